@@ -1,0 +1,62 @@
+"""PatchCore for the registry: free of torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from core.detectors.base import DetectorInfo, Params
+from core.features.backbones_info import Backbone
+
+
+class PatchCoreParams(Params):
+    backbone: Backbone = Field("compact", title="Backbone", description="network whose patch features are compared")
+    image_size: int = Field(256, ge=64, le=1024, multiple_of=32, title="Image size", description="pixels a side")
+    layers: Literal["2", "3", "2+3"] = Field("2+3", title="Layers", description="ResNet stages whose features are used")
+    neighbourhood: int = Field(3, ge=1, le=9, title="Neighbourhood", description="patches a side averaged into one")
+    dimensions: int = Field(
+        0, ge=0, le=1536, title="Dimensions", description="principal components kept of each patch; 0 keeps them all"
+    )
+    normalise: bool = Field(False, title="L2-normalise", description="compare directions only (cosine distance)")
+    sampling: Literal["coreset", "random"] = Field(
+        "coreset", title="Bank", description="how the memory bank is drawn from all normal patches"
+    )
+    bank_size: int = Field(8000, ge=50, le=200_000, title="Bank size", description="patches remembered")
+    neighbours: int = Field(1, ge=1, le=50, title="Neighbours K", description="bank distances averaged for each patch")
+    pooling: Literal["max", "top-k"] = Field(
+        "max", title="Image score", description="the map's maximum, or the mean of its k highest patches"
+    )
+    top_k: int = Field(10, ge=1, le=1000, title="k of top-k", description="patches averaged into the image score")
+    smoothing: float = Field(
+        4.0, ge=0, le=20, title="Smoothing", description="sigma of the Gaussian over the map, pixels at size 256"
+    )
+
+
+INFO = DetectorInfo(
+    name="patchcore",
+    title="PatchCore",
+    modality="image",
+    summary="Compares every patch with a memory of good ones: accurate from few images, trains in seconds.",
+    paper=(
+        "Towards Total Recall in Industrial Anomaly Detection (Roth et al., CVPR 2022, arXiv:2106.08265), "
+        "train-calibrated"
+    ),
+    params=PatchCoreParams,
+    implementation="core.detectors.patchcore.detector:PatchCore",
+    presets={
+        "paper": {
+            "backbone": "resnet18",
+            "image_size": 224,
+            "layers": "3",
+            "neighbourhood": 1,
+            "normalise": True,
+            "sampling": "random",
+            "bank_size": 20_000,
+            "neighbours": 5,
+            "pooling": "top-k",
+            "smoothing": 0.0,
+        }
+    },
+    refit_is_cheap=True,
+)

@@ -1,0 +1,48 @@
+"""Every detector by name. A family adds itself by one line here; nothing else in the project lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.detectors.base import DetectorInfo, ImageDetector, Params, implementation
+from core.detectors.image_vae.info import INFO as IMAGE_VAE
+from core.detectors.padim.info import INFO as PADIM
+from core.detectors.patchcore.info import INFO as PATCHCORE
+from core.detectors.spade.info import INFO as SPADE
+from core.errors import UserError
+
+REGISTRY: dict[str, DetectorInfo] = {info.name: info for info in (PATCHCORE, IMAGE_VAE, PADIM, SPADE)}
+
+
+def info(name: str) -> DetectorInfo:
+    """The entry of a detector, by name in any case."""
+    try:
+        return REGISTRY[name.lower()]
+    except KeyError:
+        raise UserError(f"There is no detector «{name}»", "", f"Choose one of {', '.join(REGISTRY)}") from None
+
+
+def parameters(name: str, values: Mapping[str, Any], preset: str | None = None) -> Params:
+    """The checked parameters of a detector: its defaults, then a preset, then ``values``."""
+    entry = info(name)
+    if preset is not None and preset not in entry.presets:
+        known = ", ".join(entry.presets) or "none"
+        raise UserError(f"{entry.title} has no preset «{preset}»", "", f"Its presets are: {known}")
+    try:
+        return entry.params(**{**entry.presets.get(preset or "", {}), **values})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(entry.params.model_fields)
+        raise UserError(
+            f"Parameter «{key}» of {entry.title}: {first['msg']}", f"got {first['input']!r}", f"It takes: {known}"
+        ) from None
+
+
+def build(name: str, params: Params | None = None, seed: int = 0) -> ImageDetector:
+    """An unfitted detector."""
+    entry = info(name)
+    return implementation(entry)(params or entry.params(), seed)

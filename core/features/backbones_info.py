@@ -1,0 +1,13 @@
+"""Names of the backbones, free of torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Backbone = Literal["compact", "resnet18", "wide_resnet50_2"]
+
+TITLES: dict[Backbone, str] = {
+    "compact": "Compact (bundled, works offline)",
+    "resnet18": "ResNet-18, ImageNet",
+    "wide_resnet50_2": "WideResNet-50-2, ImageNet",
+}

@@ -1,0 +1,40 @@
+"""Settings from the environment, ``FAULTLINE_*``. Read once a process by ``settings()``."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import psutil
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _jobs_that_fit() -> int:
+    """Concurrent jobs: two cores and three GiB of memory each, at least one."""
+    cores = os.cpu_count() or 1
+    return max(1, min(cores // 2, int(psutil.virtual_memory().total / 2**30 // 3)))
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="FAULTLINE_", frozen=True)
+
+    data_dir: Path = Field(PROJECT / "data", description="the workspace: datasets, models, runs, jobs")
+    weights_dir: Path | None = Field(None, description="folder with pretrained weights files")
+    allowed_roots: list[Path] = Field(
+        default_factory=lambda: [Path.home()], description="folders that a path typed in the app may lie in (JSON list)"
+    )
+    max_jobs: int = Field(default_factory=_jobs_that_fit, ge=1, description="jobs that run at once")
+    download_timeout_s: float = Field(8.0, gt=0, description="give up a weights download that has not begun by then")
+    max_image_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused as decompression bombs")
+    max_archive_bytes: int = Field(20 * 2**30, gt=0, description="unpacked size over which an archive is refused")
+    max_archive_files: int = Field(200_000, gt=0, description="entries over which an archive is refused")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
