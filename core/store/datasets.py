@@ -1,0 +1,229 @@
+"""The datasets that a workspace knows, and what its people said about single images."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from core.datasets.types import ImageSet
+from core.errors import UserError
+from core.store import atomic, imagefile
+from core.store.workspace import Workspace
+
+Judgement = Literal["good", "bad", "unsure"]
+Names = list[str]  # inside a class that has a method of that name, «list» is the method
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """A dataset in lists. Times are seconds since the epoch; ``owned`` files live in the workspace."""
+
+    id: str
+    name: str
+    format: str
+    root: Path
+    owned: bool
+    n_items: int
+    n_train: int
+    n_test: int
+    n_bad: int
+    n_masks: int
+    n_rejected: int
+    created_at: float
+    deleted_at: float | None
+
+
+class DatasetStore:
+    """Datasets by content id. Indexed ones stay where they are; adopted ones live in ``datasets/<id>/files``."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def add(self, data: ImageSet, name: str | None = None) -> DatasetRow:
+        """Index a dataset where it lies. The same content added again keeps its id and takes the new place."""
+        known = self._find(data.content_id)
+        if known and known.owned:
+            return self._listed(known.id)
+        imagefile.write(self._file(data.content_id), data, owned=False)
+        return self._insert(data, name, data.root, owned=False)
+
+    def adopt(self, folder: Path, data: ImageSet, name: str | None = None) -> DatasetRow:
+        """Take over imported files: ``folder``, the root of ``data``, is moved into the workspace."""
+        known = self._find(data.content_id)
+        home = self.workspace.datasets / data.content_id
+        if known and known.owned:
+            shutil.rmtree(folder)
+            return self._listed(known.id)
+        files = home / "files"
+        if files.exists():  # a crash came between the move and the index
+            shutil.rmtree(files)
+        atomic.move_folder(folder, files)
+        moved = replace(
+            data,
+            root=files,
+            items=tuple(
+                replace(
+                    item,
+                    path=_moved(item.path, folder, files),
+                    mask=_moved(item.mask, folder, files) if item.mask else None,
+                )
+                for item in data.items
+            ),
+        )
+        imagefile.write(self._file(data.content_id), moved, owned=True)
+        return self._insert(data, name, files, owned=True)
+
+    def list(self, deleted: bool = False) -> list[DatasetRow]:
+        """What there is (or what was removed), newest first."""
+        condition = "IS NOT NULL" if deleted else "IS NULL"
+        with self.workspace.connect() as db:
+            rows = db.execute(
+                f"SELECT * FROM datasets WHERE deleted_at {condition} ORDER BY created_at DESC, id"  # noqa: S608
+            ).fetchall()
+        return [self._row(row) for row in rows]
+
+    def row(self, dataset_id: str) -> DatasetRow:
+        """The row of a dataset, removed or not. UserError for an unknown one."""
+        found = self._find(dataset_id)
+        if found is None:
+            raise UserError("This dataset is not in the workspace", dataset_id[:12], "Choose one from the Data page")
+        return found
+
+    def get(self, dataset_id: str) -> ImageSet:
+        """The dataset under its present name. Kept in memory: it is immutable."""
+        row = self.row(dataset_id)
+        path = self._file(dataset_id)
+        return _load(path, path.stat().st_mtime_ns, row.name)
+
+    def rename(self, dataset_id: str, name: str) -> None:
+        self._update(dataset_id, "name", clean_name(name))
+
+    def remove(self, dataset_id: str) -> None:
+        """Take it out of the lists. Nothing is deleted: ``restore`` brings it back."""
+        self._update(dataset_id, "deleted_at", time.time())
+
+    def restore(self, dataset_id: str) -> None:
+        self._update(dataset_id, "deleted_at", None)
+
+    def changed_files(self, dataset_id: str) -> Names:
+        """Items whose files were changed, moved or deleted since they were read."""
+        self.row(dataset_id)
+        return imagefile.changed(self._file(dataset_id))
+
+    def folder(self, dataset_id: str) -> Path:
+        """Where things that belong to a dataset are kept."""
+        return self.workspace.datasets / self.row(dataset_id).id
+
+    def excluded(self, dataset_id: str) -> frozenset[str]:
+        """Names of the training images that a person left out of training."""
+        with self.workspace.connect() as db:
+            rows = db.execute("SELECT item FROM exclusions WHERE dataset_id = ?", (dataset_id,)).fetchall()
+        return frozenset(row["item"] for row in rows)
+
+    def set_excluded(self, dataset_id: str, names: Iterable[str], excluded: bool) -> None:
+        """Leave images out of training, or take them in again."""
+        pairs = [(dataset_id, name) for name in self._known(dataset_id, names)]
+        statement = (
+            "INSERT OR IGNORE INTO exclusions (dataset_id, item) VALUES (?, ?)"
+            if excluded
+            else "DELETE FROM exclusions WHERE dataset_id = ? AND item = ?"
+        )
+        with self.workspace.transaction() as db:
+            db.executemany(statement, pairs)
+
+    def labels(self, dataset_id: str) -> dict[str, Judgement]:
+        """The user's own judgements, by item."""
+        with self.workspace.connect() as db:
+            rows = db.execute("SELECT item, label FROM labels WHERE dataset_id = ?", (dataset_id,)).fetchall()
+        return {row["item"]: row["label"] for row in rows}
+
+    def set_label(self, dataset_id: str, item: str, label: Judgement | None) -> None:
+        """Judge one image; None takes the judgement back."""
+        self._known(dataset_id, [item])
+        if label is not None and label not in get_args(Judgement):
+            raise UserError(f"«{label}» is not a judgement", item, "Choose good, bad or unsure")
+        with self.workspace.transaction() as db:
+            if label is None:
+                db.execute("DELETE FROM labels WHERE dataset_id = ? AND item = ?", (dataset_id, item))
+            else:
+                db.execute(
+                    "INSERT OR REPLACE INTO labels (dataset_id, item, label, labelled_at) VALUES (?, ?, ?, ?)",
+                    (dataset_id, item, label, time.time()),
+                )
+
+    def _file(self, dataset_id: str) -> Path:
+        return self.workspace.datasets / dataset_id / "dataset.parquet"
+
+    def _find(self, dataset_id: str) -> DatasetRow | None:
+        with self.workspace.connect() as db:
+            row = db.execute("SELECT * FROM datasets WHERE id = ?", (dataset_id,)).fetchone()
+        return self._row(row) if row else None
+
+    def _listed(self, dataset_id: str) -> DatasetRow:
+        self.restore(dataset_id)
+        return self.row(dataset_id)
+
+    def _insert(self, data: ImageSet, name: str | None, root: Path, *, owned: bool) -> DatasetRow:
+        values = {
+            "id": data.content_id,
+            "name": clean_name(name or data.name),
+            "format": data.format,
+            "root": str(root),
+            "owned": owned,
+            "n_items": len(data),
+            "n_train": sum(item.split == "train" for item in data.items),
+            "n_test": sum(item.split == "test" for item in data.items),
+            "n_bad": sum(item.label == "bad" for item in data.items),
+            "n_masks": sum(item.mask is not None for item in data.items),
+            "n_rejected": len(data.rejected),
+            "created_at": time.time(),
+        }
+        columns, places = ", ".join(values), ", ".join(f":{column}" for column in values)
+        with self.workspace.transaction() as db:
+            db.execute(
+                f"INSERT INTO datasets ({columns}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET"  # noqa: S608
+                " root = excluded.root, owned = excluded.owned, format = excluded.format,"
+                " n_rejected = excluded.n_rejected, deleted_at = NULL",
+                values,
+            )
+        return self.row(data.content_id)
+
+    def _update(self, dataset_id: str, column: str, value: str | float | None) -> None:
+        self.row(dataset_id)
+        with self.workspace.transaction() as db:
+            db.execute(f"UPDATE datasets SET {column} = ? WHERE id = ?", (value, dataset_id))  # noqa: S608
+
+    def _known(self, dataset_id: str, names: Iterable[str]) -> Names:
+        known, wanted = self.get(dataset_id).by_name, list(names)
+        for name in wanted:
+            if name not in known:
+                raise UserError(f"There is no image «{name}» in this dataset", dataset_id[:12], "Reload the page")
+        return wanted
+
+    @staticmethod
+    def _row(row: object) -> DatasetRow:
+        values = dict(cast("dict[str, object]", row))
+        return DatasetRow(**{**values, "root": Path(str(values["root"])), "owned": bool(values["owned"])})  # type: ignore[arg-type]
+
+
+def clean_name(name: str) -> str:
+    """A name for lists: one line, 1 to 120 characters. UserError for an empty one."""
+    cleaned = " ".join(name.split())[:120]
+    if not cleaned:
+        raise UserError("A name is empty", "", "Give at least one letter")
+    return cleaned
+
+
+def _moved(path: Path, old: Path, new: Path) -> Path:
+    return new / path.relative_to(old) if path.is_relative_to(old) else path
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, mtime_ns: int, name: str) -> ImageSet:
+    """``mtime_ns`` makes a rewritten file a new entry."""
+    return replace(imagefile.read(path), name=name)

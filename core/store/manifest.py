@@ -1,0 +1,137 @@
+"""What a model says about itself: the manifest and its two companions, as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from core.detectors.calibration import Scheme
+from core.errors import UserError
+
+FORMAT = 1
+FILE = "manifest.json"
+MAX_BYTES = 16 * 2**20
+REMEDY = "Ask for the model to be exported again"
+LIBRARIES = ("faultline", "numpy", "torch", "torchvision", "scikit-learn", "opencv-python-headless", "safetensors")
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# What a model may be made of. A name that is not of this form is refused, so none can lead out of the folder.
+FileName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(calibration\.json|fitted_on\.json|state/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(json|safetensors|skops))$"
+    ),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FileEntry(_Strict):
+    sha256: Sha256
+    size: int = Field(ge=0, description="bytes")
+
+
+class DatasetEntry(_Strict):
+    """What the model was trained on. Counts are images; ``excluded`` were left out of training by a person."""
+
+    id: Sha256
+    name: str
+    images: int = Field(ge=0)
+    fit: int = Field(ge=0)
+    calibration: int = Field(ge=0)
+    excluded: int = Field(ge=0)
+    categories: tuple[str, ...]
+
+
+class CalibrationEntry(_Strict):
+    scheme: Scheme
+    n: int = Field(ge=1)
+
+
+class Manifest(_Strict):
+    """Everything needed to know what a model is and to trust its files."""
+
+    format: int
+    name: str = Field(description="the name that it was trained under; the index holds the present one")
+    detector: str
+    params: dict[str, Any]
+    seed: int
+    dataset: DatasetEntry
+    calibration: CalibrationEntry
+    provenance: dict[str, Any]
+    fit_seconds: float = Field(ge=0)
+    peak_rss_mib: float = Field(ge=0)
+    versions: dict[str, str]
+    files: dict[FileName, FileEntry]
+
+    def to_bytes(self) -> bytes:
+        """As it is written; the model id is a hash of these bytes."""
+        return self.model_dump_json(indent=1).encode()
+
+    def other_versions(self) -> dict[str, tuple[str, str]]:
+        """Libraries that were (first) another version at training than (second) they are here: scores may differ."""
+        here = library_versions()
+        return {
+            name: (version, here.get(name, "missing"))
+            for name, version in self.versions.items()
+            if here.get(name, "missing") != version
+        }
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what a score depends on, as far as it is installed."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def model_id(folder: Path) -> str:
+    """The first 16 hex digits of the manifest's sha256: the manifest holds the hash of every other file."""
+    return hashlib.sha256((folder / FILE).read_bytes()).hexdigest()[:16]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The checked manifest of a model folder. UserError where there is none, or one that cannot be trusted."""
+    path = folder / FILE
+    values = read_json(path)
+    written = values.get("format") if isinstance(values, dict) else None
+    if isinstance(written, int) and written > FORMAT:
+        raise UserError(
+            f"The model was written by a newer Faultline (format {written}, this one reads {FORMAT})",
+            folder.name,
+            "Update Faultline",
+        )
+    try:
+        manifest = Manifest.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise UserError(f"The model's manifest is not valid: {place}: {first['msg']}", folder.name, REMEDY) from None
+    for needed in ("calibration.json", "fitted_on.json"):
+        if needed not in manifest.files:
+            raise UserError(f"The model's manifest does not list {needed}", folder.name, REMEDY)
+    return manifest
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file of a model. UserError for one that is missing, oversized or not JSON."""
+    if not path.is_file():
+        raise UserError(f"This is not a model: there is no {path.name}", str(path.parent), "Choose a model folder")
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(f"{path.name} is larger than {MAX_BYTES >> 20} MiB", path.parent.name, REMEDY)
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        raise UserError(f"{path.name} is not valid JSON", path.parent.name, REMEDY) from None

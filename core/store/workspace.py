@@ -1,0 +1,95 @@
+"""The folder that holds everything that lasts, and the index in it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from core.errors import UserError
+from core.settings import settings
+from core.store import atomic, database
+
+SCRATCH_KEPT_S = 14 * 24 * 3600.0
+UPLOADS_KEPT_S = 7 * 24 * 3600.0
+
+
+class Workspace:
+    """Where datasets, models, runs and jobs live.
+
+    index.sqlite   datasets/<id>/   models/<id>/   runs/<id>/   jobs/<id>/log.txt
+    scratch/<key>/ checkpoints of unfinished work          uploads/<token>/ files that an import will take
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.datasets, self.models, self.runs, self.jobs, self.uploads, self._scratch = (
+            self.root / name for name in ("datasets", "models", "runs", "jobs", "uploads", "scratch")
+        )
+        try:
+            for folder in (self.datasets, self.models, self.runs, self.jobs, self.uploads, self._scratch):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"The workspace cannot be created: {error.strerror}",
+                str(self.root),
+                "Choose a folder that can be written to with FAULTLINE_DATA_DIR",
+            ) from None
+        database.prepare(self.index)
+
+    @classmethod
+    def default(cls) -> Workspace:
+        """The workspace that the settings name."""
+        return cls(settings().data_dir)
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index.sqlite"
+
+    def connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection to read from."""
+        return database.connect(self.index)
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection to write through: all statements of the block, or none."""
+        return database.transaction(self.index)
+
+    def scratch(self, key: str) -> Path:
+        """The folder in which work with this key may keep its checkpoints; created when missing."""
+        folder = self._scratch / key
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def drop_scratch(self, key: str) -> None:
+        shutil.rmtree(self._scratch / key, ignore_errors=True)
+
+    def upload_folder(self) -> Path:
+        """A new folder for uploaded files, which an import with ``owned`` then takes over."""
+        folder = self.uploads / atomic.temporary_name(self.uploads).name.removeprefix(atomic.PREFIX)
+        folder.mkdir()
+        return folder
+
+    @contextmanager
+    def temporary(self) -> Iterator[Path]:
+        """A folder on the workspace's file system that is gone after the block."""
+        folder = atomic.temporary_name(self.root)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> list[Path]:
+        """Remove what dead processes left half-written, and scratch and uploads that nobody came back for."""
+        removed = []
+        for folder in (self.root, self.datasets, self.models, self.runs):
+            removed += atomic.sweep(folder)
+        for folder, kept_s in ((self._scratch, SCRATCH_KEPT_S), (self.uploads, UPLOADS_KEPT_S)):
+            for path in folder.iterdir():
+                if time.time() - path.stat().st_mtime > kept_s:
+                    shutil.rmtree(path, ignore_errors=True)
+                    removed.append(path)
+        return removed
