@@ -41,7 +41,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, owner TEXT NOT NULL, spec TEXT NOT NULL,
             spec_hash TEXT NOT NULL, state TEXT NOT NULL, stage TEXT NOT NULL, fraction REAL NOT NULL, eta_s REAL,
             message TEXT NOT NULL, engine TEXT, pid INTEGER, pid_started REAL, host TEXT, heartbeat_at REAL,
-            created_at REAL NOT NULL, started_at REAL, finished_at REAL, cancel_requested REAL, result TEXT,
+            created_at REAL NOT NULL, started_at REAL, finished_at REAL, cancel_requested_at REAL, result TEXT,
             error TEXT, hint TEXT)""",
         "CREATE INDEX jobs_state ON jobs (state, created_at)",
         "CREATE INDEX jobs_spec ON jobs (spec_hash)",

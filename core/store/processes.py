@@ -13,7 +13,7 @@ TOLERANCE_S = 2.0
 
 @cache
 def _started(pid: int) -> float:
-    return psutil.Process(pid).create_time()
+    return float(psutil.Process(pid).create_time())
 
 
 def this_process() -> tuple[int, float]:
@@ -26,6 +26,7 @@ def is_alive(pid: int, started: float) -> bool:
     """Whether that very process still runs on this machine; one that ended and was not reaped yet does not."""
     try:
         process = psutil.Process(pid)
-        return abs(process.create_time() - started) < TOLERANCE_S and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(float(process.create_time()) - started) < TOLERANCE_S
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

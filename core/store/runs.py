@@ -71,6 +71,17 @@ class RunStore:
             ).fetchone()
         return Run(self.workspace.runs / row["id"]) if row else None
 
+    def listed(self, run_id: str) -> bool:
+        """Whether the run is there, over a dataset and by a model that are not removed."""
+        with self.workspace.connect() as db:
+            row = db.execute(
+                "SELECT 1 FROM runs JOIN models ON models.id = runs.model_id"
+                " JOIN datasets ON datasets.id = runs.dataset_id"
+                " WHERE runs.id = ? AND models.deleted_at IS NULL AND datasets.deleted_at IS NULL",
+                (run_id,),
+            ).fetchone()
+        return row is not None
+
     def list(self, dataset_id: str) -> list[RunRow]:
         """The runs over a dataset of models that are not removed, newest first."""
         with self.workspace.connect() as db:

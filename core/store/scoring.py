@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from pathlib import Path
 
 from core.datasets.types import ImageSet
+from core.detectors.training import peak_rss_mib
 from core.progress import Progress
 from core.store.manifest import model_id
 from core.store.modelfolder import fitted_on, load_model
@@ -47,13 +47,8 @@ def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress) ->
                 seconds=seconds,
                 ms_per_image=1000 * seconds / len(part) if len(part) else None,
                 fit_seconds=manifest.fit_seconds,
-                peak_rss_mib=max(manifest.peak_rss_mib, _peak_rss_mib()),
+                peak_rss_mib=max(manifest.peak_rss_mib, peak_rss_mib()),
                 created_at=time.time(),
             )
         )
     return Run(dest)
-
-
-def _peak_rss_mib() -> float:
-    """Highest resident memory of this process so far (Linux counts it in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,85 @@
+"""Train a detector on the good images of a dataset, then score the images kept from training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from core.detectors import registry
+from core.errors import UserError
+from core.jobs.tasks.contract import Spec, TaskInfo
+from core.jobs.tasks.score import score, stands
+from core.progress import Progress
+from core.store import atomic
+from core.store.datasets import DatasetStore
+from core.store.models import ModelStore
+from core.store.workspace import Workspace
+
+TRAIN_SHARE = 0.7  # of the progress bar
+
+
+class TrainSpec(Spec):
+    dataset_id: str
+    detector: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    seed: int = 0
+    exclude: list[str] = Field(default_factory=list)
+    name: str | None = None
+
+    @field_validator("exclude")
+    @classmethod
+    def _sorted(cls, names: list[str]) -> list[str]:
+        """The order of the names changes nothing."""
+        return sorted(set(names))
+
+    def model_post_init(self, context: Any) -> None:
+        """Parameters are checked, and their defaults filled in, when the job is asked for, not minutes later."""
+        entry = registry.info(self.detector)
+        full = registry.parameters(self.detector, self.params).model_dump(mode="json")
+        # The model is frozen for everybody else.
+        object.__setattr__(self, "detector", entry.name)
+        object.__setattr__(self, "params", full)
+
+
+def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
+    """``{"model_id", "run_id"}``. A model whose scoring was interrupted is not trained again."""
+    asked = TrainSpec(**spec)
+    model_id = _trained_before(progress, workspace) or _train(progress.part(0.0, TRAIN_SHARE), asked, workspace)
+    run_id = score(workspace, model_id, asked.dataset_id, progress.part(TRAIN_SHARE, 1.0))
+    return {"model_id": model_id, "run_id": run_id}
+
+
+def _train(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
+    from core.detectors.training import train
+    from core.store.modelfolder import write_model
+
+    data = DatasetStore(workspace).get(asked.dataset_id)
+    normals = data.normals(asked.exclude)
+    if not len(normals):
+        raise UserError("There is no good training image left", data.name, "Take some images in again on the Data page")
+    params = registry.parameters(asked.detector, asked.params)
+    fitted = train(asked.detector, params, asked.seed, normals, progress)
+    name = asked.name or f"{registry.info(asked.detector).title} on {data.name}"
+    with workspace.temporary() as staging:
+        write_model(staging / "model", fitted, name=name, dataset=data, exclude=asked.exclude)
+        model_id = ModelStore(workspace).add(staging / "model", name).id
+    if progress.scratch:
+        atomic.write_json(progress.scratch / "trained.json", {"model_id": model_id})
+    return model_id
+
+
+def _trained_before(progress: Progress, workspace: Workspace) -> str | None:
+    """The model of an earlier attempt at this same work that got no further than scoring."""
+    import json
+
+    note = progress.scratch / "trained.json" if progress.scratch else None
+    if note is None or not note.is_file():
+        return None
+    model_id = json.loads(note.read_text())["model_id"]
+    known = any(row.id == model_id for row in ModelStore(workspace).list())
+    return str(model_id) if known else None
+
+
+TASK = TaskInfo("train", 1, run, TrainSpec, stands, cosmetic=frozenset({"name"}))
