@@ -1,0 +1,121 @@
+"""Counts and shares: verdicts against labels, recall by class, images by split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core.charts import palette
+from core.charts.canvas import canvas
+from core.metrics.verdicts import LABELS, VERDICTS
+
+_RIGHT = {("accept", "good"), ("reject", "bad")}
+_WRONG = {("accept", "bad"): "missed", ("reject", "good"): "false alarms"}
+
+
+def confusion_matrix(table: NDArray[np.int64]) -> go.Figure:
+    """Verdicts (rows) against labels (columns) from ``metrics.verdicts.verdict_table``.
+
+    A cell is shaded by its share of the column: right ones blue, wrong ones vermillion and named. The column without
+    a label is left out where it is empty.
+    """
+    shown = [k for k, label in enumerate(LABELS) if label is not None or table[:, k].any()]
+    figure = canvas("", "", height=230)
+    for row, verdict in enumerate(VERDICTS):
+        for column, k in enumerate(shown):
+            count, total = int(table[row, k]), int(table[:, k].sum())
+            kind = (verdict, LABELS[k])
+            word = _WRONG.get(kind, "") if count else ""
+            colour = palette.GOOD if kind in _RIGHT else palette.ANOMALOUS if kind in _WRONG else palette.NEUTRAL
+            share = count / total if total else 0.0
+            figure.add_shape(
+                type="rect",
+                x0=column - 0.48,
+                x1=column + 0.48,
+                y0=row - 0.46,
+                y1=row + 0.46,
+                line={"color": colour, "width": 1.5 if kind in _WRONG and count else 0.5},
+                fillcolor=palette.faint(colour, 0.06 + 0.34 * share),
+            )
+            text = f"<b>{count}</b>" + (f"<br>{share:.1%}" if total else "") + (f" {word}" if word else "")
+            figure.add_annotation(x=column, y=row, text=text, showarrow=False)
+    names = [palette.LABEL_NAMES[LABELS[k]] for k in shown]
+    # Shapes alone give an axis no extent; the marks are there for the hover text.
+    figure.add_scatter(
+        x=[column for _ in VERDICTS for column in range(len(shown))],
+        y=[row for row in range(len(VERDICTS)) for _ in shown],
+        mode="markers",
+        marker={"opacity": 0, "size": 30},
+        showlegend=False,
+        customdata=[[VERDICTS[row], names[column]] for row in range(len(VERDICTS)) for column in range(len(shown))],
+        hovertemplate="labelled %{customdata[1]}, verdict %{customdata[0]}<extra></extra>",
+    )
+    figure.update_xaxes(tickvals=list(range(len(shown))), ticktext=names, side="top", showgrid=False)
+    figure.update_xaxes(range=[-0.5, len(shown) - 0.5])
+    figure.update_yaxes(tickvals=list(range(len(VERDICTS))), ticktext=list(VERDICTS), showgrid=False, range=[2.5, -0.5])
+    return figure
+
+
+def recall_bars(per_class: Mapping[str, Mapping[str, Any]]) -> go.Figure:
+    """Recall of each defect class with its 95 % interval, the worst on top; from ``evaluate``'s ``per_class``."""
+    order = sorted(per_class, key=lambda name: (-per_class[name]["recall"], name))
+    recalls = [per_class[name]["recall"] for name in order]
+    intervals = [per_class[name]["recall_ci95"] for name in order]
+    figure = canvas("recall at the limit (95 % interval)", "", height=90 + 34 * len(order))
+    figure.add_bar(
+        x=recalls,
+        y=order,
+        orientation="h",
+        width=0.62,
+        marker={
+            "color": palette.faint(palette.ANOMALOUS, 0.55),
+            "line": {"color": palette.ANOMALOUS, "width": 1},
+            "pattern": {"shape": palette.LABEL_HATCHINGS["bad"], "size": 5, "fgcolor": "rgba(255,255,255,0.8)"},
+        },
+        error_x={
+            "array": [high - value for value, (_, high) in zip(recalls, intervals, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(recalls, intervals, strict=True)],
+            "color": palette.NEUTRAL,
+        },
+        customdata=[[round(per_class[name]["recall"] * per_class[name]["n"]), per_class[name]["n"]] for name in order],
+        hovertemplate="%{y}: %{customdata[0]} of %{customdata[1]} found<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(type="category")
+    return figure
+
+
+def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
+    """Images per class and split from ``(split, class, count)``; the class "good" is blue, all others are anomalous."""
+    splits = list(dict.fromkeys(split for split, _, _ in rows))
+    classes = sorted({name for _, name, _ in rows}, key=lambda name: (name != "good", name), reverse=True)
+    counts = {(split, name): count for split, name, count in rows}
+    figure = canvas("images", "", height=90 + 30 * max(len(classes), 2))
+    for k, split in enumerate(splits):
+        values = [counts.get((split, name), 0) for name in classes]
+        colours = [_class_colour(name) for name in classes]
+        figure.add_bar(
+            x=values,
+            y=classes,
+            orientation="h",
+            name=split,
+            text=[str(value) if value else "" for value in values],
+            marker={
+                "color": [palette.faint(colour, 0.75 if k == 0 else 0.35) for colour in colours],
+                "line": {"color": colours, "width": 1},
+                "pattern": {"shape": "" if k == 0 else "/", "size": 5},
+            },
+            hovertemplate="%{y}, %{fullData.name}: %{x}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(type="category")
+    return figure
+
+
+def _class_colour(name: str) -> str:
+    return {"good": palette.GOOD, "no label": palette.NEUTRAL}.get(name, palette.ANOMALOUS)

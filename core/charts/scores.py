@@ -1,0 +1,118 @@
+"""Scores of images: histogram with the two limits, and a strip per class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+
+from core.charts import palette
+from core.charts.canvas import canvas
+
+BINS = 60
+
+
+def score_histogram(
+    scores: ArrayLike, labels: Sequence[str | None], *, accept: float, reject: float, bins: int = BINS
+) -> go.Figure:
+    """Images per score: good, anomalous (hatched) and unlabelled, over the zones accept, review and reject.
+
+    ``scores`` (n,) in the detector's units; ``labels`` (n,) "good", "bad" or None. Where both limits are equal there
+    is one line and no review zone. Bars are counted here: the size of the figure does not depend on n.
+    """
+    values = np.asarray(scores, float)
+    figure = canvas("score (higher is more anomalous)", "images")
+    edges = _edges(values, accept, reject, bins)
+    for label in palette.LABEL_ORDER:
+        own = values[np.array([found == label for found in labels], bool)]
+        if not len(own):
+            continue
+        counts, _ = np.histogram(own, edges)
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=np.diff(edges),
+            name=f"{palette.LABEL_NAMES[label]} ({len(own)})",
+            marker={
+                "color": palette.faint(palette.LABEL_COLOURS[label], 0.6),
+                "line": {"color": palette.LABEL_COLOURS[label], "width": 1},
+                "pattern": {"shape": palette.LABEL_HATCHINGS[label], "size": 5, "fgcolor": "rgba(255,255,255,0.8)"},
+            },
+            customdata=np.stack([edges[:-1], edges[1:]], axis=1),
+            hovertemplate="%{y} images, score %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_layout(barmode="overlay", bargap=0)
+    figure.update_xaxes(range=[edges[0], edges[-1]])
+    add_limits(figure, float(edges[0]), float(edges[-1]), accept, reject)
+    return figure
+
+
+def add_limits(figure: go.Figure, low: float, high: float, accept: float, reject: float) -> None:
+    """The limits as labelled upright lines with shaded zones from ``low`` to ``high`` along the score axis."""
+    zones = [("accept", low, accept), ("review", accept, reject), ("reject", reject, high)]
+    for verdict, start, stop in zones:
+        if stop <= start:
+            continue
+        colour = palette.VERDICT_COLOURS[verdict]
+        figure.add_vrect(
+            x0=start,
+            x1=stop,
+            fillcolor=palette.faint(colour, 0.07 if verdict != "review" else 0.16),
+            line_width=0,
+            layer="below",
+            annotation={"text": verdict, "font": {"size": 11}},
+            annotation_position="top left" if verdict == "accept" else "top right",
+        )
+    if accept < reject:
+        figure.add_vline(x=accept, line={"color": palette.NEUTRAL, "width": 2, "dash": "dot"})
+    figure.add_vline(x=reject, line={"color": palette.ANOMALOUS, "width": 2, "dash": "dash"})
+
+
+def score_strip(
+    scores: ArrayLike,
+    labels: Sequence[str | None],
+    groups: Sequence[str],
+    names: Sequence[str],
+    *,
+    accept: float,
+    reject: float,
+) -> go.Figure:
+    """One row per group (a defect class, or "good"), one mark per image; ``customdata`` holds the image's name.
+
+    The height of a mark within its row means nothing: it is spread so that marks do not cover each other.
+    """
+    values = np.asarray(scores, float)
+    order = sorted(set(groups), key=lambda group: (group != "good", group), reverse=True)
+    rows = np.array([order.index(group) for group in groups], float)
+    # A golden-ratio sequence spreads neighbours in score evenly and is the same on every rerun.
+    rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+    heights = rows + ((rank * 0.618034) % 1 - 0.5) * 0.6
+    figure = canvas("score (higher is more anomalous)", "", height=80 + 56 * max(len(order), 2))
+    for label in palette.LABEL_ORDER:
+        own = np.flatnonzero(np.array([found == label for found in labels], bool))
+        if not len(own):
+            continue
+        figure.add_scattergl(
+            x=values[own],
+            y=heights[own],
+            mode="markers",
+            name=palette.LABEL_NAMES[label],
+            marker={"color": palette.LABEL_COLOURS[label], "symbol": palette.LABEL_MARKERS[label], "size": 7},
+            customdata=[names[i] for i in own],
+            hovertemplate="%{customdata}<br>score %{x:.4g}<extra></extra>",
+        )
+    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=order, range=[-0.6, len(order) - 0.4])
+    edges = _edges(values, accept, reject, BINS)
+    figure.update_xaxes(range=[edges[0], edges[-1]])
+    add_limits(figure, float(edges[0]), float(edges[-1]), accept, reject)
+    return figure
+
+
+def _edges(values: np.ndarray, accept: float, reject: float, bins: int) -> np.ndarray:
+    """Bin borders that hold all scores and both limits, with a little air."""
+    known = np.concatenate([values, [accept, reject]])
+    low, high = float(known.min()), float(known.max())
+    air = (high - low) * 0.02 or max(abs(low), 1.0) * 0.02
+    return np.linspace(low - air, high + air, bins + 1)
