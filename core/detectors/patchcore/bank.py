@@ -1,0 +1,122 @@
+"""The memory bank: built from a stream of images in bounded memory, searched by one matrix product a chunk."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from core.detectors.patchcore.coreset import greedy_k_centre
+from core.progress import Progress
+
+PER_IMAGE = 200  # candidates an image sends to the final selection
+SELECTION_DIMENSIONS = 64  # of the random projection in which rows are compared while choosing
+MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before the stream goes on
+QUERIES = 256  # rows searched at once: their distances to the bank fit the cache
+
+
+class Sampler(Protocol):
+    """How candidates become a bank."""
+
+    def thin(self, rows: Tensor) -> Tensor:
+        """Indices of the rows (n, d) of one image that go on."""
+
+    def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
+        """Indices (count,) of the rows (n, d) that stay."""
+
+
+class CoresetSampler:
+    """Greedy k-centre, first within each image, then over all: rare normal places are kept."""
+
+    def __init__(self, dimension: int, seed: int) -> None:
+        kept = min(SELECTION_DIMENSIONS, dimension)
+        generator = torch.Generator().manual_seed(seed)
+        self._projection = torch.randn(dimension, kept, generator=generator) / kept**0.5
+
+    def thin(self, rows: Tensor) -> Tensor:
+        return greedy_k_centre(rows @ self._projection, PER_IMAGE)
+
+    def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
+        return greedy_k_centre(rows.float() @ self._projection, count, progress)
+
+
+class RandomSampler:
+    """A uniform sample of all patches, as the calibrated-memory paper draws it."""
+
+    def __init__(self, images: int, bank_size: int, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+        # Twice an image's fair share: the sample is then drawn from more than it needs, and every image has its part.
+        self._share = -(-2 * bank_size // max(images, 1))
+
+    def thin(self, rows: Tensor) -> Tensor:
+        return torch.randperm(len(rows), generator=self._generator)[: self._share]
+
+    def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
+        return torch.randperm(len(rows), generator=self._generator)[:count].sort().values
+
+
+class BankBuilder:
+    """Collects candidate rows image by image; memory is bounded by ``MOST_CANDIDATES`` rows, held as float16."""
+
+    def __init__(self, sampler: Sampler, bank_size: int) -> None:
+        self._sampler, self._size = sampler, bank_size
+        self._rows: list[Tensor] = []
+        self._owners: list[Tensor] = []
+        self._held = 0
+        self._limit = max(MOST_CANDIDATES, 3 * bank_size)
+
+    def add(self, rows: Tensor, owner: int) -> None:
+        """The patches (n, d) of image number ``owner``."""
+        rows = rows[self._sampler.thin(rows)].half()
+        self._rows.append(rows)
+        self._owners.append(torch.full((len(rows),), owner))
+        self._held += len(rows)
+        if self._held > self._limit:
+            self._reduce(2 * self._size)
+
+    def _reduce(self, count: int, progress: Progress | None = None) -> None:
+        rows, owners = torch.cat(self._rows), torch.cat(self._owners)
+        self._rows.clear()
+        if count < len(rows):
+            kept = self._sampler.choose(rows, count, progress)
+            rows, owners = rows[kept], owners[kept]
+        self._rows, self._owners, self._held = [rows], [owners], len(rows)
+
+    def finish(self, progress: Progress) -> tuple[Tensor, Tensor]:
+        """The bank (m, d) float32 and the image that each row came from (m,)."""
+        self._reduce(self._size, progress)
+        return self._rows[0].float(), self._owners[0]
+
+
+class MemoryBank:
+    """Rows (m, d) float32 to compare with; ``owners`` (m,) is the training image that each came from.
+
+    With ``cosine`` the rows and queries have length 1 and the distance is 1 - cos; else it is Euclidean.
+    """
+
+    def __init__(self, rows: Tensor, owners: Tensor, cosine: bool) -> None:
+        self.rows, self.owners, self.cosine = rows, owners, cosine
+        self._columns = rows.T.contiguous()
+        self._norms = rows.square().sum(1)
+
+    @torch.inference_mode()
+    def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
+        """Mean distance (n,) of queries (n, d) to their nearest rows, those of image ``without`` left out.
+
+        Squared distances are |m|^2 - 2 q.m + |q|^2: one matrix product with the norms already known.
+        """
+        norms = self._norms
+        if without is not None:
+            norms = norms.masked_fill(self.owners == without, torch.inf)
+        found = []
+        for part in torch.split(queries, QUERIES):
+            offset = part.square().sum(1, keepdim=True)
+            squared = torch.addmm(norms, part, self._columns, alpha=-2)
+            if neighbours == 1:
+                nearest = squared.amin(1, keepdim=True)
+            else:
+                nearest = squared.topk(min(neighbours, len(self.rows)), 1, largest=False).values
+            squared = nearest.add_(offset).clamp_(min=0)
+            found.append((squared / 2 if self.cosine else squared.sqrt()).mean(1))
+        return torch.cat(found)

@@ -1,0 +1,132 @@
+"""Fit a detector and calibrate it on normal images that it never learned from.
+
+The test set plays no part: neither in the fit nor in the threshold.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.datasets.types import ImageSet
+from core.detectors.base import ImageDetector, ImageScore, Params
+from core.detectors.calibration import Calibration
+from core.detectors.registry import build, info
+from core.errors import UserError
+from core.progress import Progress
+
+HELD_OUT = 0.2
+MOST_HELD_OUT = 1000  # a promise of 0.1 % needs no more
+ENOUGH_TO_HOLD_OUT = 100  # below, a detector that refits quickly is calibrated by cross-fitting
+FOLDS = 5
+Role = Literal["fit", "calibration"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained detector and everything that its model folder records."""
+
+    detector_name: str
+    detector: ImageDetector
+    params: Params
+    seed: int
+    calibration: Calibration
+    roles: Mapping[str, Role]  # sha256 of every image that it has seen
+    fit_seconds: float
+    peak_rss_mib: float  # of this process, since it began
+
+
+def train(name: str, params: Params, seed: int, data: ImageSet, progress: Progress) -> Fitted:
+    """Fit on normal images ``data`` and calibrate. Raises UserError where there are too few of them."""
+    unique = sorted({item.sha256 for item in data.items})
+    if len(unique) < 2:
+        raise UserError(
+            f"«{data.name}» has {len(unique)} different good training images",
+            "at least 2 are needed, 20 make a usable calibration",
+            "Add photographs of good parts",
+        )
+    started = time.perf_counter()
+    entry = info(name)
+    order = np.random.default_rng(seed).permutation(np.array(unique, dtype=object)).tolist()
+    if entry.refit_is_cheap and len(unique) < ENOUGH_TO_HOLD_OUT:
+        scores = _cross_fit(name, params, seed, data, order, progress.part(0.0, 0.75))
+        detector = build(name, params, seed)
+        detector.fit(data, progress.part(0.75, 1.0))
+        scheme: Literal["held-out", "cross-fitted"] = "cross-fitted"
+        roles: dict[str, Role] = dict.fromkeys(unique, "fit")
+    else:
+        held = frozenset(order[: min(max(round(HELD_OUT * len(order)), 1), MOST_HELD_OUT)])
+        detector = build(name, params, seed)
+        detector.fit(data.where(lambda item: item.sha256 not in held), progress.part(0.0, 0.85))
+        scores = _summaries(detector, _one_each(data, held), progress.part(0.85, 1.0))
+        scheme = "held-out"
+        roles = {sha: "calibration" if sha in held else "fit" for sha in unique}
+    return Fitted(
+        detector_name=name,
+        detector=detector,
+        params=params,
+        seed=seed,
+        calibration=_calibration(scores, scheme),
+        roles=roles,
+        fit_seconds=time.perf_counter() - started,
+        peak_rss_mib=peak_rss_mib(),
+    )
+
+
+def peak_rss_mib() -> float:
+    """The largest resident memory of this process so far, MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """What calibration keeps of one scored normal image."""
+
+    score: float
+    maximum: float
+    median: float
+
+    @classmethod
+    def of(cls, scored: ImageScore) -> _Summary:
+        return cls(scored.score, float(scored.map.max()), float(np.median(scored.map)))
+
+
+def _cross_fit(
+    name: str, params: Params, seed: int, data: ImageSet, order: Sequence[str], progress: Progress
+) -> list[_Summary]:
+    """Score every image with a model that was fitted without it and its duplicates."""
+    folds = min(FOLDS, len(order))
+    found: list[_Summary] = []
+    for fold in range(folds):
+        held = frozenset(order[fold::folds])
+        part = progress.part(fold / folds, (fold + 1) / folds)
+        detector = build(name, params, seed)
+        detector.fit(data.where(lambda item, held=held: item.sha256 not in held), part.part(0.0, 0.8))  # type: ignore[misc]
+        found += _summaries(detector, _one_each(data, held), part.part(0.8, 1.0))
+    return found
+
+
+def _one_each(data: ImageSet, hashes: frozenset[str]) -> ImageSet:
+    """One item for each of the hashes: a copy of a photograph is no further evidence."""
+    first = {item.sha256: item.name for item in reversed(data.items)}
+    return data.where(lambda item: item.sha256 in hashes and first[item.sha256] == item.name)
+
+
+def _summaries(detector: ImageDetector, data: ImageSet, progress: Progress) -> list[_Summary]:
+    return [_Summary.of(scored) for scored in detector.score(data, progress)]
+
+
+def _calibration(found: Sequence[_Summary], scheme: Literal["held-out", "cross-fitted"]) -> Calibration:
+    return Calibration(
+        scores=np.sort([one.score for one in found]),
+        map_maxima=np.sort([one.maximum for one in found]),
+        map_median=float(np.median([one.median for one in found])),
+        scheme=scheme,
+    )

@@ -1,0 +1,108 @@
+"""From images to patch features: rows that describe one place of an image and its surroundings."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.datasets.images import load_rgb
+from core.datasets.types import ImageItem
+from core.features.backbones import DEVIATION, MEAN, load_backbone
+from core.features.backbones_info import Backbone
+
+Layers = Literal["2", "3", "2+3"]
+BATCH = 8
+
+
+@lru_cache(maxsize=1)
+def has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 matrices in hardware (AMX): it makes the trunk some three times as fast."""
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+class PatchExtractor:
+    """Locally averaged features of a backbone's stages, one row a patch.
+
+    ``grid`` patches a side: stride 8 where stage 2 takes part (stage 3 is then interpolated onto it), else stride 16.
+    The result does not depend on how images are batched.
+    """
+
+    def __init__(self, backbone: Backbone, image_size: int, layers: Layers = "2+3", neighbourhood: int = 3) -> None:
+        self.backbone = load_backbone(backbone)
+        self.size = image_size
+        self.layers = layers
+        self.neighbourhood = neighbourhood
+        self.grid = image_size // (16 if layers == "3" else 8)
+        self.precision = "bfloat16" if has_fast_bfloat16() else "float32"
+        self._mean = torch.tensor(MEAN).mul(255).view(3, 1, 1)
+        self._deviation = torch.tensor(DEVIATION).mul(255).view(3, 1, 1)
+
+    def provenance(self) -> dict[str, str]:
+        """What a manifest remembers of the features."""
+        loaded = self.backbone
+        return {
+            "backbone": loaded.name,
+            "backbone_sha256": loaded.sha256,
+            "backbone_source": loaded.source,
+            "precision": self.precision,
+        }
+
+    @torch.inference_mode()
+    def stages(self, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        """Stages 2 and 3, (b, c, h, w) float32, of RGB images (b, size, size, 3)."""
+        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()  # channels last in memory, as the trunk wants it
+        x = x.sub_(self._mean).div_(self._deviation)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+            second, third = self.backbone.stages(x)
+        return second.float(), third.float()
+
+    @torch.inference_mode()
+    def patches(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """(b, grid * grid, d) float32 of RGB images (b, size, size, 3), patches in row-major order."""
+        second, third = self.stages(pixels)
+        parts = []
+        if "2" in self.layers:
+            parts.append(self._average(second))
+        if "3" in self.layers:
+            third = self._average(third)
+            if "2" in self.layers:
+                third = F.interpolate(third, second.shape[-2:], mode="bilinear", align_corners=False)
+            parts.append(third)
+        return torch.cat(parts, 1).flatten(2).transpose(1, 2).contiguous()
+
+    def _average(self, features: Tensor) -> Tensor:
+        """Mean over the neighbourhood; at the border over what there is of it."""
+        side = self.neighbourhood
+        if side == 1:
+            return features
+        padded = F.pad(features, ((side - 1) // 2, side // 2) * 2, mode="replicate")
+        return F.avg_pool2d(padded, side, 1)
+
+
+def image_batches(
+    items: Sequence[ImageItem], size: int, batch: int = BATCH
+) -> Iterator[tuple[Sequence[ImageItem], NDArray[np.uint8]]]:
+    """Items with their pixels (b, size, size, 3), decoded ahead in another thread while the caller computes.
+
+    Images are squeezed to a square: a part keeps its place in the frame, its proportions are those of the set.
+    """
+
+    def load(start: int) -> NDArray[np.uint8]:
+        return np.stack([load_rgb(item.path, (size, size)) for item in items[start : start + batch]])
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead = deque(pool.submit(load, start) for start in (0, batch) if start < len(items))
+        for start in range(0, len(items), batch):
+            pixels = ahead.popleft().result()
+            if start + 2 * batch < len(items):
+                ahead.append(pool.submit(load, start + 2 * batch))
+            yield items[start : start + batch], pixels
