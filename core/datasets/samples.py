@@ -1,0 +1,37 @@
+"""Datasets that the workbench can make by itself: for the first run, for demonstrations and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets.synthetic.parts import write_parts
+from core.progress import Progress
+
+
+@dataclass(frozen=True)
+class Sample:
+    """``write(out, seed, progress)`` writes the dataset into the new folder ``out``, whole or not at all."""
+
+    name: str
+    title: str
+    summary: str
+    write: Callable[[Path, int, Progress], None]
+
+
+def _parts(out: Path, seed: int, progress: Progress) -> None:
+    write_parts(out, seed=seed, progress=progress)
+
+
+SAMPLES: dict[str, Sample] = {
+    sample.name: sample
+    for sample in (
+        Sample(
+            "parts",
+            "Machined parts",
+            "Turned steel flanges: 60 good ones to learn from, 20 good and 56 faulty ones to test on, with masks.",
+            _parts,
+        ),
+    )
+}
