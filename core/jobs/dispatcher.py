@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass
@@ -82,7 +81,7 @@ class Dispatcher:
         while not self._stopped.is_set():
             try:
                 self.tick()
-            except (sqlite3.Error, OSError):
+            except Exception:
                 # A full disk or a locked index passes; a dispatcher that gave up would leave every job waiting.
                 log.exception("The dispatcher could not look after the jobs; it tries again")
             self._stopped.wait(self._pace.tick_s)
@@ -90,6 +89,13 @@ class Dispatcher:
     def _holds_lease(self) -> bool:
         pid, started = this_process()
         host, now = socket.gethostname(), time.time()
+        with self._workspace.connect() as db:
+            fresh = db.execute(
+                "SELECT 1 FROM leases WHERE name = 'dispatcher' AND holder = ? AND expires_at > ?",
+                (self._holder, now + LEASE_S / 2),
+            ).fetchone()
+        if fresh:
+            return True
         with self._workspace.transaction() as db:
             lease = db.execute("SELECT * FROM leases WHERE name = 'dispatcher'").fetchone()
             if lease and lease["holder"] != self._holder and lease["expires_at"] > now:

@@ -94,6 +94,8 @@ class LocalEngine:
                 "The process ended without a word: killed by signal 9 (SIGKILL)",
                 f"Somebody ended it, or memory ran out. In that case: {MEMORY_HINT[0].lower()}{MEMORY_HINT[1:]}",
             )
+        if code == 128 + signal.SIGTERM or code == -signal.SIGTERM:
+            return Ending("Somebody, or the system, asked the process to end (SIGTERM)", "Start it again")
         if code < 0:
             return Ending(
                 f"The process ended without a word: killed by signal {-code} ({signal.Signals(-code).name})",
@@ -114,6 +116,7 @@ def environment(root: Path, max_jobs: int) -> Mapping[str, str]:
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
+        "OPENCV_FOR_THREADS_NUM": threads,
     }
     if sys.platform == "linux":
         # glibc gives large blocks back to the system and takes them again, zeroed, for every activation of a network:

@@ -98,6 +98,10 @@ class DatasetStore:
         """The dataset under its present name. Kept in memory: it is immutable."""
         row = self.row(dataset_id)
         path = self._file(dataset_id)
+        if not path.is_file():
+            raise UserError(
+                "The dataset's list of images was deleted", str(path), "Read the folder or the zip in again"
+            )
         return _load(path, path.stat().st_mtime_ns, row.name)
 
     def rename(self, dataset_id: str, name: str) -> None:
@@ -220,7 +224,8 @@ def clean_name(name: str) -> str:
 
 
 def _moved(path: Path, old: Path, new: Path) -> Path:
-    return new / path.relative_to(old) if path.is_relative_to(old) else path
+    """ValueError where a file lies outside the folder that is moved: readers do not leave their root."""
+    return new / path.relative_to(old)
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,7 @@ from core.store import atomic, database
 
 SCRATCH_KEPT_S = 14 * 24 * 3600.0
 UPLOADS_KEPT_S = 7 * 24 * 3600.0
+UNINDEXED_KEPT_S = 24 * 3600.0
 
 
 class Workspace:
@@ -83,13 +84,27 @@ class Workspace:
             shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> list[Path]:
-        """Remove what dead processes left half-written, and scratch and uploads that nobody came back for."""
+        """Remove what dead processes left half-written, and what nobody came back for."""
         removed = []
         for folder in (self.root, self.datasets, self.models, self.runs):
             removed += atomic.sweep(folder)
-        for folder, kept_s in ((self._scratch, SCRATCH_KEPT_S), (self.uploads, UPLOADS_KEPT_S)):
-            for path in folder.iterdir():
-                if time.time() - path.stat().st_mtime > kept_s:
-                    shutil.rmtree(path, ignore_errors=True)
-                    removed.append(path)
-        return removed
+        old = [path for path in self._scratch.iterdir() if _age_s(path) > SCRATCH_KEPT_S]
+        old += [path for path in self.uploads.iterdir() if _age_s(path) > UPLOADS_KEPT_S]
+        # A crash between a folder's rename and its row leaves a whole folder that nobody will ever ask for.
+        with self.connect() as db:
+            for folder, table in ((self.datasets, "datasets"), (self.models, "models"), (self.runs, "runs")):
+                indexed = {row["id"] for row in db.execute(f"SELECT id FROM {table}")}  # noqa: S608
+                old += [
+                    path
+                    for path in folder.iterdir()
+                    if path.name not in indexed
+                    and not path.name.startswith(atomic.PREFIX)
+                    and _age_s(path) > UNINDEXED_KEPT_S
+                ]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+        return removed + old
+
+
+def _age_s(path: Path) -> float:
+    return time.time() - path.stat().st_mtime

@@ -6,41 +6,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import UserError
+from core.features.backbones_info import Backbone
 from core.jobs.tasks.contract import Spec, TaskInfo
 from core.progress import Progress
 from core.store import atomic
 from core.store.datasets import DatasetStore
 from core.store.workspace import Workspace
 
-FEWEST = 3  # images; with two, each is as odd as the other
-
 
 class SuspectsSpec(Spec):
     dataset_id: str
-    backbone: str = "compact"
+    backbone: Backbone = "compact"
 
 
 def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
-    """``{"path"}``: parquet, oddest first: item, score, p (share of the images that are at least as odd)."""
+    """``{"path"}``: parquet, oddest first: item, score, p (share of images at least as odd), suspicious."""
     import numpy as np
     import pandas as pd
 
-    from core.detectors.suspects import leave_one_out
+    from core.detectors.suspects import leave_one_out, suspicious
 
     asked, store = SuspectsSpec(**spec), DatasetStore(workspace)
     normals = store.get(asked.dataset_id).normals()
-    if len(normals) < FEWEST:
-        raise UserError(
-            f"{len(normals)} good training images cannot be compared with each other",
-            normals.name,
-            f"Add images until there are {FEWEST}",
-        )
     scores = leave_one_out(normals, asked.backbone, progress)
     frame = pd.DataFrame({"item": list(scores), "score": list(scores.values())})
     frame = frame.sort_values(["score", "item"], ascending=[False, True], ignore_index=True)
     ascending = np.sort(frame["score"].to_numpy())
     frame["p"] = (len(frame) - np.searchsorted(ascending, frame["score"].to_numpy(), side="left")) / len(frame)
+    frame["suspicious"] = frame["item"].isin(suspicious(scores))
     dest = store.folder(asked.dataset_id) / f"suspects-{asked.backbone}.parquet"
     atomic.write_bytes(dest, frame.to_parquet(index=False))
     return {"path": str(dest)}
