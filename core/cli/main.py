@@ -1,0 +1,89 @@
+"""The command line: parses, runs one verb, and turns a user's error into one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.cli import data, jobs, models
+from core.errors import UserError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; 0 on success, 2 on a user's error, 130 when interrupted."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was left half-written.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; nothing is wrong. Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb with its options."""
+    root = argparse.ArgumentParser(prog="python -m core", description="Faultline: find what is wrong with a part.")
+    verbs = root.add_subparsers(required=True, metavar="COMMAND")
+
+    _verb(verbs, "detectors", "list the detectors, their parameters and presets", models.detectors)
+
+    inspect = _verb(verbs, "inspect", "tell what a dataset holds and whether it is fit to train on", data.inspect)
+    inspect.add_argument("path", type=Path)
+    _format(inspect)
+
+    sample = _verb(verbs, "sample", "write a synthetic dataset", data.sample)
+    sample.add_argument("name")
+    sample.add_argument("--out", type=Path, required=True, help="folder to write, which must not exist")
+    sample.add_argument("--seed", type=int, default=0)
+
+    train = _verb(verbs, "train", "train a detector on the good images of a dataset", models.train)
+    train.add_argument("detector")
+    train.add_argument("--data", type=Path, required=True, help="folder or zip of images")
+    train.add_argument("--out", type=Path, required=True, help="model folder to write, which must not exist")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter; may be repeated")
+    train.add_argument("--config", type=Path, help="YAML file of parameters; --set wins over it")
+    train.add_argument("--preset", help="a named set of parameters; --config and --set win over it")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--name", help="the model's name (default: the name of its folder)")
+    train.add_argument("--exclude", type=Path, help="text file of item names to leave out, one a line")
+    _format(train)
+
+    score = _verb(verbs, "score", "score a dataset: scores.parquet and maps/<item>.npy", models.score)
+    score.add_argument("model", type=Path)
+    score.add_argument("--data", type=Path, required=True, help="folder or zip of images")
+    score.add_argument("--out", type=Path, required=True, help="run folder to write, which must not exist")
+    _format(score)
+
+    evaluate = _verb(verbs, "evaluate", "score the labelled test images and measure the detector", models.evaluate)
+    evaluate.add_argument("model", type=Path)
+    evaluate.add_argument("--data", type=Path, required=True, help="folder or zip of images")
+    evaluate.add_argument("--rate", type=float, default=0.05, help="false-alarm rate that sets the threshold")
+    evaluate.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    _format(evaluate)
+
+    table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
+    table.add_argument("action", choices=("list", "show", "cancel"))
+    table.add_argument("id", nargs="?")
+    return root
+
+
+def _verb(verbs: argparse._SubParsersAction, name: str, text: str, run: object) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    verb.add_argument("--json", metavar="FILE", help="write the result as JSON («-» is stdout)")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _format(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--format", help="how the folder is laid out (default: found by looking)")

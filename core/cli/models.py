@@ -1,0 +1,168 @@
+"""Verbs about detectors and models: detectors, train, score, evaluate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from core.cli.data import opened
+from core.cli.output import console_progress, emit, table
+from core.detectors import registry
+from core.errors import UserError
+
+
+def detectors(options: argparse.Namespace) -> None:
+    """The registry."""
+    result = [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "modality": entry.modality,
+            "summary": entry.summary,
+            "paper": entry.paper,
+            "presets": {name: dict(values) for name, values in entry.presets.items()},
+            "parameters": entry.params.model_json_schema()["properties"],
+        }
+        for entry in registry.REGISTRY.values()
+    ]
+    rows = [{"name": one["name"], "title": one["title"], "modality": one["modality"]} for one in result]
+    emit(result, options.json, table(rows))
+
+
+def train(options: argparse.Namespace) -> None:
+    """Fit on the good training images, calibrate on some of them held out, and write a model folder."""
+    params = registry.parameters(options.detector, _values(options), options.preset)
+    _refuse_existing(options.out)
+    excluded = _excluded(options.exclude)
+
+    from core.detectors.training import train as fit
+    from core.store.modelfolder import write_model
+
+    _settle_threads()
+    progress = console_progress()
+    with opened(options.data, options.format, progress.part(0.0, 0.1)) as data:
+        unknown = excluded - data.by_name.keys()
+        if unknown:
+            raise UserError(f"«{min(unknown)}» is not in the dataset", str(options.exclude), "Take its line out")
+        entry = registry.info(options.detector)
+        fitted = fit(entry.name, params, options.seed, data.normals(excluded), progress.part(0.1, 1.0))
+        name = options.name or options.out.name
+        manifest = write_model(options.out, fitted, name=name, dataset=data, exclude=excluded)
+    calibration = fitted.calibration
+    text = (
+        f"{entry.title} trained on {len(fitted.roles)} images in {fitted.fit_seconds:.1f} s, "
+        f"calibrated on {calibration.n} ({calibration.scheme}); lowest false-alarm rate it can promise "
+        f"{calibration.lowest_rate:.2%}. Written to {options.out}"
+    )
+    emit(manifest.model_dump(mode="json"), options.json, text)
+
+
+def score(options: argparse.Namespace) -> None:
+    """Score the test images, or all where there is no test split, into a run folder."""
+    _refuse_existing(options.out)
+
+    from core.store.scoring import score_folder
+
+    _settle_threads()
+    progress = console_progress()
+    with opened(options.data, options.format, progress.part(0.0, 0.1)) as data:
+        run = score_folder(options.model, data, options.out, progress.part(0.1, 1.0))
+    result = run.info.model_dump(mode="json") | {"path": str(options.out)}
+    emit(
+        result, options.json, f"{run.info.n_images} images scored in {run.info.seconds:.1f} s, written to {options.out}"
+    )
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Score the labelled test images and measure: the object that DESIGN calls ``evaluate --json``."""
+    if not 0 < options.rate < 1:
+        raise UserError(f"A false-alarm rate of {options.rate} is not between 0 and 1", "--rate", "Try 0.05")
+
+    from core.compare.evaluate import evaluate as measure
+    from core.store.modelfolder import load_calibration
+    from core.store.scoring import score_folder
+
+    _settle_threads()
+    progress = console_progress()
+    with opened(options.data, options.format, progress.part(0.0, 0.1)) as data, TemporaryDirectory() as scratch:
+        if not any(item.split == "test" and item.label for item in data.items):
+            raise UserError(
+                "There are no labelled test images to measure on",
+                str(options.data),
+                "Sort some into folders named for good and for bad parts, or use «score» for verdicts alone",
+            )
+        run = score_folder(options.model, data, Path(scratch) / "run", progress.part(0.1, 0.9))
+        calibration = load_calibration(options.model)
+        progress = progress.part(0.9, 1.0)
+        result = measure(run, data, calibration, rate=options.rate, seed=options.seed, progress=progress)
+    emit(result, options.json, _figures(result))
+
+
+def _figures(result: Mapping[str, Any]) -> str:
+    """The main figures with their intervals, beside a detector that guesses."""
+    random = result["baselines"]["random"]
+    names = ("image_auroc", "image_auprc", "image_f1", "image_f1_max", "pixel_auroc", "aupro", "false_alarm_rate")
+    rows = []
+    for name in names:
+        low, high = result["ci95"].get(name) or (None, None)
+        interval = "-" if low is None else f"{low:.3f} to {high:.3f}"
+        rows.append({"figure": name, "value": result[name], "95 % interval": interval, "guessing": random.get(name)})
+    return f"{table(rows)}\n{result['protocol']}"
+
+
+def _values(options: argparse.Namespace) -> dict[str, Any]:
+    """Parameters from the file, then from ``--set``; values are YAML scalars."""
+    values: dict[str, Any] = {}
+    if options.config:
+        try:
+            loaded = yaml.safe_load(options.config.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise UserError(
+                "The configuration cannot be read", f"{options.config}: {error}", "Give a YAML file"
+            ) from error
+        if not isinstance(loaded, dict):
+            raise UserError("The configuration is not a list of «name: value»", str(options.config), "See «detectors»")
+        values.update(loaded)
+    for assignment in options.set:
+        key, sign, value = assignment.partition("=")
+        if not sign:
+            raise UserError(f"«{assignment}» is not of the form key=value", "--set", "Write --set bank_size=4000")
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UserError(f"The value of «{key}» cannot be read", value, "Put it in quotation marks") from error
+    return values
+
+
+def _excluded(path: Path | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            "The list of names to leave out cannot be read", f"{path}: {error}", "Give a text file"
+        ) from error
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists():
+        raise UserError("There is something there already", str(out), "Name a folder that does not exist yet")
+    if not out.absolute().parent.is_dir():
+        raise UserError("The folder above it does not exist", str(out), "Make it first, or name another")
+
+
+def _settle_threads() -> None:
+    """OpenCV's threads beside torch's own would fight for the same cores."""
+    import cv2
+    import torch
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
