@@ -1,0 +1,53 @@
+# `make run` serves the app, `make test` checks everything. Each sets up what it needs, on a fresh machine too.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8501
+BIN    := $(VENV)/bin
+
+.PHONY: run test lint unit e2e bench browser clean
+
+run: $(VENV)/.run-ready
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: lint unit e2e
+
+lint: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Two workers: each test's own threads are few, and no figure in these tests is timed.
+unit: $(VENV)/.test-ready
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not e2e and not benchmark"
+
+e2e: $(VENV)/.test-ready browser
+	$(BIN)/python -m pytest -m e2e
+
+# Beside anomalib, which gets an environment of its own; see tests/benchmarks/README.md.
+bench: $(VENV)/.run-ready $(VENV)/.peer-ready
+	$(BIN)/python -m tests.benchmarks.inspect_parts --peer-python $(VENV)/peer/bin/python
+
+browser:
+	sh tests/e2e/install_browser.sh $(BIN)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Faultline needs Python 3.11 or newer; say which with PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.run-ready: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.test-ready: requirements.txt tests/requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	touch $@ $(VENV)/.run-ready
+
+$(VENV)/.peer-ready: tests/benchmarks/requirements-peer.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/peer
+	$(VENV)/peer/bin/python -m pip install --quiet -r tests/benchmarks/requirements-peer.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache
