@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from core.datasets.layouts import Place
 from core.datasets.probe import MaskProbe, Probe
 from core.datasets.types import ImageItem, Rejected, Split
+from core.datasets.wording import count, such_as
 
 HELD_FOR_TEST = 0.2  # share of the good images kept for test where the folders do not say
 _SAME_SHAPE = 0.01  # relative difference of aspect ratio up to which a mask is a resized copy of its image's frame
@@ -42,7 +43,7 @@ def assemble(
             sha256=seen.sha256,
         )
         if seen.frames > 1:
-            remarks.add("images hold several frames or pages, of which the first is used", item.name)
+            remarks.add("Several frames or pages, of which the first is used", item.name)
         mask_file = mask_of.get(file)
         if mask_file is not None and mask_file in mask_probes:
             mask = mask_probes[mask_file]
@@ -62,15 +63,15 @@ def _with_mask(item: ImageItem, path: Path, mask: MaskProbe, remarks: _Remarks) 
         if item.label is None:
             return replace(item, label="good")
         if item.label == "bad":
-            remarks.add("masks of bad images are empty and count as missing", item.name)
+            remarks.add("Empty mask of a bad part, counted as no mask", item.name)
         return item
     if item.label == "good":
-        remarks.add("images lie in a good folder but have a mask that marks a defect: the mask is ignored", item.name)
+        remarks.add("Mask that marks a defect on a part from a good folder, ignored", item.name)
         return item
     if item.label is None:
-        remarks.add("images are labelled bad because their mask marks a defect", item.name)
+        remarks.add("Labelled bad because the mask marks a defect", item.name)
     if (mask.width, mask.height) != (item.width, item.height):
-        remarks.add("masks have another size than their image and are scaled to it", item.name)
+        remarks.add("Mask of another size than its image, scaled to it", item.name)
     return replace(item, label="bad", mask=path, mask_sha256=mask.sha256)
 
 
@@ -114,4 +115,6 @@ class _Remarks:
         self._names[what].append(name)
 
     def sentences(self) -> list[str]:
-        return [f"{len(found)} {what} (such as {min(found)})." for what, found in self._names.items()]
+        return [
+            f"{what}: {count(len(names), 'image')} {such_as(sorted(names))}." for what, names in self._names.items()
+        ]

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from core.datasets import names
 from core.datasets.types import Label, Split
+from core.datasets.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def place_mvtec(paths: Paths, category: str) -> Plan:
         unnamed += label is None
         plan.places[path] = Place(split, category, label, defect)
     if unnamed:
-        plan.notes.append(f"{unnamed} images lie in no good or defect folder: their label is unknown.")
+        plan.notes.append(f"In no good or defect folder, so the label is unknown: {count(unnamed, 'image')}.")
     if any(names.plain(folder).startswith("val") for folder in _top(paths)):
         plan.notes.append("The validation images are counted as training images.")
     return plan

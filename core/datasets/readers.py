@@ -16,6 +16,7 @@ from core.datasets.masks import match, split_masks
 from core.datasets.probe import probe, probe_mask
 from core.datasets.scan import scan
 from core.datasets.types import ImageSet, Rejected
+from core.datasets.wording import count
 from core.errors import UserError
 from core.progress import Progress
 
@@ -51,7 +52,8 @@ def read(
     plan = info.place(inside, set_name)
     places = {wrapper / file: place for file, place in plan.places.items()}
     rejected += [Rejected(str(wrapper / file), reason) for file, reason in plan.stray.items()]
-    companions = [f"{listing.companions} files that are no images (notes, tables, hidden files) were passed over."]
+    passed_over = count(listing.companions, "file")
+    companions = [f"Notes, tables and hidden files were passed over: {passed_over}."] if listing.companions else []
 
     mask_of, stray_masks = match(list(places), masks)
     rejected += [Rejected(str(file), reason) for file, reason in stray_masks.items()]
@@ -68,7 +70,7 @@ def read(
         format=info.name,
         items=tuple(sorted(items, key=lambda item: item.name)),
         rejected=tuple(sorted([*rejected, *unfit_masks], key=lambda one: one.name)),
-        notes=(*plan.notes, *remarks, *(companions if listing.companions else ())),
+        notes=(*plan.notes, *remarks, *companions),
     )
 
 

@@ -62,7 +62,8 @@ def _bench(part: Surface, rng: np.random.Generator) -> Field:
     shadow = cv2.GaussianBlur(cv2.warpAffine(small, shift, small.shape), (0, 0), 0.004 * n)
     lit = cv2.resize(1 - 0.8 * shadow, (n, n), interpolation=cv2.INTER_LINEAR)
     lit *= np.where(part.radius < 0.95, np.float32(0.4), np.float32(1))
-    return (np.float32(_MAT) + np.float32(0.22 * _MAT) * grain + np.float32(0.10 * _MAT) * cloud) * lit
+    mat = np.float32(_MAT) + np.float32(0.22 * _MAT) * grain + np.float32(0.10 * _MAT) * cloud
+    return np.asarray(mat * lit, np.float32)
 
 
 def _sensor(scene: Field, part: Surface, rng: np.random.Generator) -> NDArray[np.uint8]:

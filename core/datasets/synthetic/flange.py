@@ -100,7 +100,7 @@ def surface(pose: Pose, rng: np.random.Generator, *, undrilled: int | None = Non
         pose, cos, sin, radius, rise, np.zeros_like(rise), solid, gloss, np.ones((pose.size, pose.size, 3), np.float32)
     )
     _drill(part, angle, undrilled)
-    _cut_keyway(part, xs, ys)
+    _cut_keyway(part)
     return part
 
 
@@ -116,21 +116,20 @@ def _profile(radius: Field) -> Field:
         (0.955, 1.0, -0.7),  # chamfer of the rim
     ):
         slope[(rho >= start) & (rho < stop)] = steepness
-    slope = cv2.GaussianBlur(slope[None, :], (31, 1), 8)[0]
-    return slope[np.minimum((radius * (4095 / 1.2)).astype(np.int32), 4095)]
+    slope = cv2.GaussianBlur(slope[None, :], (31, 1), 8)[0]  # no edge is sharp
+    return np.asarray(slope[np.minimum((radius * (4095 / 1.2)).astype(np.int32), 4095)], np.float32)
 
 
 def _lathe_marks(rng: np.random.Generator, radius: Field, angle: Field) -> tuple[Field, Field]:
     """(concentric marks, streaks that fade along the circle), both about standard normal."""
-    rings = rng.standard_normal(768).astype(np.float32)
-    rings = rings + 1.2 * cv2.GaussianBlur(rings[None, :], (0, 0), 3)[0]
-    rings /= rings.std()
-    marks = cv2.remap(rings[None, :], radius * (767 / 1.2), np.zeros_like(radius), cv2.INTER_LINEAR)
-    polar = rng.standard_normal((320, 96)).astype(np.float32)
-    polar = cv2.GaussianBlur(np.hstack([polar, polar, polar]), (0, 0), sigmaX=7, sigmaY=0.7)[:, 96 : 2 * 96 + 1]
-    polar /= polar.std()
-    streaks = cv2.remap(polar, angle * (96 / (2 * math.pi)), radius * (319 / 1.2), cv2.INTER_LINEAR)
-    return marks, streaks
+    fine = rng.standard_normal((1, 768), np.float32)
+    rings = fine + 1.2 * cv2.GaussianBlur(fine, (0, 0), 3)
+    rings = rings / rings.std()
+    marks = cv2.remap(rings, radius * (767 / 1.2), np.zeros_like(radius), cv2.INTER_LINEAR)
+    noise = rng.standard_normal((320, 96), np.float32)
+    polar = cv2.GaussianBlur(np.hstack([noise, noise, noise]), (0, 0), sigmaX=7, sigmaY=0.7)[:, 96 : 2 * 96 + 1]
+    streaks = cv2.remap(polar / polar.std(), angle * (96 / (2 * math.pi)), radius * (319 / 1.2), cv2.INTER_LINEAR)
+    return np.asarray(marks, np.float32), np.asarray(streaks, np.float32)
 
 
 def _drill(part: Surface, angle: Field, undrilled: int | None) -> None:
@@ -151,19 +150,20 @@ def _drill(part: Surface, angle: Field, undrilled: int | None) -> None:
     part.solid *= 1 - hole
 
 
-def _cut_keyway(part: Surface, xs: Field, ys: Field) -> None:
+def _cut_keyway(part: Surface) -> None:
     """A slot in the bore."""
     pose = part.pose
-    u = ((xs - pose.x) * math.cos(pose.turn + 0.9) + (ys - pose.y) * math.sin(pose.turn + 0.9)) / pose.rim
-    v = (-(xs - pose.x) * math.sin(pose.turn + 0.9) + (ys - pose.y) * math.cos(pose.turn + 0.9)) / pose.rim
-    half, depth = 0.045, BORE + 0.06
-    slot = _inside(pose, half - np.abs(v)) * _inside(pose, depth - u) * (u > 0)
+    c, s = math.cos(pose.turn + 0.9), math.sin(pose.turn + 0.9)
+    u = part.radius * (part.cos * np.float32(c) + part.sin * np.float32(s))
+    v = part.radius * (part.sin * np.float32(c) - part.cos * np.float32(s))
+    half, depth = np.float32(0.045), np.float32(BORE + 0.06)
+    slot = _inside(pose, half - np.abs(v)) * _inside(pose, depth - u) * (u > 0).astype(np.float32)
     part.solid *= 1 - slot
 
 
 def _inside(pose: Pose, depth: Field) -> Field:
     """Share of a pixel inside a shape, from the depth below its edge in rims: an edge one pixel wide."""
-    return np.clip(depth * np.float32(pose.rim) + 0.5, 0, 1)
+    return np.asarray(np.clip(depth * np.float32(pose.rim) + np.float32(0.5), 0, 1))
 
 
 def _band(pose: Pose, distance: Field, start: float, stop: float) -> Field:

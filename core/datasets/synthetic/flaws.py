@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -36,7 +37,7 @@ def dent(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
     x, y = _on_face(part, rng)
     width = part.pose.rim * (0.035 + 0.06 * strength) * rng.uniform(0.85, 1.15)
     u, v = _local(part, x, y, rng.uniform(0, math.pi))
-    bowl = cv2.exp(-((u / width) ** 2 + (v / (width * rng.uniform(0.6, 1.0))) ** 2) / 2)
+    bowl = np.exp(-((u / width) ** 2 + (v / (width * rng.uniform(0.6, 1.0))) ** 2) / 2)
     _indent(part, bowl, depth=(0.22 + 0.5 * strength) * width)
     return _on_metal(part, bowl > 0.06)
 
@@ -150,7 +151,7 @@ def _wander(
     n = max(3, round(length / step))
     headings = heading + np.cumsum(rng.normal(0, bend, n)) + rng.normal(0, bend, n)
     steps = step * np.stack([np.cos(headings), np.sin(headings)], axis=1)
-    return np.vstack([[x, y], [x, y] + np.cumsum(steps, axis=0)])
+    return np.cumsum(np.vstack([[x, y], steps]), axis=0)
 
 
 def _stroke(part: Surface, points: NDArray[np.float64], width: int) -> Field:
@@ -158,7 +159,7 @@ def _stroke(part: Surface, points: NDArray[np.float64], width: int) -> Field:
     canvas = np.zeros((part.pose.size, part.pose.size), np.uint8)
     fixed = np.round(points * 2**_SUBPIXEL).astype(np.int32)
     scale = max(1, round(width * part.pose.size / 256))
-    for i, (a, b) in enumerate(zip(fixed[:-1], fixed[1:], strict=True)):
+    for i, (a, b) in enumerate(pairwise(fixed)):
         fade = round(255 * min(1.0, 2.5 * (1 - i / len(fixed))))
         cv2.line(canvas, a.tolist(), b.tolist(), fade, scale, cv2.LINE_AA, _SUBPIXEL)
     return np.asarray(cv2.GaussianBlur(canvas, (0, 0), 0.5).astype(np.float32) / 255)
@@ -166,8 +167,9 @@ def _stroke(part: Surface, points: NDArray[np.float64], width: int) -> Field:
 
 def _indent(part: Surface, shape: Field, depth: float) -> None:
     """Press ``shape`` (0 to 1) into the surface, ``depth`` pixels deep."""
-    gx, gy = cv2.Sobel(shape, cv2.CV_32F, 1, 0, scale=-depth / 8), cv2.Sobel(shape, cv2.CV_32F, 0, 1, scale=-depth / 8)
-    part.tilt(gx, gy)
+    gx = cv2.Sobel(shape, cv2.CV_32F, 1, 0, scale=-depth / 8)
+    gy = cv2.Sobel(shape, cv2.CV_32F, 0, 1, scale=-depth / 8)
+    part.tilt(np.asarray(gx, np.float32), np.asarray(gy, np.float32))
 
 
 def _cloud(part: Surface, rng: np.random.Generator, grain: float) -> Field:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from core.datasets.synthetic.flaws import FLAWS, missing_hole
 from core.errors import UserError
 from core.progress import Progress
 
-KINDS = (*sorted([*FLAWS, "missing_hole"]),)
+KINDS = tuple(sorted([*FLAWS, "missing_hole"]))
 SMALLEST = 96  # pixels; bolt holes vanish below
 JPEG_QUALITY = 95
 
@@ -69,7 +68,7 @@ def write_parts(
     try:
         building.chmod(0o755)
         _write(building, seed, train, test_good, per_defect, size, progress)
-        os.replace(building, out)
+        building.replace(out)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
@@ -78,8 +77,8 @@ def write_parts(
 def _write(folder: Path, seed: int, train: int, test_good: int, per_defect: int, size: int, progress: Progress) -> None:
     plan: list[tuple[str, str | None, int, float]] = [("train/good", None, i, 0.0) for i in range(train)]
     plan += [("test/good", None, i, 0.0) for i in range(test_good)]
-    for kind in KINDS:
-        plan += [(f"test/{kind}", kind, i, (i + 0.5) / per_defect) for i in range(per_defect)]
+    for flaw in KINDS:
+        plan += [(f"test/{flaw}", flaw, i, (i + 0.5) / per_defect) for i in range(per_defect)]
     for number, (place, kind, i, strength) in enumerate(plan):
         part = render((seed, number), size=size, kind=kind, strength=strength)
         _save(folder / place / f"{i:03d}.jpg", part.image[:, :, ::-1])
