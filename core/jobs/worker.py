@@ -97,7 +97,7 @@ def explain(error: Exception) -> tuple[str, str | None]:
     return f"An internal error stopped the work ({type(error).__name__})", "The log has the details"
 
 
-def _settle_in() -> None:
+def settle_in() -> None:
     """Be a good neighbour before any work begins."""
     faulthandler.enable()
     os.nice(NICE)
@@ -113,7 +113,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def main(job_id: str) -> int:
-    _settle_in()
+    settle_in()
     return 0 if run_job(job_id, Workspace.default()) else 1
 
 

@@ -9,6 +9,7 @@ state/             what Detector.save wrote
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -144,12 +145,14 @@ def _entry(path: Path) -> FileEntry:
 
 def _refuse_untrusted_types(path: Path) -> None:
     """skops names the types in a file without building them."""
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"The model's {path.name} cannot be read", path.parent.parent.name, REMEDY)
     import skops.io
 
     try:
         unknown = set(skops.io.get_untrusted_types(file=path)) - SKOPS_TRUSTED
     except Exception:  # skops raises whatever a broken file leads it into
-        raise UserError(f"The model's {path.name} cannot be read", path.parent.name, REMEDY) from None
+        raise UserError(f"The model's {path.name} cannot be read", path.parent.parent.name, REMEDY) from None
     if unknown:
         raise UserError(
             f"The model's {path.name} holds types that are not allowed: {', '.join(sorted(unknown))}",

@@ -1,0 +1,131 @@
+"""Runs: written whole, read back equal, one per model and dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.types import ImageSet
+from core.detectors.base import ImageScore
+from core.errors import Cancelled, UserError
+from core.progress import Progress
+from core.store import ModelStore, Run, RunStore, Workspace
+from core.store.modelfolder import load_calibration, model_id
+from core.store.runfolder import RunWriter, map_path
+from core.store.scoring import score_folder, scored_part
+from tests.store import toy
+
+
+def test_a_scored_folder(model: Path, data: ImageSet, tmp_path: Path) -> None:
+    run = score_folder(model, data, tmp_path / "run", Progress())
+    expected = {scored.name: scored for scored in toy.fitted(data).detector.score(data.test(), Progress())}
+    frame = run.scores()
+    assert list(frame["item"]) == [item.name for item in data.test().items]
+    assert list(frame.columns) == ["item", "category", "split", "label", "defect", "score", "p_value", "role"]
+    calibration = load_calibration(model)
+    for row in frame.itertuples():
+        scored = expected[row.item]
+        assert row.score == scored.score
+        assert row.p_value == calibration.p_value(scored.score)
+        np.testing.assert_array_equal(run.map(row.item), scored.map)
+        assert run.map(row.item).dtype == np.float32
+        picture = run.reconstruction(row.item)
+        assert picture is not None
+        np.testing.assert_allclose(picture, scored.reconstruction, atol=2)
+    assert set(frame["role"]) == {"unseen"}
+    assert (run.info.model_id, run.info.dataset_id) == (model_id(model), data.content_id)
+    assert (run.info.n_images, run.info.fit_seconds) == (4, 0.25)
+    assert run.info.ms_per_image == pytest.approx(1000 * run.info.seconds / 4)
+
+
+def test_without_test_images_all_are_scored_and_their_use_is_told(model: Path, data: ImageSet, tmp_path: Path) -> None:
+    train = data.where(lambda item: item.split == "train")
+    assert scored_part(train) is train
+    frame = score_folder(model, train, tmp_path / "run", Progress()).scores()
+    assert sorted(frame["role"]) == ["calibration", "calibration", "fit", "fit"]
+
+
+def test_a_cancelled_run_leaves_nothing(model: Path, data: ImageSet, tmp_path: Path) -> None:
+    seen = 0
+
+    def stop() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        score_folder(model, data, tmp_path / "runs" / "run", Progress(checkpoint=stop))
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_values_that_are_not_finite_are_a_bug(data: ImageSet, tmp_path: Path) -> None:
+    item = data.items[0]
+    for score, value in ((np.nan, 0.0), (0.0, np.inf)):
+        with pytest.raises(ValueError, match="not finite"), RunWriter(tmp_path / "run") as writer:
+            writer.write(item, ImageScore(item.name, score, np.full((2, 2), value, np.float32)), 0.5, "unseen")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_without_its_description_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="finish"), RunWriter(tmp_path / "run"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["", "../out.png", "/etc/x.png", "a/../../b.png", "a\0b.png"])
+def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="unsafe"):
+        map_path(tmp_path, name)
+
+
+def test_missing_and_damaged_parts_are_told(model: Path, data: ImageSet, tmp_path: Path) -> None:
+    run = score_folder(model, data, tmp_path / "run", Progress())
+    name = "test/scratch/0.png"
+    map_path(run.folder, name).write_bytes(b"no array")
+    for item in (name, "nothing.png"):
+        with pytest.raises(UserError, match="missing or damaged"):
+            run.map(item)
+    assert run.reconstruction("nothing.png") is None
+    (run.folder / "run.json").write_text("{}")
+    with pytest.raises(UserError, match="damaged"):
+        Run(run.folder)
+    with pytest.raises(UserError, match="no scores here"):
+        Run(tmp_path / "nowhere")
+
+
+def test_an_object_array_is_never_unpickled(model: Path, data: ImageSet, tmp_path: Path) -> None:
+    run = score_folder(model, data, tmp_path / "run", Progress())
+    name = data.test().items[0].name
+    np.save(map_path(run.folder, name), np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(UserError, match="damaged"):
+        run.map(name)
+
+
+def test_one_run_per_model_and_dataset(workspace: Workspace, model: Path, data: ImageSet) -> None:
+    models, runs = ModelStore(workspace), RunStore(workspace)
+    row = models.add(model, "A")
+    pair = (row.id, data.content_id)
+    assert runs.get(*pair) is None
+    kept = []
+    for metrics in (None, {"image_auroc": 0.5}):
+        run = score_folder(models.folder(row.id), data, runs.reserve(*pair), Progress())
+        kept.append(runs.add(run.folder, metrics))
+    assert runs.list(data.content_id) == [kept[1]]
+    assert kept[1].metrics == {"image_auroc": 0.5}
+    assert [path.name for path in workspace.runs.iterdir()] == [kept[1].id]
+    found = runs.get(*pair)
+    assert found is not None
+    assert found.folder.name == kept[1].id
+    models.remove(row.id)
+    assert runs.list(data.content_id) == []
+    models.restore(row.id)
+    assert len(runs.list(data.content_id)) == 1
+
+
+def test_only_reserved_places_are_indexed(workspace: Workspace, model: Path, data: ImageSet, tmp_path: Path) -> None:
+    run = score_folder(model, data, tmp_path / "run", Progress())
+    with pytest.raises(ValueError, match="not reserved"):
+        RunStore(workspace).add(run.folder)

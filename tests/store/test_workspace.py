@@ -1,0 +1,56 @@
+"""The index: created once, by however many processes at once, and never by an older program."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import UserError
+from core.settings import PROJECT
+from core.store import Workspace
+
+
+def test_an_old_index_is_kept_and_a_newer_one_refused(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert Workspace(tmp_path).root == workspace.root
+    connection = sqlite3.connect(workspace.index)
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(UserError, match="newer Faultline"):
+        Workspace(tmp_path)
+
+
+def test_a_transaction_happens_or_does_not(workspace: Workspace) -> None:
+    insert = "INSERT INTO exclusions (dataset_id, item) VALUES ('d', ?)"
+    with pytest.raises(KeyError), workspace.transaction() as db:
+        db.execute(insert, ("a",))
+        raise KeyError
+    with workspace.transaction() as db:
+        db.execute(insert, ("b",))
+    with workspace.connect() as db:
+        assert [row["item"] for row in db.execute("SELECT item FROM exclusions")] == ["b"]
+
+
+def test_many_processes_may_open_a_new_workspace_at_once(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from core.store import Workspace; Workspace(Path(sys.argv[1]))"
+    command = [sys.executable, "-c", code, str(tmp_path / "new")]
+    children = [subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE) for _ in range(4)]
+    for child in children:
+        assert child.communicate()[1] == b""
+        assert child.returncode == 0
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="FAULTLINE_DATA_DIR"):
+        Workspace(tmp_path / "file" / "workspace")
+
+
+def test_the_store_is_free_of_torch() -> None:
+    code = "import sys, core.store, core.jobs.dispatcher, core.jobs.local; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
