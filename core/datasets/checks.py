@@ -102,13 +102,13 @@ def _about_training(data: ImageSet, shortfalls: dict[str, int]) -> list[str]:
     several = len(shortfalls) > 1
     for category, missing in shortfalls.items():
         have = RECOMMENDED_GOOD - missing
-        where = f" of {category}" if several else ""
+        where = f" for {category}" if several else ""
         if missing == RECOMMENDED_GOOD:
-            found.append(f"There is no good image{where} to learn from; {RECOMMENDED_GOOD} are recommended.")
+            found.append(f"There is no good image to learn from{where}; {RECOMMENDED_GOOD} are recommended.")
         elif missing:
             found.append(
-                f"{missing} more good {verb(missing, 'image', 'images')}{where} recommended: with {have} to learn from, "
-                "a single odd one decides where the limit between good and bad lies."
+                f"{missing} more good {verb(missing, 'image is', 'images are')} recommended{where}: "
+                f"with {have} to learn from, a single odd one decides where the limit between good and bad lies."
             )
     bad = [item.name for item in data.items if item.split == "train" and item.label == "bad"]
     if bad:

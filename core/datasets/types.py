@@ -54,8 +54,10 @@ class ImageSet:
     def content_id(self) -> str:
         """sha256 over names, bytes, splits, labels and masks: the same content has the same id, wherever it lies."""
         digest = hashlib.sha256(b"faultline.ImageSet.1\n")
+        several = len(self.categories) > 1  # a single category is called what the set is called, which is no content
         for item in sorted(self.items, key=lambda item: item.name):
-            fields = (item.name, item.sha256, item.split, item.category, item.label, item.defect, item.mask_sha256)
+            category = item.category if several else ""
+            fields = (item.name, item.sha256, item.split, category, item.label, item.defect, item.mask_sha256)
             digest.update(repr(fields).encode())
         return digest.hexdigest()
 

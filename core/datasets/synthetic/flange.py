@@ -127,7 +127,8 @@ def _lathe_marks(rng: np.random.Generator, radius: Field, angle: Field) -> tuple
     rings = rings / rings.std()
     marks = cv2.remap(rings, radius * (767 / 1.2), np.zeros_like(radius), cv2.INTER_LINEAR)
     noise = rng.standard_normal((320, 96), np.float32)
-    polar = cv2.GaussianBlur(np.hstack([noise, noise, noise]), (0, 0), sigmaX=7, sigmaY=0.7)[:, 96 : 2 * 96 + 1]
+    around = np.hstack([noise[:, -24:], noise, noise[:, :25]])  # the circle closes
+    polar = cv2.GaussianBlur(around, (0, 0), sigmaX=7, sigmaY=0.7)[:, 24:-24]
     streaks = cv2.remap(polar / polar.std(), angle * (96 / (2 * math.pi)), radius * (319 / 1.2), cv2.INTER_LINEAR)
     return np.asarray(marks, np.float32), np.asarray(streaks, np.float32)
 
@@ -138,8 +139,9 @@ def _drill(part: Surface, angle: Field, undrilled: int | None) -> None:
     turned = angle - np.float32(part.pose.turn) + np.float32(sector / 2)
     number = np.floor(turned / sector)
     folded = turned - number * sector - sector / 2
-    across, along = part.radius * np.cos(folded) - BOLT_CIRCLE, part.radius * np.sin(folded)
-    distance = np.hypot(across, along) + 1e-4
+    across, along = cv2.polarToCart(part.radius, folded)
+    across -= BOLT_CIRCLE
+    distance = cv2.magnitude(across, along) + np.float32(1e-4)
     chamfer = _band(part.pose, distance, BOLT_HOLE, BOLT_HOLE + 0.02)
     hole = _inside(part.pose, BOLT_HOLE - distance)
     if undrilled is not None:

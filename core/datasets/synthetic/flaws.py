@@ -35,11 +35,11 @@ def scratch(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
 def dent(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
     """A smooth hollow: no colour of its own, only the reflection bends."""
     x, y = _on_face(part, rng)
-    width = part.pose.rim * (0.035 + 0.06 * strength) * rng.uniform(0.85, 1.15)
+    width = part.pose.rim * (0.085 + 0.14 * strength) * rng.uniform(0.85, 1.15)
     u, v = _local(part, x, y, rng.uniform(0, math.pi))
-    bowl = np.exp(-((u / width) ** 2 + (v / (width * rng.uniform(0.6, 1.0))) ** 2) / 2)
-    _indent(part, bowl, depth=(0.22 + 0.5 * strength) * width)
-    return _on_metal(part, bowl > 0.06)
+    bowl = np.clip(1 - (u / width) ** 2 - (v / (width * rng.uniform(0.6, 1.0))) ** 2, 0, None) ** 2
+    _indent(part, bowl, depth=(0.09 + 0.21 * strength) * width)
+    return _on_metal(part, bowl > 0.01)
 
 
 def stain(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
@@ -48,10 +48,10 @@ def stain(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
     u, v = _local(part, x, y, rng.uniform(0, math.pi))
     extent = part.pose.rim * (0.10 + 0.16 * strength)
     ragged = _cloud(part, rng, 0.05) * 0.35 + _cloud(part, rng, 0.015) * 0.12
-    cover = _ramp(1 - np.hypot(u / extent, v / (extent * rng.uniform(0.55, 1.0))) + ragged, 0.25)
+    cover = _ramp(1 - np.hypot(u / extent, v / (extent * rng.uniform(0.55, 1.0))) + ragged, 0.25) * part.solid
     colour = np.array(_STAINS[rng.integers(len(_STAINS))], np.float32)
     part.tint *= 1 - np.float32(0.30 + 0.65 * strength) * cover[:, :, None] * (1 - colour)
-    return _on_metal(part, cover > 0.12)
+    return _on_metal(part, cover > 0.05)
 
 
 def crack(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
@@ -68,7 +68,7 @@ def crack(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
         fork = trunk[len(trunk) // 2]
         branch = _wander(part, rng, fork[0], fork[1], heading + rng.choice([-0.8, 0.8]), 0.45 * length, bend=0.42)
         line = np.maximum(line, _stroke(part, branch, width=1))
-    part.gloss *= 1 - np.float32(0.45 + 0.45 * strength) * line
+    part.gloss *= 1 - np.float32(0.55 + 0.37 * strength) * line
     return _on_metal(part, line > 0.15)
 
 
