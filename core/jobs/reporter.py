@@ -52,8 +52,9 @@ class Reporter:
     def sink(self, fraction: float, stage: str, metrics: dict[str, float]) -> None:
         """The sink of a Progress."""
         with self._lock:
-            self._fraction, self._stage, self._dirty = fraction, stage, True
-            self._eta.seen(time.monotonic(), fraction)
+            # Work that goes over its images twice does not make the bar go back.
+            self._fraction, self._stage, self._dirty = max(self._fraction, fraction), stage, True
+            self._eta.seen(time.monotonic(), self._fraction)
             for name, value in metrics.items():
                 self._steps[name] = self._steps.get(name, 0) + 1
                 self._points.setdefault(name, []).append(float(value))
@@ -114,11 +115,8 @@ class TimeLeft:
         self._seen: deque[tuple[float, float]] = deque([(now, 0.0)])
 
     def seen(self, now: float, fraction: float) -> None:
-        """``fraction`` of the work was done at ``now`` (seconds of a steady clock)."""
-        last, done = self._seen[-1]
-        if fraction < done:  # the work began again
-            self._seen = deque([(now, fraction)])
-        elif now - last >= self.ENOUGH_S / 4 or len(self._seen) == 1:
+        """``fraction`` of the work, never less than before, was done at ``now`` (seconds of a steady clock)."""
+        if now - self._seen[-1][0] >= self.ENOUGH_S / 4 or len(self._seen) == 1:
             self._seen.append((now, fraction))
         while len(self._seen) > 2 and now - self._seen[1][0] > self.WINDOW_S:
             self._seen.popleft()

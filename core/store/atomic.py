@@ -86,12 +86,17 @@ def sweep(folder: Path) -> list[Path]:
         pid, started, _ = path.name.removeprefix(PREFIX).split("-")
         if is_alive(int(pid), float(started)):
             continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        remove(path)
         removed.append(path)
     return removed
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; no error where somebody was quicker."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -112,10 +112,11 @@ class ModelStore:
     def restore(self, model: str) -> None:
         self._update(model, "deleted_at", None)
 
-    def export_zip(self, model: str, dest: Path) -> Path:
-        """Write the model as a zip at ``dest``; the path."""
+    def export_zip(self, model: str) -> Path:
+        """The model as a zip for download; it lies in the workspace for a day. UserError for an altered model."""
         folder = self.folder(model)
         verify(folder)
+        dest = self.workspace.exports / f"{model}.zip"
         modelarchive.pack(folder, dest)
         return dest
 

@@ -15,6 +15,7 @@ from core.store import atomic, database
 
 SCRATCH_KEPT_S = 14 * 24 * 3600.0
 UPLOADS_KEPT_S = 7 * 24 * 3600.0
+EXPORTS_KEPT_S = 24 * 3600.0
 UNINDEXED_KEPT_S = 24 * 3600.0
 
 
@@ -23,15 +24,16 @@ class Workspace:
 
     index.sqlite   datasets/<id>/   models/<id>/   runs/<id>/   jobs/<id>/log.txt
     scratch/<key>/ checkpoints of unfinished work          uploads/<token>/ files that an import will take
+    exports/        zips for download
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.datasets, self.models, self.runs, self.jobs, self.uploads, self._scratch = (
-            self.root / name for name in ("datasets", "models", "runs", "jobs", "uploads", "scratch")
-        )
+        names = ("datasets", "models", "runs", "jobs", "uploads", "exports", "scratch")
+        folders = [self.root / name for name in names]
+        self.datasets, self.models, self.runs, self.jobs, self.uploads, self.exports, self._scratch = folders
         try:
-            for folder in (self.datasets, self.models, self.runs, self.jobs, self.uploads, self._scratch):
+            for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(
@@ -86,10 +88,11 @@ class Workspace:
     def sweep(self) -> list[Path]:
         """Remove what dead processes left half-written, and what nobody came back for."""
         removed = []
-        for folder in (self.root, self.datasets, self.models, self.runs):
+        for folder in (self.root, self.datasets, self.models, self.runs, self.exports):
             removed += atomic.sweep(folder)
         old = [path for path in self._scratch.iterdir() if _age_s(path) > SCRATCH_KEPT_S]
         old += [path for path in self.uploads.iterdir() if _age_s(path) > UPLOADS_KEPT_S]
+        old += [path for path in self.exports.iterdir() if _age_s(path) > EXPORTS_KEPT_S]
         # A crash between a folder's rename and its row leaves a whole folder that nobody will ever ask for.
         with self.connect() as db:
             for folder, table in ((self.datasets, "datasets"), (self.models, "models"), (self.runs, "runs")):
@@ -102,7 +105,7 @@ class Workspace:
                     and _age_s(path) > UNINDEXED_KEPT_S
                 ]
         for path in old:
-            shutil.rmtree(path, ignore_errors=True)
+            atomic.remove(path)
         return removed + old
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 import psutil
 import pytest
 
+from core.jobs import local
 from core.jobs.dispatcher import Dispatcher
 from core.jobs.engine import MEMORY_HINT
 from core.jobs.local import LocalEngine
@@ -94,6 +96,13 @@ def test_a_crash_is_one_job_s_affair(table: JobTable, how: str, state: str, erro
     assert hint in job.hint if hint and job.hint else job.hint is hint
     assert ("secret detail" in table.log_tail(job.id)) == (how == "bug")
     assert wait(table, neighbour).state == "succeeded"
+
+
+def test_the_memory_killer_is_named(table: JobTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_memory_kills", itertools.count().__next__)  # the kernel counts one more each time
+    job = wait(table, submit(table, how="kill"))
+    assert (job.state, job.hint) == ("lost", MEMORY_HINT)
+    assert job.error == "The system ended the process because memory ran out (signal 9)"
 
 
 def test_no_more_run_than_there_is_room_for(table: JobTable) -> None:

@@ -84,12 +84,18 @@ def test_time_left_follows_a_change_of_speed() -> None:
     assert left.left(210.0) == pytest.approx(300, rel=0.1)
 
 
-def test_time_left_grows_when_nothing_moves_and_begins_again_when_work_does() -> None:
+def test_time_left_grows_when_nothing_moves() -> None:
     left = TimeLeft(0.0)
     left.seen(10.0, 0.5)
     assert left.left(10.0) == pytest.approx(10)
     assert left.left(30.0) == pytest.approx(30)
-    left.seen(31.0, 0.1)
-    assert left.left(31.0) is None
     left.seen(40.0, 1.0)
     assert left.left(40.0) == 0
+
+
+def test_the_bar_never_goes_back(table: JobTable, job_id: str) -> None:
+    with Reporter(table, job_id) as reporter:
+        reporter.sink(0.5, "First look", {})
+        reporter.sink(0.4, "Second look", {})
+    job = table.get(job_id)
+    assert (job.fraction, job.stage) == (0.5, "Second look")

@@ -28,7 +28,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
     sample = SAMPLES[asked.sample]
     with workspace.temporary() as staging:
         files = staging / "files"
-        sample.write(files, seed=asked.seed, progress=progress.part(0.0, 0.8))
+        sample.write(files, asked.seed, progress.part(0.0, 0.8))
         data = readers.read(files, name=sample.name, progress=progress.part(0.8, 1.0))
         return {"dataset_id": DatasetStore(workspace).adopt(files, data, sample.title).id}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,8 +27,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
 
 def score(workspace: Workspace, model_id: str, dataset_id: str, progress: Progress) -> str:
     """Score, evaluate and index; the id of the run."""
-    import shutil
-
+    progress.report(0, 1, "Loading the model")
     from core.compare.evaluate import evaluate
     from core.store.modelfolder import load_calibration
     from core.store.scoring import score_folder

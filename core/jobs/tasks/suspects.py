@@ -21,6 +21,7 @@ class SuspectsSpec(Spec):
 
 def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
     """``{"path"}``: parquet, oddest first: item, score, p (share of images at least as odd), suspicious."""
+    progress.report(0, 1, "Loading the detector")
     import numpy as np
     import pandas as pd
 

@@ -52,6 +52,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
 
 
 def _train(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
+    progress.report(0, 1, "Loading the detector")
     from core.detectors.training import train
     from core.store.modelfolder import write_model
 
