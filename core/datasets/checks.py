@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.datasets.types import ImageItem, ImageSet, Label, Split
 from core.datasets.wording import count, such_as, verb
 
-# With 39 good images a limit for 5 % false alarms is the second highest score; with fewer, one odd image sets it alone.
+# From 39 scores on, the conformal limit for 5 % false alarms is the second highest; below, one odd image sets it alone.
 RECOMMENDED_GOOD = 40
 
 

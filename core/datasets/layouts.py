@@ -49,8 +49,7 @@ class ReaderInfo:
 
 
 def mvtec_misfit(paths: Paths) -> str | None:
-    folders = _top(paths)
-    if any(names.is_train(folder) for folder in folders) or any(names.is_test(folder) for folder in folders):
+    if any(names.is_split(folder) for folder in _top(paths)):
         return None
     return "no folder is named train or test"
 
@@ -63,7 +62,7 @@ def place_mvtec(paths: Paths, category: str) -> Plan:
     unnamed = 0
     for path in paths:
         top, inner = path.parts[0], _folders(path)[1:]
-        if len(path.parts) == 1 or not (names.is_train(top) or names.is_test(top)):
+        if len(path.parts) == 1 or not names.is_split(top):
             plan.stray[path] = "lies outside the train and test folders"
             continue
         split: Split = "train" if names.is_train(top) else "test"
@@ -84,11 +83,11 @@ def good_bad_misfit(paths: Paths) -> str | None:
 
 
 def place_good_bad(paths: Paths, category: str) -> Plan:
-    """``good`` and ``bad``, in which subfolders name defects; any other folder beside a good one is a defect too."""
+    """``good`` and ``bad``, in which subfolders name defects; without ``bad``, the folders beside ``good`` do."""
     plan = Plan({}, {}, [])
-    has_good = any(names.is_good(folder) for folder in _top(paths))
+    others_are_defects = not any(names.is_bad(folder) for folder in _top(paths))
     for path in paths:
-        label, defect = _judge(_folders(path), others_are_defects=has_good)
+        label, defect = _judge(_folders(path), others_are_defects=others_are_defects)
         if label is None:
             plan.stray[path] = "lies in neither a good nor a bad folder"
         else:
@@ -158,12 +157,14 @@ def recognise(paths: Paths) -> ReaderInfo:
 
 
 def strip(paths: Paths) -> tuple[PurePosixPath, list[PurePosixPath]]:
-    """Leave out folders that only wrap the rest: (the wrapper, the paths inside it). ``parts.zip/parts/train/…``."""
+    """Leave out folders that only wrap the rest: (the wrapper, the paths inside it). A folder named after a role, such
+    as *test*, wraps too where train and test folders lie in it."""
     prefix = PurePosixPath()
     inside = list(paths)
     while inside and all(len(path.parts) > 1 for path in inside):
         tops = _top(inside)
-        if len(tops) > 1 or names.has_role(tops[0]):
+        holds_splits = any(len(path.parts) > 2 and names.is_split(path.parts[1]) for path in inside)
+        if len(tops) > 1 or (names.has_role(tops[0]) and not holds_splits):
             break
         prefix /= tops[0]
         inside = [PurePosixPath(*path.parts[1:]) for path in inside]

@@ -7,7 +7,7 @@ image (``Part0_label.bmp`` beside ``Part0.jpg``).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from core.datasets import names
@@ -37,17 +37,28 @@ def match(
 ) -> tuple[dict[PurePosixPath, PurePosixPath], dict[PurePosixPath, str]]:
     """({image: mask}, {mask that belongs to no image: why}).
 
-    The folders of a mask say which image is meant, first with train and test told apart, then without, then by the
-    file's name alone. A name that fits several images fits none.
+    The folders of a mask say which image is meant: first with train and test told apart, then without, then as the
+    beginning of the image's folders (all masks of a product in one folder). What fits several images fits none.
     """
-    indexes: list[dict[Key, list[PurePosixPath]]] = [defaultdict(list) for _ in range(3)]
+    exact: dict[Key, list[PurePosixPath]] = defaultdict(list)
+    unsplit: dict[Key, list[PurePosixPath]] = defaultdict(list)
+    by_stem: dict[str, list[PurePosixPath]] = defaultdict(list)
     for image in images:
-        for index, key in zip(indexes, _keys(image, image.stem), strict=True):
-            index[key].append(image)
+        exact[(*_folders(image), image.stem)].append(image)
+        unsplit[(*_unsplit(image), image.stem)].append(image)
+        by_stem[image.stem].append(image)
+
+    def candidates(mask: PurePosixPath, stem: str) -> Iterator[list[PurePosixPath]]:
+        within = _unsplit(mask)
+        yield exact.get((*_folders(mask), stem), [])
+        yield unsplit.get((*within, stem), [])
+        yield [image for image in by_stem.get(stem, []) if _unsplit(image)[: len(within)] == within]
+
     found: dict[PurePosixPath, PurePosixPath] = {}
     stray: dict[PurePosixPath, str] = {}
     for mask in masks:
-        owner = _owner(mask, indexes)
+        stems = dict.fromkeys((names.without_mask_suffix(mask.stem), mask.stem))
+        owner = next((fit[0] for stem in stems for fit in candidates(mask, stem) if len(fit) == 1), None)
         if owner is None:
             stray[mask] = "a mask that belongs to no image"
         elif owner in found:
@@ -57,20 +68,14 @@ def match(
     return found, stray
 
 
-def _owner(mask: PurePosixPath, indexes: Sequence[dict[Key, list[PurePosixPath]]]) -> PurePosixPath | None:
-    stems = dict.fromkeys((names.without_mask_suffix(mask.stem), mask.stem))
-    for level, index in enumerate(indexes):
-        for stem in stems:
-            candidates = index.get(_keys(mask, stem)[level], [])
-            if len(candidates) == 1:
-                return candidates[0]
-    return None
+def _folders(path: PurePosixPath) -> Key:
+    """The folders that tell images apart, in any case of letters."""
+    kept = (folder for folder in path.parts[:-1] if not (names.is_masks(folder) or names.is_neutral(folder)))
+    return tuple(folder.casefold() for folder in kept)
 
 
-def _keys(path: PurePosixPath, stem: str) -> tuple[Key, Key, Key]:
-    folders = [f.casefold() for f in path.parts[:-1] if not (names.is_masks(f) or names.is_neutral(f))]
-    unsplit = [folder for folder in folders if not (names.is_train(folder) or names.is_test(folder))]
-    return (*folders, stem), (*unsplit, stem), (stem,)
+def _unsplit(path: PurePosixPath) -> Key:
+    return tuple(folder for folder in _folders(path) if not names.is_split(folder))
 
 
 def _mask_folders(path: PurePosixPath) -> list[int]:

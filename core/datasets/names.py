@@ -61,6 +61,10 @@ def is_test(folder: str) -> bool:
     return plain(folder) in _TEST
 
 
+def is_split(folder: str) -> bool:
+    return is_train(folder) or is_test(folder)
+
+
 def is_masks(folder: str) -> bool:
     return plain(folder) in _MASKS
 
@@ -71,7 +75,7 @@ def is_neutral(folder: str) -> bool:
 
 def has_role(folder: str) -> bool:
     """Whether a folder's name says what its images are for, so that it cannot be the name of a product."""
-    return any(test(folder) for test in (is_good, is_bad, is_train, is_test))
+    return is_good(folder) or is_bad(folder) or is_split(folder)
 
 
 def without_mask_suffix(stem: str) -> str:

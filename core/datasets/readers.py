@@ -35,6 +35,7 @@ def read(
     Every file is opened once: what cannot be read is in ``rejected`` with the reason, what was assumed is in ``notes``.
     Raises UserError where there is nothing readable, or where ``format`` is unknown or does not fit.
     """
+    path = path.absolute()  # a job may read the images from another working directory
     listing = scan(path, progress)
     prefix, _ = layouts.strip([*listing.images, *(PurePosixPath(r.name) for r in listing.rejected)])
     root = path / prefix

@@ -126,6 +126,40 @@ def test_defect_folders_beside_a_good_one(root: Path, put: Put) -> None:
     assert facts(read(root))["scratch/a.png"] == ("test", "bad", "scratch")
 
 
+def test_other_folders_beside_good_and_bad_are_left_out(root: Path, put: Put) -> None:
+    for name in ("good/a.png", "bad/a.png", "unsure/a.png"):
+        put(name)
+    assert list(reasons(read(root))) == ["unsure/a.png"]
+
+
+def test_a_wrapper_called_test(root: Path, put: Put) -> None:
+    put("test/train/good/a.png")
+    put("test/test/dent/a.png")
+    assert facts(read(root)) == {
+        "train/good/a.png": ("train", "good", None),
+        "test/dent/a.png": ("test", "bad", "dent"),
+    }
+
+
+def test_a_mask_never_goes_to_an_image_of_another_folder(root: Path, put: Put, put_mask: Put) -> None:
+    for name in ("train/good/7.png", "test/dent/8.png", "test/dent/9.png"):
+        put(name)
+    put_mask("ground_truth/dent/7_mask.png")  # its image is missing; train/good/7.png is another part
+    put_mask("ground_truth/8_mask.png")  # all masks in one folder
+    data = read(root)
+    assert masks(data) == {"test/dent/8.png": "8_mask.png"}
+    assert list(reasons(data)) == ["ground_truth/dent/7_mask.png"]
+
+
+def test_paths_do_not_depend_on_the_working_directory(
+    root: Path, put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("good/a.png")
+    monkeypatch.chdir(tmp_path)
+    data = read(Path("set"))
+    assert data.root.is_absolute() and data.items[0].path.is_absolute() and data.name == "set"
+
+
 def test_visa(root: Path, put: Put, put_mask: Put) -> None:
     for product in ("candle", "fryum"):
         put(f"{product}/Data/Images/Normal/000.png")
