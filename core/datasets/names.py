@@ -45,7 +45,7 @@ def is_good(folder: str) -> bool:
 
 def is_bad(folder: str) -> bool:
     """Bad parts without a word about how: ``bad``, ``NG``, ``not ok``, or with something behind it: ``def_front``."""
-    return is_nameless_defect(folder) or _first_word(folder) in _BAD
+    return not is_good(folder) and (is_nameless_defect(folder) or _first_word(folder) in _BAD)
 
 
 def is_nameless_defect(folder: str) -> bool:

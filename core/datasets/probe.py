@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.datasets.images import UnreadableImage, from_float, mask_pixels, opened, upright_size
+from core.datasets.images import UnreadableImage, from_float, image_size, mask_pixels, opened, upright_size
 
 _LARGE = 25_000_000  # pixels; such an image decodes to 75 MB and more, so only one of them is decoded at a time
 _one_large = threading.Lock()
@@ -46,7 +46,7 @@ def probe(path: Path) -> Probe:
     with opened(path) as image:
         size = upright_size(image)
         frames = getattr(image, "n_frames", 1) if image.format != "MPO" else 1  # an MPO's others are previews
-        with _one_large if size[0] * size[1] > _LARGE else nullcontext():
+        with _turn(size):
             image.draft(None, (1, 1))
             image.load()
             if image.mode == "F":
@@ -57,8 +57,13 @@ def probe(path: Path) -> Probe:
 def probe_mask(path: Path) -> MaskProbe:
     """As ``probe``, for a mask."""
     sha256 = _sha256(path)
-    mask = mask_pixels(path)
+    with _turn(image_size(path)):
+        mask = mask_pixels(path)
     return MaskProbe(mask.shape[1], mask.shape[0], sha256, float(mask.mean()))
+
+
+def _turn(size: tuple[int, int]) -> AbstractContextManager[object]:
+    return _one_large if size[0] * size[1] > _LARGE else nullcontext()
 
 
 def _sha256(path: Path) -> str:
