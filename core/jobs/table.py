@@ -6,7 +6,6 @@ import json
 import math
 import secrets
 import time
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from core.store.workspace import Workspace
 
 __all__ = ["CurvePoint", "Job", "JobTable", "Submission"]
 
+TAIL_BYTES = 256 * 1024  # a log may be long; its tail is asked for every second
 CurvePoint = tuple[int, str, float]  # step, name, value
 Curve = list[CurvePoint]
 
@@ -136,17 +136,19 @@ class JobTable:
 
     def log_path(self, job_id: str) -> Path:
         """Where the job's log is or will be."""
-        folder = self.workspace.jobs / job_id
+        folder = self.workspace.jobs / self.get(job_id).id
         folder.mkdir(exist_ok=True)
         return folder / "log.txt"
 
     def log_tail(self, job_id: str, lines: int = 200) -> str:
         """The last lines of the log, empty before there is one."""
-        path = self.workspace.jobs / job_id / "log.txt"
+        path = self.log_path(job_id)
         if not path.is_file():
             return ""
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return "".join(deque(file, maxlen=lines))
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            text = file.read(TAIL_BYTES).decode(errors="replace")
+        return "".join(text.splitlines(keepends=True)[-lines:])
 
     def curve(self, job_id: str) -> Curve:
         """Reported figures in the order of their steps: (step, name, value)."""

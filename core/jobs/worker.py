@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -102,7 +103,8 @@ def settle_in() -> None:
     faulthandler.enable()
     os.nice(NICE)
     if sys.platform == "linux":
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
+        with suppress(OSError):  # some containers do not let anybody choose
+            Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
     signal.signal(signal.SIGTERM, _stop)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s  %(name)s: %(message)s", datefmt="%H:%M:%S")
 

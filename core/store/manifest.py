@@ -18,7 +18,7 @@ FORMAT = 1
 FILE = "manifest.json"
 MAX_BYTES = 16 * 2**20
 REMEDY = "Ask for the model to be exported again"
-LIBRARIES = ("faultline", "numpy", "torch", "torchvision", "scikit-learn", "opencv-python-headless", "safetensors")
+LIBRARIES = ("numpy", "torch", "torchvision", "scikit-learn", "opencv-python-headless", "safetensors")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # What a model may be made of. A name that is not of this form is refused, so none can lead out of the folder.

@@ -6,6 +6,8 @@ maps/<item>.npy    float32 (h, w), detector units   reconstructions/<item>.jpg  
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -51,10 +53,9 @@ class RunWriter:
     """Writes a run to ``dest``: it is there when the block ends, and nothing is when the block raises."""
 
     def __init__(self, dest: Path) -> None:
-        self._dest = dest
-        self._whole = atomic.new_folder(dest)
         self._rows: list[dict[str, Any]] = []
         self._info: RunInfo | None = None
+        self._whole = self._writing(dest)
 
     def __enter__(self) -> Self:
         self._folder = self._whole.__enter__()
@@ -63,13 +64,13 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            try:
-                self._finish()
-            except BaseException as broken:
-                self._whole.__exit__(type(broken), broken, broken.__traceback__)
-                raise
         self._whole.__exit__(kind, error, trace)
+
+    @contextmanager
+    def _writing(self, dest: Path) -> Iterator[Path]:
+        with atomic.new_folder(dest) as folder:
+            yield folder
+            self._finish(folder)
 
     def write(self, item: ImageItem, scored: ImageScore, p_value: float, role: Role) -> None:
         """Keep one image's result. ValueError for a score or map that is not finite: a detector's bug."""
@@ -97,14 +98,14 @@ class RunWriter:
         """Say what the run was; required before the block ends."""
         self._info = info
 
-    def _finish(self) -> None:
+    def _finish(self, folder: Path) -> None:
         import pandas as pd
 
         if self._info is None:
             raise RuntimeError("RunWriter.finish was not called")
         columns = ["item", "category", "split", "label", "defect", "score", "p_value", "role"]
-        pd.DataFrame(self._rows, columns=columns).to_parquet(self._folder / "scores.parquet", index=False)
-        atomic.write_bytes(self._folder / "run.json", self._info.model_dump_json(indent=1).encode())
+        pd.DataFrame(self._rows, columns=columns).to_parquet(folder / "scores.parquet", index=False)
+        atomic.write_bytes(folder / "run.json", self._info.model_dump_json(indent=1).encode())
 
     def _write_reconstruction(self, name: str, picture: NDArray[np.uint8]) -> None:
         from PIL import Image

@@ -82,6 +82,7 @@ def test_work_that_does_not_listen_is_ended(table: JobTable, how: str) -> None:
         ("exit", "lost", "exit code 3", "log"),
         ("segfault", "lost", "signal 11 (SIGSEGV)", "log"),
         ("kill", "lost", "signal 9 (SIGKILL)", "smaller image size"),
+        ("terminate", "lost", "asked the process to end (SIGTERM)", "again"),
         ("memory", "failed", "Memory ran out", MEMORY_HINT),
         ("user error", "failed", "The pictures are upside down (screws). Turn them.", None),
         ("bug", "failed", "An internal error stopped the work (KeyError)", "log"),

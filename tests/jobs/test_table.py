@@ -75,6 +75,14 @@ def test_work_that_came_to_nothing_is_done_again(table: JobTable, state: str) ->
     assert not table.submit("toy", {}, title="a").existing
 
 
+def test_the_tail_of_a_long_log(table: JobTable) -> None:
+    job_id = table.submit("toy", {}, title="a").job_id
+    table.log_path(job_id).write_text("".join(f"line {number} ä\n" for number in range(100_000)))
+    assert table.log_tail(job_id, lines=2) == "line 99998 ä\nline 99999 ä\n"
+    with pytest.raises(UserError, match="no job"):
+        table.log_tail("../../elsewhere")
+
+
 def test_retry(table: JobTable) -> None:
     first = table.submit("toy", {"steps": 3}, title="a", owner="ann").job_id
     run_by_hand(table, first, state="failed", error="why", hint="how")

@@ -73,6 +73,7 @@ WAYS = {
     "exit": lambda progress: os._exit(3),
     "segfault": lambda progress: os.kill(os.getpid(), signal.SIGSEGV),
     "kill": lambda progress: os.kill(os.getpid(), signal.SIGKILL),
+    "terminate": lambda progress: os.kill(os.getpid(), signal.SIGTERM),
     "memory": _memory,
     "user error": _user_error,
     "bug": _bug,
