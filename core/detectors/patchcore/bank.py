@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from core.detectors.patchcore.coreset import greedy_k_centre
+from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
 from core.progress import Progress
 
 PER_IMAGE = 200  # candidates an image sends to the final selection
@@ -20,7 +20,7 @@ class Sampler(Protocol):
     """How candidates become a bank."""
 
     def thin(self, rows: Tensor) -> Tensor:
-        """Indices of the rows (n, d) of one image that go on."""
+        """Indices (b, k) of the rows that go on, of each of b images (b, n, d)."""
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         """Indices (count,) of the rows (n, d) that stay."""
@@ -35,7 +35,7 @@ class CoresetSampler:
         self._projection = torch.randn(dimension, kept, generator=generator) / kept**0.5
 
     def thin(self, rows: Tensor) -> Tensor:
-        return greedy_k_centre(rows @ self._projection, PER_IMAGE)
+        return thin_each(rows @ self._projection, PER_IMAGE)
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         return greedy_k_centre(rows.float() @ self._projection, count, progress)
@@ -50,7 +50,8 @@ class RandomSampler:
         self._share = -(-2 * bank_size // max(images, 1))
 
     def thin(self, rows: Tensor) -> Tensor:
-        return torch.randperm(len(rows), generator=self._generator)[: self._share]
+        b, n, _ = rows.shape
+        return torch.rand(b, n, generator=self._generator).argsort(1)[:, : self._share]
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         return torch.randperm(len(rows), generator=self._generator)[:count].sort().values
@@ -66,18 +67,19 @@ class BankBuilder:
         self._held = 0
         self._limit = max(MOST_CANDIDATES, 3 * bank_size)
 
-    def add(self, rows: Tensor, owner: int) -> None:
-        """The patches (n, d) of image number ``owner``."""
-        rows = rows[self._sampler.thin(rows)].half()
-        self._rows.append(rows)
-        self._owners.append(torch.full((len(rows),), owner))
-        self._held += len(rows)
+    def add(self, rows: Tensor, first: int) -> None:
+        """The patches (b, n, d) of images number ``first`` and following."""
+        kept = self._sampler.thin(rows)
+        b, k = kept.shape
+        self._rows.append(rows[torch.arange(b).unsqueeze(1), kept].flatten(0, 1).half())
+        self._owners.append(torch.arange(first, first + b).repeat_interleave(k))
+        self._held += b * k
         if self._held > self._limit:
             self._reduce(2 * self._size)
 
     def _reduce(self, count: int, progress: Progress | None = None) -> None:
         rows, owners = torch.cat(self._rows), torch.cat(self._owners)
-        self._rows.clear()
+        self._rows.clear()  # its rows are in one tensor now; holding them twice would double the peak
         if count < len(rows):
             kept = self._sampler.choose(rows, count, progress)
             rows, owners = rows[kept], owners[kept]

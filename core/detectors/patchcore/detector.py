@@ -54,17 +54,18 @@ class PatchCore(ImageDetector):
         moments: _Moments | None = None
         extracting = progress.part(0.0, 0.8)
         number = 0
-        for _, pixels in image_batches(items, p.image_size):
-            for patches in self._describe(pixels):
-                if builder is None or moments is None:
-                    dimension = patches.shape[1]
-                    builder = BankBuilder(self._sampler(dimension, len(items)), p.bank_size)
-                    moments = _Moments(dimension)
-                builder.add(patches, number)
-                moments.add(patches[::SECOND_MOMENT_EVERY])
-                if number in probe_numbers:
-                    probes[number] = patches.half()
-                number += 1
+        for batch, pixels in image_batches(items, p.image_size):
+            patches = self._describe(pixels)
+            if builder is None or moments is None:
+                dimension = patches.shape[2]
+                builder = BankBuilder(self._sampler(dimension, len(items)), p.bank_size)
+                moments = _Moments(dimension)
+            builder.add(patches, number)
+            moments.add(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY])
+            for offset in range(len(batch)):
+                if number + offset in probe_numbers:
+                    probes[number + offset] = patches[offset].half()
+            number += len(batch)
             extracting.report(number, len(items), "Extracting patch features", images=number)
         if builder is None or moments is None:
             raise ValueError("fit needs at least one image")

@@ -16,13 +16,13 @@ class PatchCoreParams(Params):
     layers: Literal["2", "3", "2+3"] = Field("2+3", title="Layers", description="ResNet stages whose features are used")
     neighbourhood: int = Field(3, ge=1, le=9, title="Neighbourhood", description="patches a side averaged into one")
     dimensions: int = Field(
-        0, ge=0, le=1536, title="Dimensions", description="principal components kept of each patch; 0 keeps them all"
+        192, ge=0, le=1536, title="Dimensions", description="principal components kept of each patch; 0 keeps them all"
     )
     normalise: bool = Field(False, title="L2-normalise", description="compare directions only (cosine distance)")
     sampling: Literal["coreset", "random"] = Field(
         "coreset", title="Bank", description="how the memory bank is drawn from all normal patches"
     )
-    bank_size: int = Field(8000, ge=50, le=200_000, title="Bank size", description="patches remembered")
+    bank_size: int = Field(12_000, ge=50, le=200_000, title="Bank size", description="patches remembered")
     neighbours: int = Field(1, ge=1, le=50, title="Neighbours K", description="bank distances averaged for each patch")
     pooling: Literal["max", "top-k"] = Field(
         "max", title="Image score", description="the map's maximum, or the mean of its k highest patches"
@@ -50,6 +50,7 @@ INFO = DetectorInfo(
             "image_size": 224,
             "layers": "3",
             "neighbourhood": 1,
+            "dimensions": 0,
             "normalise": True,
             "sampling": "random",
             "bank_size": 20_000,

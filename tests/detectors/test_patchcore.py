@@ -1,0 +1,139 @@
+"""PatchCore's parts against literal versions of what they compute."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from torch import Tensor
+
+from core.datasets.images import load_rgb
+from core.datasets.types import ImageSet
+from core.detectors.patchcore import bank as bank_module
+from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, MemoryBank, RandomSampler
+from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
+from core.detectors.patchcore.detector import PatchCore
+from core.detectors.patchcore.info import PatchCoreParams
+from core.detectors.suspects import leave_one_out, suspicious
+from core.progress import Progress
+
+
+def literal_k_centre(rows: Tensor, count: int) -> list[int]:
+    """The textbook loop: one pick, one pass over all distances."""
+    chosen = [int((rows - rows.mean(0)).square().sum(1).argmin())]
+    nearest = (rows - rows[chosen[0]]).square().sum(1)
+    while len(chosen) < count:
+        chosen.append(int(nearest.argmax()))
+        nearest = torch.minimum(nearest, (rows - rows[chosen[-1]]).square().sum(1))
+    return chosen
+
+
+def radius(rows: Tensor, chosen: Tensor) -> float:
+    """The largest distance of a row to its nearest centre: what k-centre selection minimises."""
+    return float(torch.cdist(rows, rows[chosen]).amin(1).max())
+
+
+def test_coreset_covers_as_well_as_the_textbook_loop() -> None:
+    rows = torch.randn(3000, 8, generator=torch.Generator().manual_seed(0))
+    chosen = greedy_k_centre(rows, 300)
+    assert len(set(chosen.tolist())) == 300
+    textbook = radius(rows, torch.tensor(literal_k_centre(rows, 300)))
+    assert radius(rows, chosen) <= 1.15 * textbook
+    random = radius(rows, torch.randperm(3000, generator=torch.Generator().manual_seed(1))[:300])
+    assert radius(rows, chosen) < random
+
+
+def test_coreset_reaches_every_rare_cluster() -> None:
+    """Nine tight clusters, the rarest with 1 row of 2,000: ten centres reach all of them."""
+    generator = torch.Generator().manual_seed(0)
+    sizes = [1000, 500, 250, 120, 64, 32, 20, 13, 1]
+    centres = 100 * torch.randn(len(sizes), 16, generator=generator)
+    owner = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+    rows = centres[owner] + 0.01 * torch.randn(len(owner), 16, generator=generator)
+    assert set(owner[greedy_k_centre(rows, 10)].tolist()) == set(range(len(sizes)))
+
+
+def test_thinning_many_images_at_once_is_the_textbook_loop_in_each() -> None:
+    rows = torch.randn(3, 200, 8, generator=torch.Generator().manual_seed(0))
+    thinned = thin_each(rows, 50)
+    assert thinned.tolist() == [literal_k_centre(image, 50) for image in rows]
+    assert thin_each(rows, 300).tolist() == [list(range(200))] * 3
+    assert all(len(set(image)) == 20 for image in thin_each(torch.zeros(2, 50, 4), 20).tolist())
+
+
+def test_coreset_of_duplicates_and_of_more_than_there_are() -> None:
+    rows = torch.zeros(50, 4)
+    assert len(set(greedy_k_centre(rows, 20).tolist())) == 20
+    assert greedy_k_centre(rows, 80).tolist() == list(range(50))
+
+
+@pytest.mark.parametrize("neighbours", [1, 4])
+def test_distance_is_the_literal_one(neighbours: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows, queries = torch.randn(500, 12, generator=generator), torch.randn(700, 12, generator=generator)
+    owners = torch.arange(500) % 5
+    bank = MemoryBank(rows, owners, cosine=False)
+    everything = torch.cdist(queries, rows)
+    expected = everything.topk(neighbours, 1, largest=False).values.mean(1)
+    torch.testing.assert_close(bank.distance(queries, neighbours), expected, rtol=1e-4, atol=1e-4)
+    others = everything[:, owners != 2].topk(neighbours, 1, largest=False).values.mean(1)
+    torch.testing.assert_close(bank.distance(queries, neighbours, without=2), others, rtol=1e-4, atol=1e-4)
+
+
+def test_cosine_distance_is_one_minus_cosine() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.nn.functional.normalize(torch.randn(100, 6, generator=generator), dim=1)
+    bank = MemoryBank(rows, torch.zeros(100, dtype=torch.long), cosine=True)
+    queries = torch.nn.functional.normalize(torch.randn(20, 6, generator=generator), dim=1)
+    torch.testing.assert_close(bank.distance(queries, 1), 1 - (queries @ rows.T).amax(1), rtol=1e-4, atol=1e-5)
+
+
+def test_the_stream_is_reduced_when_it_outgrows_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank_module, "MOST_CANDIDATES", 1000)
+    builder = BankBuilder(CoresetSampler(8, seed=0), bank_size=100)
+    generator = torch.Generator().manual_seed(0)
+    most = 0
+    for image in range(40):
+        builder.add(torch.randn(1, 300, 8, generator=generator), image)
+        most = max(most, builder._held)
+    rows, owners = builder.finish(Progress())
+    assert rows.shape == (100, 8)
+    assert len(owners) == 100
+    assert most <= 1000 + bank_module.PER_IMAGE
+
+
+def test_a_random_bank_takes_from_every_image_alike() -> None:
+    builder = BankBuilder(RandomSampler(images=10, bank_size=2000, seed=0), bank_size=2000)
+    for image in range(10):
+        builder.add(torch.full((1, 1000, 2), float(image)), image)
+    _, owners = builder.finish(Progress())
+    counts = torch.bincount(owners, minlength=10)
+    assert counts.sum() == 2000
+    assert (counts > 150).all()
+
+
+def test_mu_and_sigma_come_from_other_images(parts: ImageSet) -> None:
+    """A bank scored against itself has distances near 0; the calibrated mean is that of images it does not hold."""
+    detector = PatchCore(PatchCoreParams(image_size=96, bank_size=10_000, smoothing=0.0))
+    detector.fit(parts.normals(), Progress())
+    maps = [score.map.mean() for score in detector.score(parts.test().where(lambda i: i.label == "good"), Progress())]
+    assert abs(sum(maps) / len(maps)) < 0.5  # z of unseen good parts is centred
+    own = [score.map.mean() for score in detector.score(parts.normals(), Progress())]
+    assert sum(own) / len(own) < -1
+
+
+def test_a_stranger_among_the_good_is_suspected(parts: ImageSet, tmp_path: Path) -> None:
+    """The negative of a good photograph, smuggled into the training folder."""
+    normals = parts.normals()
+    negative = 255 - load_rgb(normals.items[0].path)
+    cv2.imwrite(str(tmp_path / "negative.png"), negative)
+    smuggled = replace(normals.items[0], name="negative.png", path=tmp_path / "negative.png", sha256="0" * 64)
+    scores = leave_one_out(replace(normals, items=(*normals.items, smuggled)), "compact", Progress())
+    assert suspicious(scores)[0] == "negative.png"
+
+
+def test_nothing_is_suspected_where_all_are_alike() -> None:
+    assert suspicious({"a": 1.0, "b": 1.0, "c": 1.0}) == []
