@@ -61,6 +61,8 @@ def read(
     work = len(places) + len(mask_of)
     probes = _look(root, places, probe, rejected, progress.part(0, len(places) / work), "Reading images")
     used = [mask for image, mask in mask_of.items() if image in probes]
+    idle = [mask for image, mask in mask_of.items() if image not in probes]
+    rejected += [Rejected(str(mask), "the mask of an image that cannot be read") for mask in idle]
     mask_probes = _look(root, used, probe_mask, rejected, progress.part(len(places) / work, 1), "Reading masks")
     if not probes:
         raise _nothing(path, rejected)

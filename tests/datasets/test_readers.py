@@ -305,6 +305,13 @@ def test_masks_that_do_not_fit_are_rejected_and_the_images_stay(root: Path, put:
     assert any("scaled" in note for note in data.notes) and any("ignored" in note for note in data.notes)
 
 
+def test_the_mask_of_an_unreadable_image_is_listed_too(root: Path, put: Put, put_mask: Put) -> None:
+    put("train/good/a.png")
+    put("test/bad/a.png").write_bytes(b"broken")
+    put_mask("ground_truth/bad/a_mask.png")
+    assert set(reasons(read(root))) == {"test/bad/a.png", "ground_truth/bad/a_mask.png"}
+
+
 @pytest.mark.parametrize("content", [None, b"junk"])
 def test_nothing_readable_is_one_clear_sentence(root: Path, content: bytes | None) -> None:
     if content:

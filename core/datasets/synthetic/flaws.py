@@ -48,7 +48,7 @@ def stain(part: Surface, rng: np.random.Generator, strength: float) -> Mask:
     u, v = _local(part, x, y, rng.uniform(0, math.pi))
     extent = part.pose.rim * (0.10 + 0.16 * strength)
     ragged = _cloud(part, rng, 0.05) * 0.35 + _cloud(part, rng, 0.015) * 0.12
-    cover = _ramp(1 - np.hypot(u / extent, v / (extent * rng.uniform(0.55, 1.0))) + ragged, 0.25) * part.solid
+    cover = _ramp(1 - np.hypot(u / extent, v / (extent * rng.uniform(0.55, 1.0))) + ragged, 0.5) * part.solid
     colour = np.array(_STAINS[rng.integers(len(_STAINS))], np.float32)
     part.tint *= 1 - np.float32(0.30 + 0.65 * strength) * cover[:, :, None] * (1 - colour)
     return _on_metal(part, cover > 0.05)
