@@ -12,6 +12,7 @@ from typing import Protocol
 from core.jobs.job import Job
 
 MEMORY_HINT = "Choose a smaller image size or fewer images, or close other programs, and start it again"
+PERHAPS_MEMORY_HINT = "If memory was short, choose a smaller image size or fewer images; then start it again"
 
 
 @dataclass(frozen=True, slots=True)

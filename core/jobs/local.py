@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from core.jobs.engine import MEMORY_HINT, Ending
+from core.jobs.engine import MEMORY_HINT, PERHAPS_MEMORY_HINT, Ending
 from core.jobs.job import Job
 from core.jobs.table import JobTable
 from core.settings import PROJECT, settings
@@ -85,20 +85,20 @@ class LocalEngine:
         if code is None:
             return Ending(
                 "The process ended without a word while no server watched it",
-                f"The log may tell more. If memory was short: {MEMORY_HINT[0].lower()}{MEMORY_HINT[1:]}",
+                PERHAPS_MEMORY_HINT,
             )
         if code == -signal.SIGKILL and _memory_kills() > self._kills[job.id]:
             return Ending("The system ended the process because memory ran out (signal 9)", MEMORY_HINT)
         if code == -signal.SIGKILL:
             return Ending(
                 "The process ended without a word: killed by signal 9 (SIGKILL)",
-                f"Somebody ended it, or memory ran out. In that case: {MEMORY_HINT[0].lower()}{MEMORY_HINT[1:]}",
+                PERHAPS_MEMORY_HINT,
             )
         if code == 128 + signal.SIGTERM or code == -signal.SIGTERM:
             return Ending("Somebody, or the system, asked the process to end (SIGTERM)", "Start it again")
         if code < 0:
             return Ending(
-                f"The process ended without a word: killed by signal {-code} ({signal.Signals(-code).name})",
+                f"The process ended without a word: killed by signal {-code} ({signal.strsignal(-code)})",
                 "The end of the log shows where; start it again",
             )
         return Ending(

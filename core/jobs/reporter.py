@@ -7,11 +7,11 @@ learns whether the user asked to stop. Long calls into native code do not stop t
 from __future__ import annotations
 
 import logging
-import math
 import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +34,7 @@ class Reporter:
         self._fraction, self._stage, self._message = 0.0, "", ""
         self._points: dict[str, list[float]] = {}
         self._steps: dict[str, int] = {}
+        self._unwritten: list[tuple[str, str, int, float]] = []
         self._eta = TimeLeft(time.monotonic())
         self._dirty, self._written = True, 0.0
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
@@ -47,7 +48,7 @@ class Reporter:
     ) -> None:
         self._done.set()
         self._thread.join()
-        self._write()
+        self._try(self._write)
 
     def sink(self, fraction: float, stage: str, metrics: dict[str, float]) -> None:
         """The sink of a Progress."""
@@ -70,23 +71,23 @@ class Reporter:
 
     def _run(self) -> None:
         while not self._done.wait(WRITE_S):
-            try:
-                if self._dirty or time.monotonic() - self._written > HEARTBEAT_S:
-                    self._write()
-                elif self._asked_to_stop():
-                    self._cancelled.set()
-            except sqlite3.Error:
-                # A locked or full disk must not stop the work; what was not written comes with the next beat.
-                log.warning("The job's progress could not be written", exc_info=True)
+            due = self._dirty or time.monotonic() - self._written > HEARTBEAT_S
+            self._try(self._write if due else self._look)
+
+    def _try(self, talk: Callable[[], None]) -> None:
+        """A locked index or a full disk must not stop the work; what was not written comes with the next beat."""
+        try:
+            talk()
+        except sqlite3.Error:
+            log.warning("The job table could not be reached", exc_info=True)
 
     def _write(self) -> None:
         with self._lock:
             now = time.monotonic()
             values = (self._fraction, self._stage, self._eta.left(now), self._message, time.time(), self._job_id)
             # Several values within one beat become one point, their mean, at the last one's step.
-            points = [
-                (self._job_id, name, self._steps[name], math.fsum(found) / len(found))
-                for name, found in self._points.items()
+            self._unwritten += [
+                (self._job_id, name, self._steps[name], sum(found) / len(found)) for name, found in self._points.items()
             ]
             self._points, self._dirty, self._written = {}, False, now
         with self._table.workspace.transaction() as db:
@@ -95,14 +96,18 @@ class Reporter:
                 " WHERE id = ? RETURNING cancel_requested_at",
                 values,
             ).fetchone()
-            db.executemany("INSERT OR REPLACE INTO curves (job_id, name, step, value) VALUES (?, ?, ?, ?)", points)
+            db.executemany(
+                "INSERT OR REPLACE INTO curves (job_id, name, step, value) VALUES (?, ?, ?, ?)", self._unwritten
+            )
+        self._unwritten = []
         if row is not None and row["cancel_requested_at"] is not None:
             self._cancelled.set()
 
-    def _asked_to_stop(self) -> bool:
+    def _look(self) -> None:
         with self._table.workspace.connect() as db:
             row = db.execute("SELECT cancel_requested_at FROM jobs WHERE id = ?", (self._job_id,)).fetchone()
-        return row is not None and row["cancel_requested_at"] is not None
+        if row is not None and row["cancel_requested_at"] is not None:
+            self._cancelled.set()
 
 
 class TimeLeft:

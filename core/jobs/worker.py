@@ -56,27 +56,26 @@ def _run(job: Job, table: JobTable, log: TextIO) -> bool:
         log.write(f"{time.strftime('%H:%M:%S')}  {message}\n")
 
     task, workspace = table.tasks[job.kind], table.workspace
-    with Reporter(table, job.id) as reporter:
+    write(f"{job.title} begins")
+    try:
+        with Reporter(table, job.id) as reporter:
 
-        def note(message: str) -> None:
-            write(message)
-            reporter.say(message)
+            def note(message: str) -> None:
+                write(message)
+                reporter.say(message)
 
-        progress = Progress(
-            reporter.sink, log=note, checkpoint=reporter.checkpoint, scratch=workspace.scratch(job.spec_hash)
-        )
-        write(f"{job.title} begins")
-        try:
+            scratch = workspace.scratch(job.spec_hash)
+            progress = Progress(reporter.sink, log=note, checkpoint=reporter.checkpoint, scratch=scratch)
             result = task.function(progress, job.spec, workspace)
-        except Cancelled:
-            write("Stopped on request")
-            table.finish(job.id, "cancelled")
-            return False
-        except Exception as error:
-            what, hint = explain(error)
-            write(what if isinstance(error, UserError) else traceback.format_exc())
-            table.finish(job.id, "failed", error=what, hint=hint)
-            return False
+    except Cancelled:
+        write("Stopped on request")
+        table.finish(job.id, "cancelled")
+        return False
+    except Exception as error:
+        what, hint = explain(error)
+        write(what if isinstance(error, UserError) else traceback.format_exc())
+        table.finish(job.id, "failed", error=what, hint=hint)
+        return False
     workspace.drop_scratch(job.spec_hash)
     write("Done")
     return table.finish(job.id, "succeeded", result=result)

@@ -80,7 +80,7 @@ def test_work_that_does_not_listen_is_ended(table: JobTable, how: str) -> None:
     ("how", "state", "error", "hint"),
     [
         ("exit", "lost", "exit code 3", "log"),
-        ("segfault", "lost", "signal 11 (SIGSEGV)", "log"),
+        ("segfault", "lost", "signal 11 (Segmentation fault)", "log"),
         ("kill", "lost", "signal 9 (SIGKILL)", "smaller image size"),
         ("terminate", "lost", "asked the process to end (SIGTERM)", "again"),
         ("memory", "failed", "Memory ran out", MEMORY_HINT),

@@ -10,6 +10,7 @@ import pytest
 from core.errors import Cancelled
 from core.jobs.reporter import Reporter, TimeLeft
 from core.jobs.table import JobTable
+from core.store import database
 
 
 @pytest.fixture
@@ -99,3 +100,18 @@ def test_the_bar_never_goes_back(table: JobTable, job_id: str) -> None:
         reporter.sink(0.4, "Second look", {})
     job = table.get(job_id)
     assert (job.fraction, job.stage) == (0.5, "Second look")
+
+
+def test_an_index_that_is_locked_for_a_while_stops_nothing(
+    table: JobTable, job_id: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.05)
+    with Reporter(table, job_id) as reporter:
+        with table.workspace.transaction():
+            reporter.sink(0.5, "Fitting", {"loss": 3.0, "gap": math.inf})
+            reporter.sink(0.5, "Fitting", {"gap": -math.inf})
+            time.sleep(0.6)
+        reporter.sink(0.6, "Fitting", {"loss": 1.0})
+    assert "could not be reached" in caplog.text
+    assert [(name, value) for _, name, value in table.curve(job_id) if name == "loss"] == [("loss", 3.0), ("loss", 1.0)]
+    assert table.get(job_id).fraction == 0.6
