@@ -1,0 +1,159 @@
+"""Faultline's image detectors on one dataset, and anomalib's PatchCore beside them in the same run.
+
+    make bench [DATA=…]
+    python -m tests.benchmarks.inspect_parts --data DIR [--peer-python PYTHON] [--out FILE.json]
+
+Each detector runs in a process of its own through the command line, so that its peak memory is its own. The peer gets
+the same weights, image size, training images and coreset ratio; both banks are built from ``PEER_NORMALS`` images, for
+anomalib's selection takes minutes at 1 % of so many, and hours of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.datasets.images import load_mask
+from core.datasets.readers import read
+from core.datasets.types import ImageSet
+from core.metrics.intervals import pixel_intervals, ranking_intervals
+from core.metrics.pixels import pixel_metrics
+from core.metrics.ranking import auroc
+
+SHARED = Path(__file__).parents[3] / "shared"
+WEIGHTS = "resnet18_imagenet1k_v1_to_layer3.safetensors"
+SIZE = 256
+RATIO = 0.01
+PEER_NORMALS = 200
+CONFIGURATIONS: dict[str, list[str]] = {
+    "PatchCore, ResNet-18": ["patchcore", "--set", "backbone=resnet18"],
+    "PatchCore, compact": ["patchcore"],
+    "PatchCore, preset paper": ["patchcore", "--preset", "paper"],
+    "PaDiM, ResNet-18": ["padim", "--set", "backbone=resnet18"],
+    "PaDiM, compact": ["padim"],
+    "SPADE, ResNet-18": ["spade", "--set", "backbone=resnet18"],
+    "SPADE, compact": ["spade"],
+    "VAE": ["image-vae"],
+}
+FIGURES = ("image_auroc", "pixel_auroc", "aupro", "fit_seconds", "score_ms_per_image", "peak_rss_mib")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, default=SHARED / "datasets" / "magnetic_tile")
+    options.add_argument("--weights", type=Path, default=SHARED / "weights")
+    options.add_argument("--peer-python", type=Path)
+    options.add_argument("--only", nargs="*", default=list(CONFIGURATIONS), help="names of configurations")
+    options.add_argument("--out", type=Path)
+    asked = options.parse_args()
+    os.environ["FAULTLINE_WEIGHTS_DIR"] = str(asked.weights)
+    results: dict[str, dict[str, Any]] = {}
+    for name in asked.only:
+        results[name] = ours(asked.data, CONFIGURATIONS[name])
+        print(line(name, results[name]), flush=True)
+    if asked.peer_python:
+        data = read(asked.data)
+        few = some_normals(data)
+        excluded = {item.name for item in data.normals().items} - {item.name for item in few}
+        bank = round(RATIO * len(few) * (SIZE // 8) ** 2)
+        name = f"PatchCore, ResNet-18, {len(few)} normals, bank {bank}"
+        arguments = ["patchcore", "--set", "backbone=resnet18", "--set", f"bank_size={bank}"]
+        results[name] = ours(asked.data, arguments, excluded)
+        print(line(name, results[name]), flush=True)
+        peer = f"anomalib PatchCore, ResNet-18, {len(few)} normals, {RATIO:.0%}"
+        results[peer] = anomalib(data, [str(item.path) for item in few], asked.peer_python, asked.weights / WEIGHTS)
+        print(line(peer, results[peer]), flush=True)
+        print(ratios(results[name], results[peer]))
+    if asked.out:
+        asked.out.write_text(json.dumps(results, indent=2))
+
+
+def ours(data: Path, arguments: list[str], excluded: set[str] | None = None) -> dict[str, Any]:
+    """Train and evaluate through the command line; the memory is the larger of the two processes' peaks."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "excluded").write_text("\n".join(sorted(excluded or ())))
+        command = [sys.executable, "-m", "core"]
+        model, common = str(folder / "model"), ["--data", str(data), "--json", str(folder / "result.json")]
+        train = [*command, "train", *arguments, "--out", model, "--exclude", str(folder / "excluded"), *common]
+        subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, "evaluate", model, *common], check=True, stdout=subprocess.DEVNULL)
+        result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+        return result
+
+
+def some_normals(data: ImageSet) -> list[Any]:
+    items = data.normals().items
+    chosen = np.random.default_rng(0).permutation(len(items))[:PEER_NORMALS]
+    return [items[i] for i in sorted(chosen)]
+
+
+def anomalib(data: ImageSet, train: list[str], python: Path, weights: Path) -> dict[str, Any]:
+    """The peer in its own process, measured with our metrics."""
+    test = [item for item in data.test().items if item.label]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        spec = {
+            "train": train,
+            "test": [str(i.path) for i in test],
+            "weights": str(weights),
+            "size": SIZE,
+            "ratio": RATIO,
+        }
+        (folder / "spec.json").write_text(json.dumps(spec))
+        script = Path(__file__).with_name("peer_anomalib.py")
+        command = [str(python), str(script), str(folder / "spec.json"), str(folder)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+        scores, maps = np.load(folder / "scores.npy"), np.load(folder / "maps.npy", mmap_mode="r")
+        masks = [load_mask(item.mask, (SIZE, SIZE)) if item.mask else None for item in test]
+        # As in our own evaluation: an anomalous image without a mask takes no part in pixel metrics.
+        shown = [i for i, item in enumerate(test) if item.label == "good" or (masks[i] is not None and masks[i].any())]
+
+        class Pixels:
+            def __iter__(self) -> Iterator[tuple[Any, Any]]:
+                return ((np.array(maps[i]), masks[i]) for i in shown)
+
+        bad = np.array([item.label == "bad" for item in test])
+        measured = pixel_metrics(Pixels(), histograms=True)
+        result["image_auroc"] = auroc(scores, bad)
+        result["pixel_auroc"], result["aupro"] = measured.auroc, measured.aupro
+        pixels = pixel_intervals(measured, bad[shown])
+        result["ci95"] = {
+            "image_auroc": ranking_intervals(scores, bad, float(np.median(scores)))["auroc"],
+            "pixel_auroc": pixels["auroc"],
+            "aupro": pixels["aupro"],
+        }
+        return result
+
+
+def line(name: str, result: dict[str, Any]) -> str:
+    """A row of the table in README.md."""
+    cells = [name]
+    for figure in FIGURES:
+        value = result[figure]
+        interval = result["ci95"].get(figure)
+        if figure.endswith(("auroc", "aupro")):
+            cells.append(f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})" if interval else f"{value:.3f}")
+        else:
+            cells.append(f"{value:.1f}" if value < 100 else f"{value:.0f}")
+    return "| " + " | ".join(cells) + " |"
+
+
+def ratios(mine: dict[str, Any], peer: dict[str, Any]) -> str:
+    """How much quicker and smaller than the peer."""
+    shares = {figure: peer[figure] / mine[figure] for figure in FIGURES[3:]}
+    return "anomalib / Faultline: " + ", ".join(f"{name} {share:.1f}" for name, share in shares.items())
+
+
+if __name__ == "__main__":
+    main()
