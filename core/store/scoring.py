@@ -24,6 +24,8 @@ def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress) ->
     ``dest`` must not hold anything yet; maps are written one at a time, so memory does not grow with their number.
     """
     detector, calibration, manifest = load_model(model)
+    for name, (then, now) in manifest.other_versions().items():
+        progress.log(f"Trained with {name} {then}, scored with {now}: scores may differ slightly")
     roles, part = fitted_on(model), scored_part(data)
     seconds, results = 0.0, detector.score(part, progress)
     with RunWriter(dest) as writer:

@@ -11,7 +11,7 @@ from core.datasets.types import ImageSet
 from core.detectors.base import ImageScore
 from core.errors import Cancelled, UserError
 from core.progress import Progress
-from core.store import ModelStore, Run, RunStore, Workspace
+from core.store import ModelStore, Run, RunStore, Workspace, manifest
 from core.store.modelfolder import load_calibration, model_id
 from core.store.runfolder import RunWriter, map_path
 from core.store.scoring import score_folder, scored_part
@@ -38,6 +38,16 @@ def test_a_scored_folder(model: Path, data: ImageSet, tmp_path: Path) -> None:
     assert (run.info.model_id, run.info.dataset_id) == (model_id(model), data.content_id)
     assert (run.info.n_images, run.info.fit_seconds) == (4, 0.25)
     assert run.info.ms_per_image == pytest.approx(1000 * run.info.seconds / 4)
+
+
+def test_other_libraries_than_at_training_are_told(
+    model: Path, data: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.1"})
+    said: list[str] = []
+    score_folder(model, data, tmp_path / "run", Progress(log=said.append))
+    assert f"Trained with numpy {np.__version__}, scored with 0.1: scores may differ slightly" in said
+    assert "missing" in next(line for line in said if "python" in line)
 
 
 def test_without_test_images_all_are_scored_and_their_use_is_told(model: Path, data: ImageSet, tmp_path: Path) -> None:
