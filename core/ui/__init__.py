@@ -1,0 +1,1 @@
+"""What the pages share: router, shell, state, panels. The only room that knows Streamlit."""

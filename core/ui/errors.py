@@ -1,0 +1,30 @@
+"""What a person sees when something goes wrong: a sentence they can act on, or a number that is also in the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import streamlit as st
+
+from core.errors import UserError
+
+log = logging.getLogger("faultline")
+
+
+def show(error: Exception) -> bool:
+    """Show an error in the page; anything but a ``UserError`` is a bug and goes to the log under an id.
+
+    Returns True: Streamlit need not show it again. Fit for ``st.App(on_script_error=…)``.
+    """
+    if isinstance(error, UserError):
+        st.error(str(error), icon=":material/error:")
+        return True
+    number = secrets.token_hex(4)
+    log.error("error %s", number, exc_info=error)
+    st.error(
+        f"Something broke on this page. Nothing of yours was lost. The log has the details under **{number}**; "
+        "reload the page to go on.",
+        icon=":material/bug_report:",
+    )
+    return True

@@ -1,0 +1,110 @@
+"""Background work in the pages: one line, one card, one table. The job table is the truth; nothing is kept here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+import streamlit as st
+
+from core.jobs.table import Job
+from core.ui import blocks, figures, rooms
+
+STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
+    "queued": ("Waiting", ":material/schedule:", "gray"),
+    "running": ("Running", ":material/autorenew:", "blue"),
+    "succeeded": ("Done", ":material/check:", "green"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "cancelled": ("Cancelled", ":material/block:", "gray"),
+    "lost": ("Lost", ":material/power_off:", "red"),
+}
+ACTIVE = ("queued", "running")
+
+
+def badge(job: Job) -> None:
+    word, icon, colour = STATES[job.state]
+    st.badge("Stopping" if job.cancel_requested and job.state == "running" else word, icon=icon, color=colour)  # type: ignore[arg-type]
+
+
+def announce(job: Job) -> None:
+    """Say that a job has ended, wherever the user is by now."""
+    word, icon, _ = STATES[job.state]
+    st.toast(f"**{job.title}**: {job.error or word.lower()}", icon=icon)
+
+
+def doing(job: Job) -> str:
+    """What a job does now and how long it will take, in one line."""
+    if job.state == "queued":
+        return "Waits for a free place"
+    if job.cancel_requested:
+        return "Stopping…"
+    left = f" · about {blocks.duration(job.eta_s)} left" if job.eta_s is not None else ""
+    return f"{job.stage or 'Starting'}{left}"
+
+
+def line(job: Job) -> None:
+    """Title, progress and stage of a running or waiting job."""
+    st.progress(min(max(job.fraction, 0.0), 1.0), text=f"**{job.title}** · {doing(job)}")
+
+
+def watch(kinds: Collection[str] | None = None, *, key: str) -> None:
+    """Cards of the active jobs of some kinds (None: all), polled every second for as long as there are any."""
+    active = _active(kinds)
+    if active:
+        st.fragment(_cards, run_every=1, key=key)(kinds, key)
+
+
+def _active(kinds: Collection[str] | None) -> list[Job]:
+    return [job for job in rooms.jobs().list(active=True) if kinds is None or job.kind in kinds]
+
+
+def _cards(kinds: Collection[str] | None, key: str) -> None:
+    active = _active(kinds)
+    if not active:
+        st.rerun()
+    for job in active:
+        card(job, key=key)
+
+
+def card(job: Job, *, key: str) -> None:
+    """A running job with its curve, its log and the way to stop it."""
+    with st.container(border=True, key=f"{key}-job-{job.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            badge(job)
+            st.markdown(f"**{job.title}**", width="stretch")
+            if job.started_at:
+                st.caption(f"for {blocks.duration(time.time() - job.started_at)}", width="content")
+            _cancel(job, key)
+        st.progress(min(max(job.fraction, 0.0), 1.0), text=doing(job))
+        curve = rooms.jobs().curve(job.id)
+        if curve:
+            st.plotly_chart(
+                figures.curve(curve),
+                key=f"{key}-curve-{job.id}",
+                height=180,
+                config=figures.CONFIG,
+                alt=f"Live curves of {job.title}",
+            )
+        log(job, key=key)
+
+
+def log(job: Job, *, key: str) -> None:
+    """The end of a job's log, folded away, and the whole of it to take along."""
+    tail = rooms.jobs().log_tail(job.id, lines=200)
+    if not tail:
+        return
+    with st.expander("Log", icon=":material/article:"):
+        st.code(tail, language=None, height=220)
+        path = rooms.jobs().log_path(job.id)
+        st.download_button(
+            "Download log", path.read_bytes, f"{job.kind}-{job.id}.log", "text/plain", key=f"{key}-log-{job.id}",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+
+
+def _cancel(job: Job, key: str) -> None:
+    with st.popover("Cancel", icon=":material/stop_circle:", disabled=job.cancel_requested, key=f"{key}-stop-{job.id}"):
+        st.markdown("Stop this job? Nothing half-done is kept.")
+        if st.button("Stop the job", type="primary", key=f"{key}-cancel-{job.id}"):
+            rooms.jobs().request_cancel(job.id)
+            st.rerun(scope="fragment")

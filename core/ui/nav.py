@@ -1,0 +1,32 @@
+"""The pages of the app, by name. Nothing else lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from core.settings import PROJECT
+
+PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question that the page answers
+    "start": ("Start", ":material/home:", "What can I do here, and with my own data?"),
+    "data": ("Data", ":material/photo_library:", "What have I loaded, and is it fit to train on?"),
+    "train": ("Train", ":material/model_training:", "Which detector, with what settings, and how far is it?"),
+    "inspect": ("Inspect", ":material/search:", "Which parts are bad, and where?"),
+    "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
+}
+
+
+def page(name: str) -> Page:
+    """The page as Streamlit knows it. URLs are ``/data``, ``/train``…; the first page is also ``/``."""
+    title, icon, question = PAGES[name]
+    return st.Page(
+        PROJECT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name, help=question, default=name == "start"
+    )
+
+
+def open_page(name: str, query: Mapping[str, str] | None = None) -> NoReturn:
+    """Go to a page; ``query`` is its view, such as the part to look at. Dataset and model go along by themselves."""
+    st.switch_page(page(name), query_params=dict(query or {}))

@@ -1,0 +1,85 @@
+"""What is being looked at: the current dataset and model, in the URL on every page.
+
+The URL wins, so that a link shows what its sender saw; the session remembers the choice from page to page (a click in
+the navigation drops the query string); else the newest dataset and its newest model are taken. An id that is not in
+the store falls back the same way, and the page says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.store.datasets import DatasetRow
+from core.store.models import ModelRow
+from core.ui import rooms
+
+DATASET, MODEL = "dataset", "model"  # names in the URL
+SHORT = 12  # digits of an id in the URL; ids are sha256 sums
+
+
+def dataset() -> DatasetRow | None:
+    """The current dataset, None while there is none."""
+    return st.session_state.get("_dataset")
+
+
+def model() -> ModelRow | None:
+    """The current model, None while there is none."""
+    return st.session_state.get("_model")
+
+
+def choose(*, dataset_id: str | None = None, model_id: str | None = None) -> None:
+    """Make another dataset or model the current one, from a callback or before ``nav.open_page``."""
+    if dataset_id is not None:
+        st.session_state["_dataset_id"] = dataset_id
+        st.session_state["_model_id"] = model_id
+        st.query_params.pop(DATASET, None)
+        st.query_params.pop(MODEL, None)
+    elif model_id is not None:
+        st.session_state["_model_id"] = model_id
+        st.query_params.pop(MODEL, None)
+
+
+def resolve() -> list[str]:
+    """Settle the current dataset and model and put them in the URL; returns what a link asked for in vain."""
+    missing: list[str] = []
+    rows = rooms.datasets().list()
+    current = _pick(rows, DATASET, "dataset", missing) or (rows[0] if rows else None)
+    models = rooms.models().list()
+    chosen = _pick(models, MODEL, "model", missing) or newest_model(models, current)
+    st.session_state["_dataset"], st.session_state["_model"] = current, chosen
+    for name, row in ((DATASET, current), (MODEL, chosen)):
+        st.session_state[f"_{name}_id"] = row.id if row else None
+        _put(name, row.id[:SHORT] if row else None)
+    return missing
+
+
+def newest_model(models: Sequence[ModelRow], current: DatasetRow | None) -> ModelRow | None:
+    """The newest model fitted on the current dataset."""
+    return next((row for row in models if current is not None and row.dataset_id == current.id), None)
+
+
+def link() -> str:
+    """The address of exactly this view."""
+    query = urlencode([(key, value) for key in st.query_params for value in st.query_params.get_all(key)])
+    return f"{st.context.url or ''}?{query}" if query else (st.context.url or "")
+
+
+def _pick(
+    rows: Sequence[DatasetRow] | Sequence[ModelRow], name: str, what: str, missing: list[str]
+) -> DatasetRow | ModelRow | None:
+    asked = st.query_params.get(name)
+    found = next((row for row in rows if asked and len(asked) >= 8 and row.id.startswith(asked)), None)
+    if asked is not None and found is None:
+        missing.append(f"The {what} in this link is not in this workspace.")
+    remembered = st.session_state.get(f"_{name}_id")
+    return found or next((row for row in rows if row.id == remembered), None)
+
+
+def _put(name: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value

@@ -1,0 +1,114 @@
+"""The status bar of every page: dataset, model, jobs. Each entry is also the way to change what it shows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.detectors import registry
+from core.jobs.table import Job
+from core.ui import jobs_panel, nav, rooms, state
+
+SHORTCUTS = {
+    "Ctrl + Enter": "Train: start training",
+    "← and →": "Inspect: previous and next part",
+    "G, B, U": "Inspect: your label for the part: good, bad, unsure",
+}
+
+
+def bar() -> None:
+    """Draw the bar. Running jobs are followed by themselves; the rest of the page is left alone meanwhile."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status-bar"):
+        _dataset()
+        _model()
+        _jobs()
+        st.space("stretch")
+        _link()
+        if st.button("", icon=":material/keyboard:", type="tertiary", help="Keyboard shortcuts", key="shortcuts"):
+            _shortcuts()
+
+
+def _dataset() -> None:
+    current = state.dataset()
+    rows = rooms.datasets().list()
+    label = f"{current.name} · {current.n_items} images" if current else "No dataset"
+    with st.popover(label, icon=":material/photo_library:", type="tertiary", help="Dataset in view"):
+        if current is None:
+            st.caption("Nothing is loaded yet.")
+        else:
+            names = {row.id: f"{row.name} · {row.n_items} images" for row in rows}
+            st.session_state["status.dataset"] = current.id
+            st.selectbox(
+                "Dataset", names, format_func=names.__getitem__, key="status.dataset", on_change=_dataset_changed
+            )
+        st.page_link(nav.page("data"), label="Load another", icon=":material/add:")
+
+
+def _dataset_changed() -> None:
+    state.choose(dataset_id=st.session_state["status.dataset"])
+
+
+def _model() -> None:
+    current = state.model()
+    rows = rooms.models().list()
+    label = current.name if current else "No model"
+    with st.popover(label, icon=":material/deployed_code:", type="tertiary", help="Model in view"):
+        if not rows:
+            st.caption("Nothing is trained yet.")
+        else:
+            names = {row.id: f"{row.name} · {registry.info(row.detector).title}" for row in rows}
+            st.session_state["status.model"] = current.id if current else None
+            st.selectbox(
+                "Model",
+                names,
+                format_func=names.__getitem__,
+                key="status.model",
+                placeholder="None for this dataset",
+                on_change=_model_changed,
+            )
+        st.page_link(nav.page("train"), label="Train another", icon=":material/add:")
+
+
+def _model_changed() -> None:
+    state.choose(model_id=st.session_state["status.model"])
+
+
+def _jobs() -> None:
+    active = rooms.jobs().list(active=True)
+    st.fragment(_jobs_entry, run_every=2 if active else None)([job.id for job in active])
+
+
+def _jobs_entry(seen: list[str]) -> None:
+    """What runs now; when something that was seen has ended, the page is drawn anew so that it shows the result."""
+    active = rooms.jobs().list(active=True)
+    ended = [job_id for job_id in seen if job_id not in {job.id for job in active}]
+    for job_id in ended:
+        jobs_panel.announce(rooms.jobs().get(job_id))
+    if ended:
+        st.rerun()
+    with st.popover(_summary(active), icon=":material/pending_actions:", type="tertiary", help="Background work"):
+        if not active:
+            st.caption("Nothing is running.")
+        for job in active:
+            jobs_panel.line(job)
+        st.page_link(nav.page("models"), label="All jobs", icon=":material/list:")
+
+
+def _summary(active: list[Job]) -> str:
+    running = [job for job in active if job.state == "running"]
+    if not active:
+        return "No jobs"
+    if len(running) == 1 and len(active) == 1:
+        return f"1 job · {running[0].fraction:.0%}"
+    waiting = len(active) - len(running)
+    return f"{len(running)} running" + (f" · {waiting} waiting" if waiting else "")
+
+
+def _link() -> None:
+    with st.popover("Copy link", icon=":material/link:", type="tertiary", help="A link to exactly this view"):
+        st.caption("Whoever opens this link on this server sees what you see.")
+        st.code(state.link(), language=None, wrap_lines=True)
+
+
+@st.dialog("Keyboard shortcuts", icon=":material/keyboard:")
+def _shortcuts() -> None:
+    st.markdown("\n".join(["| Keys | What they do |", "|---|---|", *(f"| **{k}** | {v} |" for k, v in SHORTCUTS.items())]))

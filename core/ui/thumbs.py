@@ -1,0 +1,45 @@
+"""Small pictures for galleries: JPEG, cached by content and bounded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.datasets import images
+from core.datasets.types import ImageItem
+
+SIDE = 192  # pixels
+QUALITY = 85
+
+
+def jpeg(picture: NDArray[np.uint8], quality: int = QUALITY) -> bytes:
+    """(h, w, 3) RGB to JPEG."""
+    return cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def thumbnail(item: ImageItem, side: int = SIDE) -> bytes:
+    """The picture of an item, its longer side ``side`` pixels."""
+    return _thumbnail(item.sha256, side, item.path)
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def _thumbnail(sha256: str, side: int, _path: Path) -> bytes:
+    return images.thumbnail(_path, side)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def striped(sha256: str, side: int, rgb: tuple[int, int, int], _picture: bytes) -> bytes:
+    """A square tile of a thumbnail with a stripe in the verdict's colour along its foot."""
+    picture = cv2.imdecode(np.frombuffer(_picture, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    height, width = picture.shape[:2]
+    tile = np.full((side, side, 3), 128, np.uint8)
+    scale = side / max(height, width)
+    small = cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+    top, left = (side - small.shape[0]) // 2, (side - small.shape[1]) // 2
+    tile[top : top + small.shape[0], left : left + small.shape[1]] = small
+    tile[-max(4, side // 24) :] = rgb
+    return jpeg(tile)

@@ -1,0 +1,64 @@
+"""Files from the browser onto the disk at once: an upload must not stay in the server's memory."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from core.errors import UserError
+from core.settings import settings
+from core.store.workspace import Workspace
+
+CHUNK = 1 << 20
+
+
+class Upload(Protocol):
+    """What ``st.file_uploader`` hands over: a name, for a folder with its path inside the folder, and a stream."""
+
+    name: str
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+    def seek(self, offset: int, /) -> int: ...
+
+
+def keep(files: Sequence[Upload], workspace: Workspace) -> Path:
+    """Write uploaded files below a fresh folder of the workspace, each under the path it had. Returns that folder."""
+    folder = workspace.upload_folder()
+    try:
+        for file in files:
+            target = folder.joinpath(*safe_parts(file.name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as out:
+                file.seek(0)
+                while block := file.read(CHUNK):
+                    out.write(block)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def safe_parts(name: str) -> tuple[str, ...]:
+    """The parts of a browser's file name, refused where they would leave the folder."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    parts = tuple(part for part in path.parts if part not in ("/", "."))
+    if not parts or ".." in parts or any("\0" in part for part in parts):
+        raise UserError(f"The file name «{name}» points outside the upload", "", "Rename the file and upload it again")
+    return parts
+
+
+def allowed_path(typed: str) -> Path:
+    """An existing folder or zip that a person typed, inside the roots that the settings allow."""
+    path = Path(typed.strip()).expanduser()
+    roots = [root.resolve() for root in settings().allowed_roots]
+    resolved = path.resolve()
+    if not path.is_absolute() or not any(resolved.is_relative_to(root) for root in roots):
+        listed = ", ".join(str(root) for root in roots)
+        raise UserError("This path is not in a folder that the app may read", typed.strip() or "empty",
+                        f"Choose one below {listed}, or let FAULTLINE_ALLOWED_ROOTS name more")  # fmt: skip
+    if not resolved.exists():
+        raise UserError("There is no such folder or file on the server", str(path), "Check the spelling")
+    return resolved
