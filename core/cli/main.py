@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.allocator import keep_large_blocks
 from core.cli import data, jobs, models
 from core.errors import UserError
 
@@ -15,6 +16,8 @@ from core.errors import UserError
 def main(arguments: Sequence[str]) -> int:
     """Run one command; 0 on success, 2 on a user's error, 130 when interrupted."""
     options = parser().parse_args(arguments)
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # its threads would fight with torch's for the same cores
+    keep_large_blocks()
     try:
         options.run(options)
         sys.stdout.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,7 +43,6 @@ def train(options: argparse.Namespace) -> None:
     from core.detectors.training import train as fit
     from core.store.modelfolder import write_model
 
-    _settle_threads()
     progress = console_progress()
     with opened(options.data, options.format, progress.part(0.0, 0.1)) as data:
         unknown = excluded - data.by_name.keys()
@@ -69,7 +67,6 @@ def score(options: argparse.Namespace) -> None:
 
     from core.store.scoring import score_folder
 
-    _settle_threads()
     progress = console_progress()
     with opened(options.data, options.format, progress.part(0.0, 0.1)) as data:
         run = score_folder(options.model, data, options.out, progress.part(0.1, 1.0))
@@ -88,7 +85,6 @@ def evaluate(options: argparse.Namespace) -> None:
     from core.store.modelfolder import load_calibration
     from core.store.scoring import score_folder
 
-    _settle_threads()
     progress = console_progress()
     with opened(options.data, options.format, progress.part(0.0, 0.1)) as data, TemporaryDirectory() as scratch:
         if not any(item.split == "test" and item.label for item in data.items):
@@ -157,12 +153,3 @@ def _refuse_existing(out: Path) -> None:
         raise UserError("There is something there already", str(out), "Name a folder that does not exist yet")
     if not out.absolute().parent.is_dir():
         raise UserError("The folder above it does not exist", str(out), "Make it first, or name another")
-
-
-def _settle_threads() -> None:
-    """OpenCV's threads beside torch's own would fight for the same cores."""
-    import cv2
-    import torch
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

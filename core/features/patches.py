@@ -25,7 +25,7 @@ BATCH = 8
 
 @lru_cache(maxsize=1)
 def has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 matrices in hardware (AMX): it makes the trunk some three times as fast."""
+    """Whether this processor multiplies bfloat16 matrices in hardware (AMX): the trunk then runs about 3x as fast."""
     return bool(torch.cpu._is_amx_tile_supported())
 
 
@@ -80,12 +80,13 @@ class PatchExtractor:
         return torch.cat(parts, 1).flatten(2).transpose(1, 2).contiguous()
 
     def _average(self, features: Tensor) -> Tensor:
-        """Mean over the neighbourhood; at the border over what there is of it."""
+        """Mean over the neighbourhood, with zeros beyond the border as in the published code.
+
+        That damps the outermost patches, whose features the network's own zero padding disturbs: on the magnetic tiles
+        a mean over the patches inside the border costs 0.15 of image AUROC.
+        """
         side = self.neighbourhood
-        if side == 1:
-            return features
-        padded = F.pad(features, ((side - 1) // 2, side // 2) * 2, mode="replicate")
-        return F.avg_pool2d(padded, side, 1)
+        return F.avg_pool2d(F.pad(features, ((side - 1) // 2, side // 2) * 2), side, 1)
 
 
 def image_batches(

@@ -118,14 +118,6 @@ def environment(root: Path, max_jobs: int) -> Mapping[str, str]:
         "OPENBLAS_NUM_THREADS": threads,
         "OPENCV_FOR_THREADS_NUM": threads,
     }
-    if sys.platform == "linux":
-        # glibc gives large blocks back to the system and takes them again, zeroed, for every activation of a network:
-        # page faults then cost a good part of a convolution. These keep them.
-        changed |= {
-            "MALLOC_MMAP_MAX_": "0",
-            "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-            "MALLOC_TOP_PAD_": str(64 << 20),
-        }
     return {**os.environ, **changed}
 
 

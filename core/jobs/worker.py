@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from core.allocator import keep_large_blocks
 from core.errors import Cancelled, UserError
 from core.jobs.engine import MEMORY_HINT
 from core.jobs.job import Job
@@ -100,6 +101,7 @@ def explain(error: Exception) -> tuple[str, str | None]:
 def settle_in() -> None:
     """Be a good neighbour before any work begins."""
     faulthandler.enable()
+    keep_large_blocks()
     os.nice(NICE)
     if sys.platform == "linux":
         with suppress(OSError):  # some containers do not let anybody choose
