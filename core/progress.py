@@ -36,7 +36,7 @@ class Progress:
         self.scratch = scratch
 
     def report(self, done: float, total: float, stage: str, **metrics: float) -> None:
-        """``done`` of ``total`` units of ``stage`` are finished; ``metrics`` become live curves. May raise Cancelled."""
+        """``done`` of ``total`` units of ``stage`` are done; ``metrics`` become live curves. May raise Cancelled."""
         self._checkpoint()
         start, stop = self._span
         share = min(max(done / total, 0.0), 1.0) if total > 0 else 1.0
