@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 
 from core.datasets.types import ImageSet
-from core.detectors.base import ImageDetector, ImageScore, Params
-from core.detectors.calibration import Calibration
+from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
+from core.detectors.calibration import Calibration, Scheme
 from core.detectors.registry import build, info
 from core.errors import UserError
 from core.progress import Progress
@@ -52,20 +52,18 @@ def train(name: str, params: Params, seed: int, data: ImageSet, progress: Progre
             "Add photographs of good parts",
         )
     started = time.perf_counter()
-    entry = info(name)
+    scheme, n = planned_calibration(info(name), len(unique))
     order = np.random.default_rng(seed).permutation(np.array(unique, dtype=object)).tolist()
-    if entry.refit_is_cheap and len(unique) < ENOUGH_TO_HOLD_OUT:
+    if scheme == "cross-fitted":
         scores = _cross_fit(name, params, seed, data, order, progress.part(0.0, 0.75))
         detector = build(name, params, seed)
         detector.fit(data, progress.part(0.75, 1.0))
-        scheme: Literal["held-out", "cross-fitted"] = "cross-fitted"
         roles: dict[str, Role] = dict.fromkeys(unique, "fit")
     else:
-        held = frozenset(order[: min(max(round(HELD_OUT * len(order)), 1), MOST_HELD_OUT)])
+        held = frozenset(order[:n])
         detector = build(name, params, seed)
         detector.fit(data.where(lambda item: item.sha256 not in held), progress.part(0.0, 0.85))
         scores = _summaries(detector, _one_each(data, held), progress.part(0.85, 1.0))
-        scheme = "held-out"
         roles = {sha: "calibration" if sha in held else "fit" for sha in unique}
     return Fitted(
         detector_name=name,
@@ -77,6 +75,13 @@ def train(name: str, params: Params, seed: int, data: ImageSet, progress: Progre
         fit_seconds=time.perf_counter() - started,
         peak_rss_mib=peak_rss_mib(),
     )
+
+
+def planned_calibration(entry: DetectorInfo, different: int) -> tuple[Scheme, int]:
+    """How ``train`` will calibrate with so many different normal images, and on how many of them."""
+    if entry.refit_is_cheap and different < ENOUGH_TO_HOLD_OUT:
+        return "cross-fitted", different
+    return "held-out", min(max(round(HELD_OUT * different), 1), MOST_HELD_OUT)
 
 
 def peak_rss_mib() -> float:
@@ -123,7 +128,7 @@ def _summaries(detector: ImageDetector, data: ImageSet, progress: Progress) -> l
     return [_Summary.of(scored) for scored in detector.score(data, progress)]
 
 
-def _calibration(found: Sequence[_Summary], scheme: Literal["held-out", "cross-fitted"]) -> Calibration:
+def _calibration(found: Sequence[_Summary], scheme: Scheme) -> Calibration:
     return Calibration(
         scores=np.sort([one.score for one in found]),
         map_maxima=np.sort([one.maximum for one in found]),

@@ -110,6 +110,16 @@ class JobTable:
             ).fetchone()
         return from_row(row) if row else None
 
+    def standing(self, kind: str, spec: Mapping[str, Any]) -> Job | None:
+        """The job that ``submit`` would offer instead of new work, None where it would begin anew."""
+        task = self._task(kind)
+        identity = task.identity(task.checked(spec))
+        for job in self.list(active=True):
+            if job.spec_hash == identity and not job.cancel_requested:
+                return job
+        finished = self._finished(task, identity)
+        return self.get(finished) if finished else None
+
     def request_cancel(self, job_id: str) -> None:
         """Ask a job to stop. One that waits is cancelled at once; one that has ended stays as it is."""
         self.get(job_id)

@@ -54,6 +54,18 @@ def test_identical_work_is_offered_while_it_stands(table: JobTable) -> None:
     assert table.find("toy", {"steps": 77}) is None
 
 
+def test_what_would_be_offered_can_be_seen_before_asking(table: JobTable) -> None:
+    assert table.standing("toy", {"steps": 3}) is None
+    first = table.submit("toy", {"steps": 3}, title="a")
+    assert table.standing("toy", {"steps": 3}) == table.get(first.job_id)
+    run_by_hand(table, first.job_id, state="succeeded", result={})
+    again = table.submit("toy", {"steps": 3}, title="b", force=True)
+    run_by_hand(table, again.job_id, state="failed", error="why")
+    assert table.standing("toy", {"steps": 3}) == table.get(first.job_id)
+    (table.workspace.root / "gone").touch()
+    assert table.standing("toy", {"steps": 3}) is None
+
+
 def test_a_result_that_is_gone_is_not_offered(table: JobTable) -> None:
     first = table.submit("toy", {}, title="a")
     run_by_hand(table, first.job_id, state="succeeded", result={})

@@ -16,7 +16,7 @@ from core.errors import Cancelled, UserError
 from core.jobs.dispatcher import Dispatcher
 from core.jobs.local import LocalEngine
 from core.jobs.table import JobTable
-from core.jobs.tasks import TASKS, importing, sample, score, suspects, train
+from core.jobs.tasks import TASKS, check, importing, sample, score, suspects, train
 from core.progress import Progress
 from core.store import DatasetStore, ModelStore, RunStore, Workspace
 from tests.jobs.conftest import PACE, wait
@@ -206,6 +206,36 @@ def test_an_unlabelled_batch_is_scored_without_metrics(workspace: Workspace, dat
     result = score.run(Progress(), {"model_id": model_id, "dataset_id": batch}, workspace)
     (row,) = RunStore(workspace).list(batch)
     assert (row.id, row.model_id, row.metrics) == (result["run_id"], model_id, None)
+
+
+def test_new_parts_are_all_scored_whatever_their_folders_are_called(
+    workspace: Workspace, dataset_id: str, pictures: Path, tmp_path: Path
+) -> None:
+    model_id = train.run(Progress(), {"dataset_id": dataset_id, "detector": "toy"}, workspace)["model_id"]
+    uploaded = zipped(pictures / "test", workspace.upload_folder() / "today.zip")
+    result = check.run(Progress(), {"archive": str(uploaded), "model_id": model_id}, workspace)
+    run = RunStore(workspace).get(model_id, result["dataset_id"])
+    assert run is not None and len(run.scores()) == 8
+    assert not uploaded.exists()
+
+
+def test_a_check_that_failed_after_the_upload_was_taken_in_goes_on_from_there(
+    workspace: Workspace, dataset_id: str, pictures: Path, tmp_path: Path
+) -> None:
+    model_id = train.run(Progress(), {"dataset_id": dataset_id, "detector": "toy"}, workspace)["model_id"]
+    uploaded = zipped(pictures / "test", workspace.upload_folder() / "today.zip")
+    spec = {"archive": str(uploaded), "model_id": model_id}
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def stop_when_scoring(fraction: float, stage: str, metrics: dict[str, float]) -> None:
+        if stage == "Loading the model":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        check.run(Progress(stop_when_scoring, scratch=scratch), spec, workspace)
+    assert not uploaded.exists()
+    assert check.run(Progress(scratch=scratch), spec, workspace)["run_id"]
 
 
 def test_suspects(workspace: Workspace, pictures: Path) -> None:
