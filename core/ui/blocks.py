@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
+
+PLOT = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
 def empty_state(
@@ -25,6 +29,11 @@ def chart_help(shows: str, read: str, limits: str) -> None:
     """The «?» beside a chart: what it shows, how to read it, where it ends."""
     with st.popover("", icon=":material/help:", type="tertiary", help="About this chart"):
         st.markdown(f"**What it shows.** {shows}\n\n**How to read it.** {read}\n\n**Limits.** {limits}")
+
+
+def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> None:
+    """A chart in the page; ``alt`` says in words what it shows. ``height`` in pixels, None for the figure's own."""
+    st.plotly_chart(figure, key=key, height=height or int(figure.layout.height or 320), config=PLOT, alt=alt)
 
 
 def duration(seconds: float) -> str:
@@ -57,3 +66,14 @@ def size(n_bytes: float) -> str:
 def percent(share: float) -> str:
     """A share as a percentage with no more digits than it needs: ``5 %``, ``0.75 %``."""
     return f"{share * 100:.3g} %"
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """A table to download. Text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    texts = frame.select_dtypes(["object", "string"])
+    safe = frame.assign(**{name: texts[name].map(_inert) for name in texts})
+    return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -28,3 +30,12 @@ def show(error: Exception) -> bool:
         icon=":material/bug_report:",
     )
     return True
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Show what a person can mend where it happened, and let the rest of the page go on."""
+    try:
+        yield
+    except UserError as error:
+        show(error)

@@ -69,7 +69,9 @@ def _field(key: str, name: str, field: FieldInfo) -> Any:
     if get_origin(field.annotation) is Literal:
         options = get_args(field.annotation)
         index = {} if key in st.session_state else {"index": options.index(field.default)}
-        return st.selectbox(label, options, format_func=lambda option: TITLES.get(option, str(option)), **index, **common)
+        return st.selectbox(
+            label, options, format_func=lambda option: TITLES.get(option, str(option)), **index, **common
+        )
     if field.annotation is bool:
         return st.toggle(label, **value, **common)
     if field.annotation in (int, float):

@@ -7,8 +7,9 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from core.jobs.table import Job
-from core.ui import blocks, figures, rooms
+from core.charts.curves import training_curves
+from core.jobs.job import Job
+from core.ui import blocks, rooms
 
 STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
     "queued": ("Waiting", ":material/schedule:", "gray"),
@@ -18,7 +19,6 @@ STATES = {  # state: word, icon, colour. Vermillion is not here: it means an ano
     "cancelled": ("Cancelled", ":material/block:", "gray"),
     "lost": ("Lost", ":material/power_off:", "red"),
 }
-ACTIVE = ("queued", "running")
 
 
 def badge(job: Job) -> None:
@@ -49,20 +49,20 @@ def line(job: Job) -> None:
 
 def watch(kinds: Collection[str] | None = None, *, key: str) -> None:
     """Cards of the active jobs of some kinds (None: all), polled every second for as long as there are any."""
-    active = _active(kinds)
-    if active:
+    if active(kinds):
         st.fragment(_cards, run_every=1, key=key)(kinds, key)
 
 
-def _active(kinds: Collection[str] | None) -> list[Job]:
+def active(kinds: Collection[str] | None = None) -> list[Job]:
+    """Jobs of some kinds (None: all) that wait or run, newest first."""
     return [job for job in rooms.jobs().list(active=True) if kinds is None or job.kind in kinds]
 
 
 def _cards(kinds: Collection[str] | None, key: str) -> None:
-    active = _active(kinds)
-    if not active:
+    found = active(kinds)
+    if not found:
         st.rerun()
-    for job in active:
+    for job in found:
         card(job, key=key)
 
 
@@ -78,12 +78,8 @@ def card(job: Job, *, key: str) -> None:
         st.progress(min(max(job.fraction, 0.0), 1.0), text=doing(job))
         curve = rooms.jobs().curve(job.id)
         if curve:
-            st.plotly_chart(
-                figures.curve(curve),
-                key=f"{key}-curve-{job.id}",
-                height=180,
-                config=figures.CONFIG,
-                alt=f"Live curves of {job.title}",
+            blocks.plot(
+                training_curves(curve), key=f"{key}-curve-{job.id}", alt=f"Live curves of {job.title}", height=200
             )
         log(job, key=key)
 
@@ -108,3 +104,12 @@ def _cancel(job: Job, key: str) -> None:
         if st.button("Stop the job", type="primary", key=f"{key}-cancel-{job.id}"):
             rooms.jobs().request_cancel(job.id)
             st.rerun(scope="fragment")
+
+
+def problem(job: Job) -> None:
+    """Why a job gave no result, and what can be done about it."""
+    word = "failed" if job.state == "failed" else "was lost"
+    if job.state == "cancelled":
+        st.info(f"«{job.title}» was cancelled.", icon=STATES["cancelled"][1])
+    elif job.state in ("failed", "lost"):
+        st.error(f"**«{job.title}» {word}.** {job.error or ''} {job.hint or ''}", icon=STATES[job.state][1])

@@ -4,47 +4,130 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import numpy as np
 import streamlit as st
 
+from core.charts.overlays import encode_jpeg, outlines
 from core.datasets.samples import SAMPLES
+from core.datasets.synthetic.parts import render
 from core.detectors import registry
-from core.ui import jobs_panel, rooms
+from core.jobs.job import Job
+from core.ui import blocks, jobs_panel, nav, rooms, state
 
-SAMPLE, DETECTOR = "parts", "patchcore"
-DEMO = {"sample": SAMPLE, "seed": 0, "detector": DETECTOR}
-WAYS = (  # one's own data: icon, title, sentence, label of the link, view of the Data page
-    (":material/upload_file:", "Upload images or a folder", "Drop photographs, or a whole folder with its sub-folders.",
-     "Upload", "upload"),
-    (":material/folder_zip:", "Upload a zip", "An archive of folders such as good and bad, or in the MVTec layout.",
-     "Upload a zip", "zip"),
-    (":material/folder_open:", "Read from this server", "Name a folder. Its images are indexed where they lie.",
-     "Name a folder", "path"),
-)  # fmt: skip
+SAMPLE = SAMPLES["parts"]
+DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": "patchcore"}
+WAYS = (  # one's own data: icon, title, sentence, view of the Data page
+    (":material/upload_file:", "Upload images", "Drop photographs or a whole folder, mostly of good parts.", "Images"),
+    (
+        ":material/folder_zip:",
+        "Upload a zip",
+        "Folders such as good and bad, or the MVTec layout, in one archive.",
+        "Zip",
+    ),
+    (":material/folder_open:", "Read from the server", "Name a folder; its images are indexed where they lie.", "Path"),
+)
+RECENT = 4
 
 
 def hero() -> None:
     """The sample story: the button, its progress, or its result."""
-    done = rooms.jobs().find("demo", DEMO)
+    job = rooms.jobs().find("demo", DEMO)
+    result = _result(job)
     with st.container(border=True, key="hero"):
-        left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+        left, right = st.columns([5, 4], gap="large", vertical_alignment="center")
         with left:
-            st.markdown("# Which parts are bad, and where?")
+            st.title("Which parts are bad, and where?", anchor=False)
             st.markdown(
                 "Faultline learns from photographs of good parts, then marks what is different on new ones. "
-                "No defect needs to be labelled."
+                "Nobody has to label a defect."
             )
-            if done is not None and done.state == "succeeded" and _still_there(done):
+            if job is not None and job.active:
+                jobs_panel.watch(["demo"], key="start")
+            elif result is not None:
+                st.markdown(
+                    f":green[:material/check_circle:] {SAMPLE.title} are loaded, and a model is trained on them."
+                )
                 if st.button("Inspect the sample parts", type="primary", icon=":material/search:", key="demo-open"):
-                    _open(done)
-            elif done is None or done.state not in jobs_panel.ACTIVE:
+                    _open(result)
+            else:
+                if job is not None:
+                    jobs_panel.problem(job)
                 if st.button("Try it on sample parts", type="primary", icon=":material/play_arrow:", key="demo-start"):
                     _start()
-                st.caption("Draws machined parts with known defects and trains PatchCore on the good ones.")
+                st.caption(f"{SAMPLE.summary} PatchCore learns them in about a minute.")
         with right:
-            st.image(_preview(), alt="A sample part with a defect", width="stretch")
-    jobs_panel.watch(["demo"], key="start")
+            st.image(
+                _preview(),
+                alt="Three sample parts: a scratch, a stain and a missing hole, each outlined",
+                width="stretch",
+            )
+
+
+def own_data() -> None:
+    """Three cards that lead to the matching form of the Data page."""
+    st.subheader("Bring your own parts", anchor=False)
+    with st.grid(3, min_column_width=240):
+        for icon, title, sentence, view in WAYS:
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"{icon} **{title}**")
+                st.caption(sentence)
+                if st.button(title, key=f"way-{view}", icon=":material/arrow_forward:", icon_position="right"):
+                    nav.open_page("data", {"add": view})
+
+
+def recent() -> None:
+    """The newest models and datasets, each a way back to it."""
+    models, datasets = rooms.models().list()[:RECENT], rooms.datasets().list()[:RECENT]
+    if not datasets:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Recent datasets", anchor=False)
+        for row in datasets:
+            _entry("data", row.name, f"{row.n_items} images · {blocks.ago(row.created_at)}", {state.DATASET: row.id})
+    with right:
+        st.subheader("Recent models", anchor=False)
+        if not models:
+            st.caption("None yet. Train one on the Train page.")
+        names = {row.id: row.name for row in rooms.datasets().list()}
+        for model in models:
+            about = f"{registry.info(model.detector).title} · {blocks.ago(model.created_at)}"
+            query = {state.MODEL: model.id}
+            if model.dataset_id in names:
+                query[state.DATASET] = model.dataset_id
+            _entry("inspect", model.name, about, query)
+
+
+def _entry(page: str, name: str, about: str, query: dict[str, str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        short = {key: value[: state.SHORT] for key, value in query.items()}
+        st.page_link(nav.page(page), label=name, icon=nav.PAGES[page][1], query_params=short)
+        st.caption(about)
+
+
+def _result(job: Job | None) -> dict[str, str] | None:
+    """What the demo made, if all of it is still there."""
+    if job is None or job.state != "succeeded" or job.result is None:
+        return None
+    there = {row.id for row in rooms.datasets().list()} | {row.id for row in rooms.models().list()}
+    return job.result if {job.result["dataset_id"], job.result["model_id"]} <= there else None
 
 
 def _start() -> NoReturn:
-    rooms.jobs().submit("demo", DEMO, title=f"{SAMPLES[SAMPLE].title} with {registry.info(DETECTOR).title}")
+    title = f"{SAMPLE.title} with {registry.info(DEMO['detector']).title}"
+    rooms.jobs().submit("demo", DEMO, title=title)
     st.rerun()
+
+
+def _open(result: dict[str, str]) -> NoReturn:
+    state.choose(dataset_id=result["dataset_id"], model_id=result["model_id"])
+    nav.open_page("inspect")
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def _preview() -> bytes:
+    """Three spoilt parts with the outlines of their flaws, side by side."""
+    parts = [render((0, 1, n), kind=kind, strength=0.9) for n, kind in enumerate(("scratch", "stain", "missing_hole"))]
+    gap = np.full((parts[0].image.shape[0], 8, 3), 255, np.uint8)
+    tiles = [outlines(part.image, part.mask) for part in parts if part.mask is not None]
+    return encode_jpeg(np.concatenate([tiles[0], gap, tiles[1], gap, tiles[2]], axis=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.detectors import registry
-from core.jobs.table import Job
+from core.jobs.job import Job
 from core.ui import jobs_panel, nav, rooms, state
 
 SHORTCUTS = {
@@ -111,4 +111,6 @@ def _link() -> None:
 
 @st.dialog("Keyboard shortcuts", icon=":material/keyboard:")
 def _shortcuts() -> None:
-    st.markdown("\n".join(["| Keys | What they do |", "|---|---|", *(f"| **{k}** | {v} |" for k, v in SHORTCUTS.items())]))
+    st.markdown(
+        "\n".join(["| Keys | What they do |", "|---|---|", *(f"| **{k}** | {v} |" for k, v in SHORTCUTS.items())])
+    )

@@ -7,18 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
+from core.charts.overlays import encode_jpeg
 from core.datasets import images
 from core.datasets.types import ImageItem
 
 SIDE = 192  # pixels
-QUALITY = 85
-
-
-def jpeg(picture: NDArray[np.uint8], quality: int = QUALITY) -> bytes:
-    """(h, w, 3) RGB to JPEG."""
-    return cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 def thumbnail(item: ImageItem, side: int = SIDE) -> bytes:
@@ -42,4 +36,4 @@ def striped(sha256: str, side: int, rgb: tuple[int, int, int], _picture: bytes) 
     top, left = (side - small.shape[0]) // 2, (side - small.shape[1]) // 2
     tile[top : top + small.shape[0], left : left + small.shape[1]] = small
     tile[-max(4, side // 24) :] = rgb
-    return jpeg(tile)
+    return encode_jpeg(tile)

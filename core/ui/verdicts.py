@@ -1,4 +1,4 @@
-"""Two limits on the score make three verdicts: accept, have a person look, reject."""
+"""How the three verdicts look everywhere, and the limits that make them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from core.charts.palette import VERDICT_COLOURS
 from core.detectors.calibration import Calibration
+from core.metrics import verdicts
 
 Verdict = Literal["accept", "review", "reject"]
-VERDICTS: tuple[Verdict, ...] = ("accept", "review", "reject")
+REVIEW_RATE, REJECT_RATE = 0.05, 0.01  # promised at first, or the lowest that can be
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,21 @@ class Look:
     colour: str  # name of a theme colour
     rgb: tuple[int, int, int]
 
+    @property
+    def badge(self) -> str:
+        """As Markdown."""
+        return f":{self.colour}-badge[{self.icon} {self.word}]"
+
+
+def _look(verdict: Verdict, icon: str, colour: str) -> Look:
+    red, green, blue = (int(VERDICT_COLOURS[verdict][i : i + 2], 16) for i in (1, 3, 5))
+    return Look(verdict.capitalize(), f":material/{icon}:", colour, (red, green, blue))
+
 
 LOOKS: dict[Verdict, Look] = {
-    "accept": Look("Accept", ":material/check_circle:", "green", (0, 158, 115)),
-    "review": Look("Review", ":material/visibility:", "yellow", (230, 159, 0)),
-    "reject": Look("Reject", ":material/dangerous:", "orange", (213, 94, 0)),
+    "accept": _look("accept", "check_circle", "green"),
+    "review": _look("review", "visibility", "yellow"),
+    "reject": _look("reject", "dangerous", "orange"),
 }
 
 
@@ -41,47 +52,14 @@ class Limits:
 
     def verdicts(self, scores: ArrayLike) -> NDArray[np.str_]:
         """(n,) verdicts of (n,) scores."""
-        values = np.asarray(scores, float)
-        return np.where(values > self.reject, "reject", np.where(values > self.review, "review", "accept"))
+        return verdicts.verdicts(scores, self.review, self.reject)
+
+    def good_shares(self, calibration: Calibration) -> verdicts.Shares:
+        """The shares of good parts per verdict that the calibration promises: at most so many above each limit."""
+        above_review, above_reject = (calibration.promised_rate(limit) for limit in (self.review, self.reject))
+        return 1 - above_review, above_review - above_reject, above_reject
 
 
 def default_limits(calibration: Calibration) -> Limits:
     """Review from a promised 5 % of good parts on, reject from 1 % on, or the lowest that can be promised."""
-    review, reject = (calibration.threshold(calibration.reachable(rate)) for rate in (0.05, 0.01))
-    return Limits(review, reject)
-
-
-def confusion(truth: pd.Series, verdicts: ArrayLike) -> pd.DataFrame:
-    """Counts by truth (rows good, bad) and verdict; images whose truth nobody told are left out."""
-    table = pd.crosstab(truth, pd.Series(np.asarray(verdicts), index=truth.index))
-    return table.reindex(index=["good", "bad"], columns=list(VERDICTS), fill_value=0).fillna(0).astype(int)
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What a day with these limits holds. ``missed`` and ``caught`` are None where no bad part was ever scored."""
-
-    false_rejects: float  # good parts rejected
-    good_reviews: float  # good parts that a person looks at
-    missed: float | None  # bad parts accepted
-    caught: float | None  # bad parts rejected or looked at
-
-    @property
-    def false_alarms(self) -> float:
-        return self.false_rejects + self.good_reviews
-
-
-def outlook(
-    limits: Limits, calibration: Calibration, bad_scores: ArrayLike, parts_per_day: float, defect_rate: float
-) -> Outlook:
-    """Expected numbers a day. Good parts follow the calibration's promise, bad ones the share seen in ``bad_scores``."""
-    good, bad = parts_per_day * (1 - defect_rate), parts_per_day * defect_rate
-    above_review, above_reject = (calibration.promised_rate(limit) for limit in (limits.review, limits.reject))
-    scores = np.asarray(bad_scores, float)
-    caught = float(np.mean(scores > limits.review)) if len(scores) else None
-    return Outlook(
-        good * above_reject,
-        good * max(above_review - above_reject, 0.0),
-        None if caught is None else bad * (1 - caught),
-        None if caught is None else bad * caught,
-    )
+    return Limits(*(calibration.threshold(calibration.reachable(rate)) for rate in (REVIEW_RATE, REJECT_RATE)))

@@ -53,12 +53,16 @@ def safe_parts(name: str) -> tuple[str, ...]:
 def allowed_path(typed: str) -> Path:
     """An existing folder or zip that a person typed, inside the roots that the settings allow."""
     path = Path(typed.strip()).expanduser()
-    roots = [root.resolve() for root in settings().allowed_roots]
     resolved = path.resolve()
-    if not path.is_absolute() or not any(resolved.is_relative_to(root) for root in roots):
-        listed = ", ".join(str(root) for root in roots)
+    if not path.is_absolute() or not any(resolved.is_relative_to(root) for root in roots()):
+        listed = ", ".join(str(root) for root in roots())
         raise UserError("This path is not in a folder that the app may read", typed.strip() or "empty",
                         f"Choose one below {listed}, or let FAULTLINE_ALLOWED_ROOTS name more")  # fmt: skip
     if not resolved.exists():
         raise UserError("There is no such folder or file on the server", str(path), "Check the spelling")
     return resolved
+
+
+def roots() -> list[Path]:
+    """The folders that a typed path may lie in."""
+    return [root.resolve() for root in settings().allowed_roots]

@@ -1,0 +1,147 @@
+"""Ways to bring data in. Every import is a background job; a drop starts it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.datasets.readers import FORMATS
+from core.datasets.samples import SAMPLES
+from core.ui import blocks, errors, jobs_panel, rooms, state
+from core.ui.dataset import uploads
+
+WAYS = {
+    "Images": ":material/image:",
+    "Folder": ":material/drive_folder_upload:",
+    "Zip": ":material/folder_zip:",
+    "Path": ":material/folder_open:",
+    "Sample": ":material/auto_awesome:",
+}
+KINDS = ("import", "sample", "demo")
+SUFFIXES = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif"]
+
+
+def welcome() -> None:
+    """The page before there is any data."""
+    busy = jobs_panel.active(KINDS)
+    if not busy and blocks.empty_state(
+        "No data yet",
+        "Load the sample parts to look around, or bring photographs of your own below.",
+        "Load the sample parts",
+        key="load-sample",
+        icon=":material/photo_library:",
+    ):
+        _submit("sample", {"sample": "parts", "seed": 0}, title="Draw the sample parts")
+    section(opened="Images")
+
+
+def section(opened: str | None = None) -> None:
+    """The choice of a way, the form of the chosen one, and imports under way. ``opened`` is the way shown at first."""
+    way = st.segmented_control(
+        "Add data",
+        list(WAYS),
+        default=opened,
+        format_func=lambda name: f"{WAYS[name]} {name}",
+        key="add",
+        bind="query-params",
+    )
+    for job_id in st.session_state.get("_imports", []):
+        jobs_panel.problem(rooms.jobs().get(job_id))
+    jobs_panel.watch(KINDS, key="import")
+    if way is None:
+        return
+    with st.container(border=True, key="add-form"), errors.shown():
+        {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path, "Sample": _sample}[way]()
+
+
+def settle() -> None:
+    """Make the dataset current that an import of this session has just brought in."""
+    for job_id in st.session_state.get("_imports", []):
+        job = rooms.jobs().get(job_id)
+        if job.state == "succeeded" and job.result is not None:
+            st.session_state["_imports"] = []
+            state.choose(dataset_id=job.result["dataset_id"])
+            st.rerun()
+
+
+def _images() -> None:
+    st.caption("Photographs of one kind of part. Without labels, all of them are taken for good ones to learn from.")
+    _take(_drop("Photographs", multiple=True, suffixes=SUFFIXES), "Uploaded images")
+
+
+def _folder() -> None:
+    st.caption("Sub-folders such as good and bad, or train and test in the MVTec layout, become labels and splits.")
+    files = _drop("Folder", multiple="directory", suffixes=SUFFIXES)
+    _take(files, PurePosixPath(files[0].name).parts[0] if files else "Folder")
+
+
+def _zip() -> None:
+    st.caption("An archive of a folder as above. It is checked and unpacked on the server.")
+    files = _drop("Zip archive", multiple=False, suffixes=["zip"])
+    if files:
+        folder = uploads.keep(files, rooms.workspace())
+        archive = next(path for path in folder.rglob("*") if path.is_file())
+        name = PurePosixPath(files[0].name).stem
+        _submit("import", {"archive": str(archive), "name": name, "format": _format()}, title=f"Unpack {files[0].name}")
+
+
+def _path() -> None:
+    roots = ", ".join(f"`{root}`" for root in uploads.roots())
+    st.caption(f"A folder or zip on the server, below {roots}. Folders are indexed where they lie; nothing is copied.")
+    with st.form("add-path", border=False):
+        typed = st.text_input("Path on the server", placeholder=f"{uploads.roots()[0]}/parts")
+        _layout()
+        go = st.form_submit_button("Read it", type="primary")
+    if go:
+        path = uploads.allowed_path(typed)
+        source = "archive" if path.is_file() else "path"
+        _submit("import", {source: str(path), "name": path.stem, "format": _format()}, title=f"Read {path.name}")
+
+
+def _sample() -> None:
+    for sample in SAMPLES.values():
+        st.markdown(f"**{sample.title}.** {sample.summary}")
+        if st.button(f"Load {sample.title.lower()}", type="primary", key=f"sample-{sample.name}"):
+            _submit("sample", {"sample": sample.name, "seed": 0}, title=f"Draw {sample.title.lower()}")
+
+
+def _drop(label: str, *, multiple: bool | Literal["directory"], suffixes: list[str]) -> list[uploads.Upload]:
+    """The uploader. It gets a new key after each drop: the files then leave the server's memory."""
+    generation = st.session_state.setdefault("_drops", 0)
+    found = st.file_uploader(
+        label, type=suffixes, accept_multiple_files=multiple, key=f"drop-{generation}", label_visibility="collapsed"
+    )
+    _layout()
+    return found if isinstance(found, list) else [found] if found else []
+
+
+def _take(files: list[uploads.Upload], name: str) -> None:
+    if files:
+        folder = uploads.keep(files, rooms.workspace())
+        spec = {"path": str(folder), "name": name, "format": _format(), "owned": True}
+        _submit("import", spec, title=f"Import {len(files)} files")
+
+
+def _layout() -> None:
+    st.selectbox(
+        "Layout",
+        [None, *FORMATS],
+        format_func=lambda name: "Find out from the folders" if name is None else FORMATS[name].title,
+        key="layout",
+        persist_state="session",
+        width=320,
+    )
+
+
+def _format() -> str | None:
+    return st.session_state.get("layout")
+
+
+def _submit(kind: str, spec: Mapping[str, Any], *, title: str) -> None:
+    submission = rooms.jobs().submit(kind, spec, title=title)
+    st.session_state["_imports"] = [submission.job_id]  # what went wrong before is no longer in the way
+    st.session_state["_drops"] = st.session_state.get("_drops", 0) + 1
+    st.rerun()

@@ -1,0 +1,95 @@
+"""The dataset at a glance: counts, and whether it is fit to train on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.charts.counts import split_counts
+from core.datasets.checks import Summary, summary
+from core.store.datasets import DatasetRow
+from core.ui import blocks, rooms
+
+
+def show(row: DatasetRow) -> None:
+    """Key figures, the chart of splits and classes, and what a person should know before training."""
+    found = of(row.id)
+    excluded = rooms.datasets().excluded(row.id)
+    _figures(row, found, len(excluded))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("Images by split and class", anchor=False, width="stretch")
+            blocks.chart_help(
+                "How many images each class has in the training and in the test part.",
+                "Good training images are what a detector learns from; test images tell how well it works.",
+                "Labels come from folder names. Nobody has checked them image by image.",
+            )
+        rows = [(c.split, c.defect or c.label or "no label", c.n) for c in found.counts]
+        blocks.plot(split_counts(_merged(rows)), key="counts", alt=_in_words(found))
+    with right:
+        st.subheader("Fit to train on?", anchor=False)
+        _fitness(row, found)
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking through the dataset…")
+def of(dataset_id: str) -> Summary:
+    """The summary of a dataset; its content never changes under one id."""
+    return summary(rooms.datasets().get(dataset_id))
+
+
+@st.cache_data(max_entries=8, ttl=120, show_spinner=False)
+def _changed(dataset_id: str) -> list[str]:
+    return rooms.datasets().changed_files(dataset_id)
+
+
+def _figures(row: DatasetRow, found: Summary, n_excluded: int) -> None:
+    def total(split: str, *labels: str | None) -> int:
+        return sum(count.n for count in found.counts if count.split == split and count.label in labels)
+
+    learn = total("train", "good", None) - n_excluded
+    with st.grid(6, min_column_width=140):
+        st.metric("Images", f"{row.n_items:,}", border=True)
+        st.metric(
+            "To learn from", f"{learn:,}", border=True, help="Training images not labelled bad, less excluded ones"
+        )
+        st.metric("Test, good", f"{total('test', 'good'):,}", border=True)
+        st.metric("Test, anomalous", f"{total('test', 'bad'):,}", border=True)
+        st.metric("With a mask", f"{row.n_masks:,}", border=True, help="Bad images whose defect is outlined")
+        st.metric(
+            "Left out", f"{row.n_rejected:,}", border=True, help="Files that could not be read, with reasons below"
+        )
+
+
+def _fitness(row: DatasetRow, found: Summary) -> None:
+    if not found.warnings:
+        st.markdown(":green[:material/check_circle:] Nothing stands in the way of training.")
+    for sentence in found.warnings:
+        st.markdown(f":yellow[:material/warning:] {sentence}")
+    changed = _changed(row.id)
+    if changed:
+        st.markdown(
+            f":yellow[:material/warning:] {len(changed)} files were changed or moved since they were read, such as "
+            f"`{changed[0]}`. Add the folder again to read them anew."
+        )
+    (width, height), most = found.sizes[0]
+    others = f", {len(found.sizes) - 1} other sizes" if len(found.sizes) > 1 else ""
+    st.markdown(f":gray[:material/straighten:] {width} × {height} pixels ({most:,} images){others}.")
+    if found.recommended_more:
+        st.progress(_share(found), text=f"{found.recommended_more} more good images recommended")
+
+
+def _share(found: Summary) -> float:
+    have = sum(count.n for count in found.counts if count.split == "train" and count.label != "bad")
+    return have / (have + found.recommended_more)
+
+
+def _merged(rows: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """One row for each split and class, over all categories."""
+    totals: dict[tuple[str, str], int] = {}
+    for split, name, n in rows:
+        totals[split, name] = totals.get((split, name), 0) + n
+    return [(split, name, n) for (split, name), n in totals.items()]
+
+
+def _in_words(found: Summary) -> str:
+    return "Images: " + ", ".join(f"{c.n} {c.defect or c.label or 'without label'} in {c.split}" for c in found.counts)

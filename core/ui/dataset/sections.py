@@ -1,0 +1,128 @@
+"""The lower half of the Data page: single images, suspicious ones, files left out, copies."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets.types import ImageItem
+from core.store.datasets import DatasetRow
+from core.ui import blocks, rooms, thumbs
+from core.ui.dataset import overview, suspects
+
+PAGE = 32  # thumbnails
+ANY = "All"
+
+
+def show(row: DatasetRow) -> None:
+    """A choice of lists; only the chosen one is drawn."""
+    found = overview.of(row.id)
+    n_excluded = len(rooms.datasets().excluded(row.id))
+    names = {
+        "images": "Images",
+        "suspicious": f"Suspicious images{f' · {n_excluded} excluded' if n_excluded else ''}",
+        "rejected": f"Left out · {row.n_rejected}",
+        "copies": f"Copies · {sum(len(group) - 1 for group in found.duplicates)}",
+    }
+    chosen = st.segmented_control(
+        "Show", list(names), format_func=names.__getitem__, default="images", required=True, key="section",
+        bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    {"images": _images, "suspicious": suspects.show, "rejected": _rejected, "copies": _copies}[chosen or "images"](row)
+
+
+def _images(row: DatasetRow) -> None:
+    items = rooms.datasets().get(row.id).items
+    excluded = rooms.datasets().excluded(row.id)
+    kept = _filtered(items)
+    if not kept:
+        st.caption("No image matches. Choose other filters.")
+        return
+    pages = -(-len(kept) // PAGE)
+    with st.container(key="data-gallery"):
+        slot = st.container()
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(f"{len(kept):,} of {len(items):,} images")
+            page = st.pagination(pages, key="p", bind="query-params") if pages > 1 else 1
+    with slot, st.grid(8, min_column_width=120, gap="small"):
+        for item in kept[(min(page, pages) - 1) * PAGE : min(page, pages) * PAGE]:
+            with st.container(gap="xxsmall"):
+                st.image(thumbs.thumbnail(item), alt=f"{item.name}, {caption(item)}", width="stretch")
+                mark = ":material/block: excluded" if item.name in excluded else caption(item)
+                st.caption(mark, help=item.name)
+
+
+def caption(item: ImageItem) -> str:
+    """Class and split of an item in a few words; anomalous ones carry their colour and sign."""
+    name = item.defect or item.label or "no label"
+    return f":orange[▲ {name}] · {item.split}" if item.label == "bad" else f"{name} · {item.split}"
+
+
+def _filtered(items: tuple[ImageItem, ...]) -> list[ImageItem]:
+    """The items that pass the filters, which are drawn here."""
+    classes = sorted({item.defect or item.label or "no label" for item in items})
+    categories = sorted({item.category for item in items})
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        split = st.selectbox("Split", [ANY, "train", "test"], key="split", bind="query-params", width=130)
+        wanted = st.selectbox("Class", [ANY, *classes], key="class", bind="query-params", width=200)
+        category = ANY
+        if len(categories) > 1:
+            category = st.selectbox("Category", [ANY, *categories], key="category", bind="query-params", width=200)
+        text = st.text_input(
+            "Name contains",
+            key="q",
+            bind="query-params",
+            width=240,
+            icon=":material/search:",
+            placeholder="Part of a name",
+        ).casefold()
+    return [
+        item
+        for item in items
+        if split in (ANY, item.split)
+        and wanted in (ANY, item.defect or item.label or "no label")
+        and category in (ANY, item.category)
+        and text in item.name.casefold()
+    ]
+
+
+def _rejected(row: DatasetRow) -> None:
+    rejected = rooms.datasets().get(row.id).rejected
+    notes = rooms.datasets().get(row.id).notes
+    for note in notes:
+        st.caption(note)
+    if not rejected:
+        st.markdown(":green[:material/check_circle:] Every file was read.")
+        return
+    frame = pd.DataFrame({"File": [file.name for file in rejected], "Reason": [file.reason for file in rejected]})
+    st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files that were left out, with the reason for each")
+    st.download_button(
+        "Download as CSV", blocks.csv(frame), f"{row.name}-left-out.csv", "text/csv", icon=":material/download:",
+        on_click="ignore",
+    )  # fmt: skip
+
+
+def _copies(row: DatasetRow) -> None:
+    found = overview.of(row.id)
+    if not found.duplicates:
+        st.markdown(":green[:material/check_circle:] No two files have the same bytes.")
+        return
+    leaked, clashing = {test for _, test in found.leaks}, {bad for _, bad in found.conflicts}
+    frame = pd.DataFrame(
+        [
+            {"File": name, "Same as": group[0], "Problem": _problem(name, leaked, clashing)}
+            for group in found.duplicates
+            for name in group[1:]
+        ]
+    )
+    st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files that are copies of others")
+    st.download_button(
+        "Download as CSV", blocks.csv(frame), f"{row.name}-copies.csv", "text/csv", icon=":material/download:",
+        on_click="ignore",
+    )  # fmt: skip
+
+
+def _problem(name: str, leaked: set[str], clashing: set[str]) -> str:
+    if name in leaked:
+        return "leakage: also in the training set"
+    return "labelled both good and bad" if name in clashing else "copy"

@@ -1,0 +1,18 @@
+"""Data: what have I loaded, and is it fit to train on?"""
+
+from __future__ import annotations
+
+from core.ui import state
+from core.ui.dataset import add, manage, overview, sections
+
+add.settle()
+manage.undo()
+row = state.dataset()
+if row is None:
+    add.welcome()
+else:
+    manage.header(row)
+    add.section()
+    overview.show(row)
+    sections.show(row)
+manage.removed()
