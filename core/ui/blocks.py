@@ -72,7 +72,7 @@ def csv(frame: pd.DataFrame) -> bytes:
     """A table to download. Text that a spreadsheet would run as a formula gets a leading apostrophe."""
     texts = frame.select_dtypes(["object", "string"])
     safe = frame.assign(**{name: texts[name].map(_inert) for name in texts})
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    return str(safe.to_csv(index=False)).encode("utf-8-sig")
 
 
 def _inert(value: object) -> object:

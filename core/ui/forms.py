@@ -5,6 +5,7 @@ A family lists first what people change most: those fields are shown, the others
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
@@ -64,42 +65,31 @@ def _fields(info: DetectorInfo, fields: list[tuple[str, FieldInfo]]) -> dict[str
 def _field(key: str, name: str, field: FieldInfo) -> Any:
     """One input. Its kind follows from the annotation; limits are kept by the input and checked again afterwards."""
     label = field.title or name.replace("_", " ").capitalize()
-    value = {} if key in st.session_state else {"value": field.default}
+    st.session_state.setdefault(key, field.default)
     common: dict[str, Any] = {"key": key, "persist_state": "session", "help": field.description}
     if get_origin(field.annotation) is Literal:
-        options = get_args(field.annotation)
-        index = {} if key in st.session_state else {"index": options.index(field.default)}
-        return st.selectbox(
-            label, options, format_func=lambda option: TITLES.get(option, str(option)), **index, **common
-        )
+        options: tuple[Any, ...] = get_args(field.annotation)
+        return st.selectbox(label, options, format_func=lambda value: TITLES.get(value, str(value)), **common)
     if field.annotation is bool:
-        return st.toggle(label, **value, **common)
+        return st.toggle(label, **common)
     if field.annotation in (int, float):
-        kind: type[int] | type[float] = field.annotation
-        low, high, step = limits(field)
-        return st.number_input(
-            label,
-            min_value=None if low is None else kind(low),
-            max_value=None if high is None else kind(high),
-            step=kind(step) if step else (1 if kind is int else None),
-            **({} if key in st.session_state else {"value": kind(field.default)}),
-            **common,
-        )
-    return st.text_input(label, **value, **common)
+        return st.number_input(label, **limits(field), **common)
+    return st.text_input(label, **common)
 
 
-def limits(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
-    """Lowest and highest value and the step of a number field, None where there is none."""
-    low = high = step = None
+def _float_step(default: float) -> float:
+    """The power of ten that changes a value noticeably and not wildly: 0.1 for 1, 0.0001 for 0.001."""
+    return 10.0 ** math.floor(math.log10(default / 2)) if default > 0 else 0.1
+
+
+def limits(field: FieldInfo) -> dict[str, Any]:
+    """``min_value``, ``max_value`` and ``step`` of a number field, those that it has, in its own type."""
+    found: dict[str, Any] = {"step": 1} if field.annotation is int else {}
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):
-            low = rule.ge
-        elif isinstance(rule, annotated_types.Gt):
-            low = rule.gt
+            found["min_value"] = rule.ge
         elif isinstance(rule, annotated_types.Le):
-            high = rule.le
-        elif isinstance(rule, annotated_types.Lt):
-            high = rule.lt
+            found["max_value"] = rule.le
         elif isinstance(rule, annotated_types.MultipleOf):
-            step = rule.multiple_of
-    return low, high, step  # type: ignore[return-value]  # annotated_types promises no more than "comparable"
+            found["step"] = rule.multiple_of
+    return {name: field.annotation(value) if field.annotation else value for name, value in found.items()}

@@ -78,9 +78,8 @@ def card(job: Job, *, key: str) -> None:
         st.progress(min(max(job.fraction, 0.0), 1.0), text=doing(job))
         curve = rooms.jobs().curve(job.id)
         if curve:
-            blocks.plot(
-                training_curves(curve), key=f"{key}-curve-{job.id}", alt=f"Live curves of {job.title}", height=200
-            )
+            alt = f"Live curves of {job.title}"
+            blocks.plot(training_curves(curve), key=f"{key}-curve-{job.id}", alt=alt, height=220)
         log(job, key=key)
 
 

@@ -14,14 +14,14 @@ from core.detectors import registry
 from core.jobs.job import Job
 from core.ui import blocks, jobs_panel, nav, rooms, state
 
-SAMPLE = SAMPLES["parts"]
-DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": "patchcore"}
+SAMPLE, DETECTOR = SAMPLES["parts"], registry.info("patchcore")
+DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": DETECTOR.name}
 WAYS = (  # one's own data: icon, title, sentence, view of the Data page
     (":material/upload_file:", "Upload images", "Drop photographs or a whole folder, mostly of good parts.", "Images"),
     (
         ":material/folder_zip:",
         "Upload a zip",
-        "Folders such as good and bad, or the MVTec layout, in one archive.",
+        "Folders such as good and bad, or the MVTec layout, zipped.",
         "Zip",
     ),
     (":material/folder_open:", "Read from the server", "Name a folder; its images are indexed where they lie.", "Path"),
@@ -45,7 +45,7 @@ def hero() -> None:
                 jobs_panel.watch(["demo"], key="start")
             elif result is not None:
                 st.markdown(
-                    f":green[:material/check_circle:] {SAMPLE.title} are loaded, and a model is trained on them."
+                    ":green[:material/check_circle:] The sample parts are loaded, and a model is trained on them."
                 )
                 if st.button("Inspect the sample parts", type="primary", icon=":material/search:", key="demo-open"):
                     _open(result)
@@ -54,7 +54,7 @@ def hero() -> None:
                     jobs_panel.problem(job)
                 if st.button("Try it on sample parts", type="primary", icon=":material/play_arrow:", key="demo-start"):
                     _start()
-                st.caption(f"{SAMPLE.summary} PatchCore learns them in about a minute.")
+                st.caption(SAMPLE.summary)
         with right:
             st.image(
                 _preview(),
@@ -114,8 +114,7 @@ def _result(job: Job | None) -> dict[str, str] | None:
 
 
 def _start() -> NoReturn:
-    title = f"{SAMPLE.title} with {registry.info(DEMO['detector']).title}"
-    rooms.jobs().submit("demo", DEMO, title=title)
+    rooms.jobs().submit("demo", DEMO, title=f"{SAMPLE.title} with {DETECTOR.title}")
     st.rerun()
 
 

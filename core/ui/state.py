@@ -8,6 +8,7 @@ the store falls back the same way, and the page says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -15,6 +16,8 @@ import streamlit as st
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.ui import rooms
+
+Row = TypeVar("Row", DatasetRow, ModelRow)
 
 DATASET, MODEL = "dataset", "model"  # names in the URL
 SHORT = 12  # digits of an id in the URL; ids are sha256 sums
@@ -46,9 +49,9 @@ def resolve() -> list[str]:
     """Settle the current dataset and model and put them in the URL; returns what a link asked for in vain."""
     missing: list[str] = []
     rows = rooms.datasets().list()
-    current = _pick(rows, DATASET, "dataset", missing) or (rows[0] if rows else None)
+    current = _pick(rows, DATASET, missing) or (rows[0] if rows else None)
     models = rooms.models().list()
-    chosen = _pick(models, MODEL, "model", missing) or newest_model(models, current)
+    chosen = _pick(models, MODEL, missing) or newest_model(models, current)
     st.session_state["_dataset"], st.session_state["_model"] = current, chosen
     for name, row in ((DATASET, current), (MODEL, chosen)):
         st.session_state[f"_{name}_id"] = row.id if row else None
@@ -67,13 +70,12 @@ def link() -> str:
     return f"{st.context.url or ''}?{query}" if query else (st.context.url or "")
 
 
-def _pick(
-    rows: Sequence[DatasetRow] | Sequence[ModelRow], name: str, what: str, missing: list[str]
-) -> DatasetRow | ModelRow | None:
+def _pick(rows: Sequence[Row], name: str, missing: list[str]) -> Row | None:
+    """The row that the URL asks for, else the one that the session remembers."""
     asked = st.query_params.get(name)
     found = next((row for row in rows if asked and len(asked) >= 8 and row.id.startswith(asked)), None)
     if asked is not None and found is None:
-        missing.append(f"The {what} in this link is not in this workspace.")
+        missing.append(f"The {name} in this link is not in this workspace.")
     remembered = st.session_state.get(f"_{name}_id")
     return found or next((row for row in rows if row.id == remembered), None)
 

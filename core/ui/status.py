@@ -97,10 +97,10 @@ def _summary(active: list[Job]) -> str:
     running = [job for job in active if job.state == "running"]
     if not active:
         return "No jobs"
-    if len(running) == 1 and len(active) == 1:
+    if len(running) == len(active) == 1:
         return f"1 job · {running[0].fraction:.0%}"
-    waiting = len(active) - len(running)
-    return f"{len(running)} running" + (f" · {waiting} waiting" if waiting else "")
+    counts = {"running": len(running), "waiting": len(active) - len(running)}
+    return " · ".join(f"{n} {word}" for word, n in counts.items() if n)
 
 
 def _link() -> None:

@@ -28,7 +28,7 @@ def _thumbnail(sha256: str, side: int, _path: Path) -> bytes:
 @st.cache_data(max_entries=2000, show_spinner=False)
 def striped(sha256: str, side: int, rgb: tuple[int, int, int], _picture: bytes) -> bytes:
     """A square tile of a thumbnail with a stripe in the verdict's colour along its foot."""
-    picture = cv2.imdecode(np.frombuffer(_picture, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    picture = np.asarray(cv2.imdecode(np.frombuffer(_picture, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
     height, width = picture.shape[:2]
     tile = np.full((side, side, 3), 128, np.uint8)
     scale = side / max(height, width)

@@ -115,7 +115,7 @@ def _drop(label: str, *, multiple: bool | Literal["directory"], suffixes: list[s
         label, type=suffixes, accept_multiple_files=multiple, key=f"drop-{generation}", label_visibility="collapsed"
     )
     _layout()
-    return found if isinstance(found, list) else [found] if found else []
+    return [*found] if isinstance(found, list) else [found] if found else []
 
 
 def _take(files: list[uploads.Upload], name: str) -> None:

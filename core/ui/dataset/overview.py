@@ -24,7 +24,7 @@ def show(row: DatasetRow) -> None:
                 "Good training images are what a detector learns from; test images tell how well it works.",
                 "Labels come from folder names. Nobody has checked them image by image.",
             )
-        rows = [(c.split, c.defect or c.label or "no label", c.n) for c in found.counts]
+        rows: list[tuple[str, str, int]] = [(c.split, c.defect or c.label or "no label", c.n) for c in found.counts]
         blocks.plot(split_counts(_merged(rows)), key="counts", alt=_in_words(found))
     with right:
         st.subheader("Fit to train on?", anchor=False)
@@ -49,15 +49,11 @@ def _figures(row: DatasetRow, found: Summary, n_excluded: int) -> None:
     learn = total("train", "good", None) - n_excluded
     with st.grid(6, min_column_width=140):
         st.metric("Images", f"{row.n_items:,}", border=True)
-        st.metric(
-            "To learn from", f"{learn:,}", border=True, help="Training images not labelled bad, less excluded ones"
-        )
+        st.metric("To learn from", f"{learn:,}", border=True, help="Training images, less bad and excluded ones")
         st.metric("Test, good", f"{total('test', 'good'):,}", border=True)
         st.metric("Test, anomalous", f"{total('test', 'bad'):,}", border=True)
         st.metric("With a mask", f"{row.n_masks:,}", border=True, help="Bad images whose defect is outlined")
-        st.metric(
-            "Left out", f"{row.n_rejected:,}", border=True, help="Files that could not be read, with reasons below"
-        )
+        st.metric("Left out", f"{row.n_rejected:,}", border=True, help="Files that could not be read; reasons below")
 
 
 def _fitness(row: DatasetRow, found: Summary) -> None:

@@ -72,9 +72,9 @@ def _result(row: DatasetRow, frame: pd.DataFrame) -> None:
                 st.image(thumbs.thumbnail(data.by_name[name]), alt=name, width="stretch")
                 flag = ":yellow[:material/warning: stands out]" if name in odd else "usual"
                 st.caption(f"{scores.get(name, float('nan')):.3g} · {flag}", help=name)
-                st.toggle(
-                    "Use", value=name not in excluded, key=f"use-{row.id[:8]}-{name}", on_change=_toggle, args=(row.id, name)
-                )  # fmt: skip
+                key = f"use-{row.id[:8]}-{name}"
+                st.session_state[key] = name not in excluded
+                st.toggle("Use", key=key, on_change=_toggle, args=(row.id, name))
 
 
 def _toggle(dataset_id: str, name: str) -> None:
