@@ -1,0 +1,103 @@
+"""Two or more models side by side: settings, data and figures, differences marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.detectors import registry
+from core.store.models import ModelRow
+from core.ui import blocks
+from core.ui.models import table
+
+FIGURES = {
+    "image_auroc": "Image AUROC",
+    "image_auprc": "Image AUPRC",
+    "image_f1": "F1 at the threshold",
+    "image_f1_max": "F1-max (oracle)",
+    "pixel_auroc": "Pixel AUROC",
+    "aupro": "AUPRO at 0.3",
+    "false_alarm_rate": "False-alarm rate",
+    "recall": "Recall at the threshold",
+    "threshold": "Threshold",
+    "score_ms_per_image": "Milliseconds per image",
+}
+DIFFERS = "≠"  # beside a row whose values are not all the same
+
+
+def show(chosen: Sequence[ModelRow]) -> None:
+    """The table of all that tells the models apart; rows that agree can be left out."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Side by side", anchor=False, width="content")
+        blocks.chart_help(
+            "Each model's settings, what it was trained on, and its figures on its own dataset.",
+            f"{DIFFERS} marks a row in which the models differ. An interval is 95 %, from the bootstrap.",
+            "Figures compare only where the dataset is the same; intervals that overlap do not settle which is better.",
+        )
+        st.space("stretch")
+        only = st.toggle("Only differences", key="only-differences", bind="query-params")
+    if len({row.dataset_id for row in chosen}) > 1:
+        st.caption(":material/info: These models were trained and measured on different datasets.")
+    frame = side_by_side(chosen)
+    if only:
+        frame = frame[frame[DIFFERS] == DIFFERS]
+    st.table(frame, border="horizontal", hide_index=True, alt=f"{len(chosen)} models side by side")
+    st.download_button(
+        "Download as CSV", blocks.csv(frame), "models.csv", "text/csv", key="download-comparison",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def side_by_side(chosen: Sequence[ModelRow]) -> pd.DataFrame:
+    """A row per setting or figure, a column per model; the first column marks the rows that differ."""
+    found = [facts(row) for row in chosen]
+    names = dict.fromkeys(name for facts_of_one in found for name in facts_of_one)
+    rows = []
+    for name in names:
+        values = [one.get(name, "-") for one in found]
+        differs = len(set(values)) > 1
+        rows.append({DIFFERS: DIFFERS if differs else "", "": name, **_columns(chosen, values)})
+    return pd.DataFrame(rows)
+
+
+def facts(row: ModelRow) -> dict[str, str]:
+    """Everything about a model as words, in the order of interest."""
+    entry = registry.info(row.detector)
+    found = {
+        "Detector": entry.title,
+        "Dataset": row.manifest.dataset.name,
+        "Good images": f"{row.manifest.dataset.fit + row.manifest.dataset.calibration}",
+        "Excluded images": f"{row.manifest.dataset.excluded}",
+    }
+    for key, title in FIGURES.items():
+        if row.metrics.get(key) is not None:
+            between = table.interval(row, key)
+            found[title] = f"{row.metrics[key]:.4g}" + (f" ({between})" if between else "")
+    found["Lowest false-alarm rate"] = blocks.percent(table.lowest_rate(row))
+    found["Calibration"] = f"{row.manifest.calibration.n} images, {row.manifest.calibration.scheme}"
+    found["Training time"] = blocks.duration(row.manifest.fit_seconds)
+    found["Peak memory"] = blocks.size(row.manifest.peak_rss_mib * 2**20)
+    found["Size"] = f"{table.megabytes(row):.1f} MB"
+    found["Seed"] = str(row.manifest.seed)
+    for key, value in row.manifest.params.items():
+        field = entry.params.model_fields.get(key)
+        found[(field.title if field else None) or key] = _text(value)
+    return found
+
+
+def _columns(chosen: Sequence[ModelRow], values: Sequence[str]) -> dict[str, str]:
+    """Models may share a name: the id then tells them apart."""
+    names = [row.name for row in chosen]
+    return {
+        row.name if names.count(row.name) == 1 else f"{row.name} ({row.id[:6]})": value
+        for row, value in zip(chosen, values, strict=True)
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,111 @@
+"""The models of the workspace in one table. The selected ones are in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.detectors import registry
+from core.store.models import ModelRow
+from core.ui import rooms, state
+
+SELECTED = "models"  # name in the URL: ids with dots between them
+KEY = "models-table"
+
+
+def show(rows: Sequence[ModelRow]) -> list[ModelRow]:
+    """Draw the table; the rows that are selected, at first those of the URL or else the current model."""
+    frame = frame_of(rows)
+    event = st.dataframe(
+        frame,
+        key=f"{KEY}-{st.session_state.get('_models_generation', 0)}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": _wanted(rows)}},
+        column_config=_columns(),
+        placeholder="-",
+        alt=f"{len(rows)} models with their detector, dataset and figures",
+    )
+    chosen = [rows[position] for position in event.selection.rows if position < len(rows)]
+    _remember(chosen)
+    return chosen
+
+
+def reset() -> None:
+    """Draw the table anew, without a selection: its rows have changed."""
+    st.session_state["_models_generation"] = st.session_state.get("_models_generation", 0) + 1
+    st.query_params.pop(SELECTED, None)
+
+
+def frame_of(rows: Sequence[ModelRow]) -> pd.DataFrame:
+    """One line per model; a figure that its data cannot give is empty."""
+    datasets = {row.id: row.name for row in rooms.datasets().list()}
+    return pd.DataFrame(
+        [
+            {
+                "Name": row.name,
+                "Detector": registry.info(row.detector).title,
+                "Dataset": datasets.get(row.dataset_id, f"{row.manifest.dataset.name} (not here)"),
+                "Created": datetime.fromtimestamp(row.created_at, UTC),
+                "Tags": list(row.tags),
+                "Image AUROC": row.metrics.get("image_auroc"),
+                "95 % interval": interval(row, "image_auroc"),
+                "Pixel AUROC": row.metrics.get("pixel_auroc"),
+                "Threshold": row.metrics.get("threshold"),
+                "Lowest rate": 100 * lowest_rate(row),
+                "Size": megabytes(row),
+            }
+            for row in rows
+        ]
+    )
+
+
+def interval(row: ModelRow, name: str) -> str:
+    """The 95 % interval of a figure as text, empty where it has none."""
+    found = row.metrics.get("ci95", {}).get(name)
+    return f"{found[0]:.3f} to {found[1]:.3f}" if found else ""
+
+
+def lowest_rate(row: ModelRow) -> float:
+    """The smallest false-alarm rate that the model's threshold can promise."""
+    return 1 / (row.manifest.calibration.n + 1)
+
+
+def megabytes(row: ModelRow) -> float:
+    return sum(file.size for file in row.manifest.files.values()) / 1e6
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "Created": column.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=st.context.timezone),
+        "Tags": column.ListColumn(),
+        "Image AUROC": column.NumberColumn(format="%.3f", help="On the images kept from training that have labels."),
+        "95 % interval": column.TextColumn(help="Bootstrap interval of the image AUROC."),
+        "Pixel AUROC": column.NumberColumn(format="%.3f", help="Of the heatmap against masks, where there are any."),
+        "Threshold": column.NumberColumn(
+            format="%.3g", help="Promises at most 5 % false alarms, or the lowest rate that its calibration allows."
+        ),
+        "Lowest rate": column.NumberColumn(format="%.2f %%", help="The smallest false-alarm rate it can promise."),
+        "Size": column.NumberColumn(format="%.1f MB"),
+    }
+
+
+def _wanted(rows: Sequence[ModelRow]) -> list[int]:
+    """Positions of the models that the URL names, or of the current model. Unknown ids are passed over."""
+    asked = [part for part in st.query_params.get(SELECTED, "").split(".") if len(part) >= state.SHORT]
+    found = [k for k, row in enumerate(rows) if any(row.id.startswith(part) for part in asked)]
+    current = state.model()
+    return found or [k for k, row in enumerate(rows) if current is not None and row.id == current.id]
+
+
+def _remember(chosen: Sequence[ModelRow]) -> None:
+    if chosen:
+        st.query_params[SELECTED] = ".".join(row.id[: state.SHORT] for row in chosen)
+    else:
+        st.query_params.pop(SELECTED, None)

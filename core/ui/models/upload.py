@@ -1,0 +1,39 @@
+"""A model from elsewhere: the zip is checked before it is taken in, and can never run code."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import PurePosixPath
+
+import streamlit as st
+
+from core.ui import errors, rooms
+from core.ui.dataset import uploads
+from core.ui.models import table
+
+_DROPS = "_model_drops"
+
+
+def popover() -> None:
+    """The button and the form behind it."""
+    with st.popover("Upload a model", icon=":material/upload:", key="upload-model"):
+        st.caption("A zip that Faultline exported. Every file in it is checked against its hash before it is used.")
+        generation = st.session_state.setdefault(_DROPS, 0)
+        # A new key after each upload: the file then leaves the server's memory.
+        file = st.file_uploader("Model zip", type=["zip"], key=f"model-zip-{generation}")
+        if file is not None:
+            with errors.shown(), st.spinner("Checking the model"):
+                _take(file)
+
+
+def _take(file: uploads.Upload) -> None:
+    folder = uploads.keep([file], rooms.workspace())
+    try:
+        (archive,) = (path for path in folder.rglob("*") if path.is_file())
+        row = rooms.models().import_zip(archive)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    st.session_state[_DROPS] += 1
+    st.toast(f"**{row.name}** from {PurePosixPath(file.name).name} is in the list.", icon=":material/check:")
+    table.reset()
+    st.rerun()

@@ -1,0 +1,30 @@
+"""Models & jobs: what exists, what runs, what failed?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.ui import blocks, nav, rooms
+from core.ui.models import actions, compare, jobs, table, upload
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Models", anchor=False, width="stretch")
+    upload.popover()
+actions.undo()
+rows = rooms.models().list()
+if rows:
+    chosen = table.show(rows)
+    actions.show(chosen)
+    if len(chosen) > 1:
+        compare.show(chosen)
+elif blocks.empty_state(
+    "No models yet",
+    "Train a detector on photographs of good parts, or upload a model that was trained elsewhere.",
+    "Train a detector",
+    key="models-empty",
+    icon=":material/deployed_code:",
+):
+    nav.open_page("train")
+actions.removed()
+st.header("Jobs", anchor=False)
+jobs.show()
