@@ -13,8 +13,8 @@ from core.charts import palette
 from core.charts.canvas import canvas
 from core.metrics.verdicts import LABELS, VERDICTS
 
-_RIGHT = {("accept", "good"), ("reject", "bad")}
-_WRONG = {("accept", "bad"): "missed", ("reject", "good"): "false alarms"}
+_RIGHT: set[tuple[str, str | None]] = {("accept", "good"), ("reject", "bad")}
+_WRONG: dict[tuple[str, str | None], str] = {("accept", "bad"): "missed", ("reject", "good"): "false alarms"}
 
 
 def confusion_matrix(table: NDArray[np.int64]) -> go.Figure:

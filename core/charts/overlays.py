@@ -21,17 +21,17 @@ Map = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 SATURATED = 3.0  # the level at which the colour stops changing
-OPACITY = 0.85
+OPACITY = 1.0
 
 # level, red, green, blue, opacity; lightness rises with the level, also for colour-blind eyes
 _STOPS = np.array(
     [
         (0.00, 96, 108, 120, 0.00),
         (0.50, 96, 108, 120, 0.00),
-        (0.999, 120, 120, 120, 0.16),
-        (1.00, 178, 70, 0, 0.42),
-        (1.75, 213, 94, 0, 0.72),
-        (SATURATED, 255, 178, 102, 0.95),
+        (0.999, 120, 120, 120, 0.14),
+        (1.00, 170, 66, 0, 0.30),
+        (1.75, 213, 94, 0, 0.50),
+        (SATURATED, 255, 138, 38, 0.70),
     ]
 )
 _ANOMALY = tuple(int(ANOMALOUS[i : i + 2], 16) for i in (1, 3, 5))
@@ -67,12 +67,12 @@ def overlay(
     paint, keep = _tables(round(opacity, 3))
     # applyColorMap is OpenCV's fast table look-up with three channels; it does not care what they mean.
     kept = cv2.multiply(image, cv2.applyColorMap(steps, keep), scale=1 / 255)
-    result = cv2.add(kept, cv2.applyColorMap(steps, paint))
+    result: Image = np.asarray(cv2.add(kept, cv2.applyColorMap(steps, paint)), np.uint8)
     if outline:
         _outline(result, values > limit)
     if mask is not None:
         _dashed(result, mask)
-    return np.asarray(result)
+    return result
 
 
 def outlines(image: Image, mask: Mask) -> Image:
@@ -132,16 +132,15 @@ def _steps(values: Map, median: float, limit: float) -> Image:
 
 
 def _thickness(image: Image) -> int:
-    return max(1, round(max(image.shape[:2]) / 350))
+    height, width = image.shape[:2]
+    return int(max(1, round(max(height, width) / 500)))
 
 
 def _outline(image: Image, above: Mask) -> None:
     if not above.any():
         return
     borders, _ = cv2.findContours(above.view(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    thickness = _thickness(image)
-    cv2.drawContours(image, borders, -1, _DARK, thickness + 2, cv2.LINE_AA)
-    cv2.drawContours(image, borders, -1, _ANOMALY, thickness, cv2.LINE_AA)
+    cv2.drawContours(image, borders, -1, _ANOMALY, _thickness(image), cv2.LINE_AA)
 
 
 def _dashed(image: Image, mask: Mask) -> None:

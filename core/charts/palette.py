@@ -16,7 +16,7 @@ LABEL_HATCHINGS = {"good": "", "bad": "/", None: "."}
 LABEL_MARKERS = {"good": "circle-open", "bad": "x", None: "diamond-open"}
 LABEL_ORDER = ("good", None, "bad")  # what must be seen is drawn last
 
-VERDICT_COLOURS = {"accept": GOOD, "review": NEUTRAL, "reject": ANOMALOUS}
+VERDICT_COLOURS = {"accept": "#009E73", "review": "#E69F00", "reject": ANOMALOUS}
 
 
 def faint(colour: str, alpha: float) -> str:

@@ -41,7 +41,7 @@ def score_histogram(
                 "pattern": {"shape": palette.LABEL_HATCHINGS[label], "size": 5, "fgcolor": "rgba(255,255,255,0.8)"},
             },
             customdata=np.stack([edges[:-1], edges[1:]], axis=1),
-            hovertemplate="%{y} images, score %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra>%{fullData.name}</extra>",
+            hovertemplate="%{y} images, score %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
         )
     figure.update_layout(barmode="overlay", bargap=0)
     figure.update_xaxes(range=[edges[0], edges[-1]])
@@ -66,7 +66,7 @@ def add_limits(figure: go.Figure, low: float, high: float, accept: float, reject
             annotation_position="top left" if verdict == "accept" else "top right",
         )
     if accept < reject:
-        figure.add_vline(x=accept, line={"color": palette.NEUTRAL, "width": 2, "dash": "dot"})
+        figure.add_vline(x=accept, line={"color": palette.VERDICT_COLOURS["review"], "width": 2, "dash": "dot"})
     figure.add_vline(x=reject, line={"color": palette.ANOMALOUS, "width": 2, "dash": "dash"})
 
 
@@ -91,8 +91,8 @@ def score_strip(
     heights = rows + ((rank * 0.618034) % 1 - 0.5) * 0.6
     figure = canvas("score (higher is more anomalous)", "", height=80 + 56 * max(len(order), 2))
     for label in palette.LABEL_ORDER:
-        own = np.flatnonzero(np.array([found == label for found in labels], bool))
-        if not len(own):
+        own = [i for i, found in enumerate(labels) if found == label]
+        if not own:
             continue
         figure.add_scattergl(
             x=values[own],
