@@ -17,6 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; 0 on success, 2 on a user's error, 130 when interrupted."""
     options = parser().parse_args(arguments)
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # its threads would fight with torch's for the same cores
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as for background jobs, see core/jobs/local.py
     keep_large_blocks()
     try:
         options.run(options)

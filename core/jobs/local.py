@@ -117,6 +117,8 @@ def environment(root: Path, max_jobs: int) -> Mapping[str, str]:
         "MKL_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
         "OPENCV_FOR_THREADS_NUM": threads,
+        # Threads that wait by spinning take the cores from whoever they wait for, tenfold where the machine is busy.
+        "OMP_WAIT_POLICY": "PASSIVE",
     }
     return {**os.environ, **changed}
 

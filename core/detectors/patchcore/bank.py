@@ -1,4 +1,4 @@
-"""The memory bank: built from a stream of images in bounded memory, searched by one matrix product a chunk."""
+"""How a memory bank is built from a stream of images in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from core.progress import Progress
 PER_IMAGE = 200  # candidates an image sends to the final selection
 SELECTION_DIMENSIONS = 64  # of the random projection in which rows are compared while choosing
 MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before the stream goes on
-QUERIES = 256  # rows searched at once: their distances to the bank fit the cache
 
 
 class Sampler(Protocol):
@@ -89,36 +88,3 @@ class BankBuilder:
         """The bank (m, d) float32 and the image that each row came from (m,)."""
         self._reduce(self._size, progress)
         return self._rows[0].float(), self._owners[0]
-
-
-class MemoryBank:
-    """Rows (m, d) float32 to compare with; ``owners`` (m,) is the training image that each came from.
-
-    With ``cosine`` the rows and queries have length 1 and the distance is 1 - cos; else it is Euclidean.
-    """
-
-    def __init__(self, rows: Tensor, owners: Tensor, cosine: bool) -> None:
-        self.rows, self.owners, self.cosine = rows, owners, cosine
-        self._columns = rows.T.contiguous()
-        self._norms = rows.square().sum(1)
-
-    @torch.inference_mode()
-    def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
-        """Mean distance (n,) of queries (n, d) to their nearest rows, those of image ``without`` left out.
-
-        Squared distances are |m|^2 - 2 q.m + |q|^2: one matrix product with the norms already known.
-        """
-        norms = self._norms
-        if without is not None:
-            norms = norms.masked_fill(self.owners == without, torch.inf)
-        found = []
-        for part in torch.split(queries, QUERIES):
-            offset = part.square().sum(1, keepdim=True)
-            squared = torch.addmm(norms, part, self._columns, alpha=-2)
-            if neighbours == 1:
-                nearest = squared.amin(1, keepdim=True)
-            else:
-                nearest = squared.topk(min(neighbours, len(self.rows)), 1, largest=False).values
-            squared = nearest.add_(offset).clamp_(min=0)
-            found.append((squared / 2 if self.cosine else squared.sqrt()).mean(1))
-        return torch.cat(found)

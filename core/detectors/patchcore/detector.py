@@ -20,13 +20,14 @@ from torch import Tensor
 from core.datasets.types import ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.maps import smooth_map
-from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, MemoryBank, RandomSampler
+from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.info import INFO, PatchCoreParams
+from core.detectors.patchcore.search import MemoryBank
 from core.detectors.state import load_tensors, save_tensors
 from core.features.patches import PatchExtractor, image_batches
 from core.progress import Progress
 
-STANDARDISED_ON = 48  # training images whose distances give mu and sigma
+STANDARDISED_ON = 24  # training images whose distances give mu and sigma
 SECOND_MOMENT_EVERY = 4  # one patch in so many takes part in the principal components
 
 
@@ -66,7 +67,7 @@ class PatchCore(ImageDetector):
                 if number + offset in probe_numbers:
                     probes[number + offset] = patches[offset].half()
             number += len(batch)
-            extracting.report(number, len(items), "Extracting patch features", images=number)
+            extracting.report(number, len(items), "Extracting patch features")
         if builder is None or moments is None:
             raise ValueError("fit needs at least one image")
         rows, owners = builder.finish(progress.part(0.8, 0.92))
