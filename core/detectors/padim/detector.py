@@ -51,7 +51,7 @@ class Padim(ImageDetector):
             total += x.sum(1, keepdim=True)
             products.baddbmm_(x.transpose(1, 2), x)
             count += len(batch)
-            progress.report(count, len(data), "Fitting a Gaussian at every position", images=count)
+            progress.report(count, len(data), "Fitting a Gaussian at every position")
         offset = total / count
         covariance = products / count - offset.transpose(1, 2) @ offset
         self._mean = (shift + offset).squeeze(1)
