@@ -47,10 +47,13 @@ def line(job: Job) -> None:
     st.progress(min(max(job.fraction, 0.0), 1.0), text=f"**{job.title}** · {doing(job)}")
 
 
-def watch(kinds: Collection[str] | None = None, *, key: str) -> None:
-    """Cards of the active jobs of some kinds (None: all), polled every second for as long as there are any."""
+def watch(kinds: Collection[str] | None = None, *, key: str, details: bool = False) -> None:
+    """Cards of the active jobs of some kinds (None: all), polled every second for as long as there are any.
+
+    ``details`` adds the live curves and the end of the log.
+    """
     if active(kinds):
-        st.fragment(_cards, run_every=1, key=key)(kinds, key)
+        st.fragment(_cards, run_every=1, key=key)(kinds, key, details)
 
 
 def active(kinds: Collection[str] | None = None) -> list[Job]:
@@ -58,16 +61,16 @@ def active(kinds: Collection[str] | None = None) -> list[Job]:
     return [job for job in rooms.jobs().list(active=True) if kinds is None or job.kind in kinds]
 
 
-def _cards(kinds: Collection[str] | None, key: str) -> None:
+def _cards(kinds: Collection[str] | None, key: str, details: bool) -> None:
     found = active(kinds)
     if not found:
         st.rerun()
     for job in found:
-        card(job, key=key)
+        card(job, key=key, details=details)
 
 
-def card(job: Job, *, key: str) -> None:
-    """A running job with its curve, its log and the way to stop it."""
+def card(job: Job, *, key: str, details: bool = False) -> None:
+    """A job that waits or runs: state, stage, time left and the way to stop it; on demand its curves and log."""
     with st.container(border=True, key=f"{key}-job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(job)
@@ -76,11 +79,17 @@ def card(job: Job, *, key: str) -> None:
                 st.caption(f"for {blocks.duration(time.time() - job.started_at)}", width="content")
             _cancel(job, key)
         st.progress(min(max(job.fraction, 0.0), 1.0), text=doing(job))
-        curve = rooms.jobs().curve(job.id)
-        if curve:
-            alt = f"Live curves of {job.title}"
-            blocks.plot(training_curves(curve), key=f"{key}-curve-{job.id}", alt=alt, height=220)
-        log(job, key=key)
+        if details:
+            curves(job, key=key)
+            log(job, key=key)
+
+
+def curves(job: Job, *, key: str) -> None:
+    """What a job has measured so far, such as its loss, over its steps."""
+    points = rooms.jobs().curve(job.id)
+    if points:
+        alt = f"Live curves of {job.title}"
+        blocks.plot(training_curves(points), key=f"{key}-curve-{job.id}", alt=alt, height=220)
 
 
 def log(job: Job, *, key: str) -> None:

@@ -7,8 +7,10 @@ import streamlit as st
 from core.settings import PROJECT
 from core.ui import errors, nav, state, status
 
-st.set_page_config(page_title="Faultline", page_icon=":material/search:", layout="wide")
-st.logo(PROJECT / "assets" / "logo.svg", size="medium")
+ASSETS = PROJECT / "assets"
+
+st.set_page_config(page_title="Faultline", page_icon=ASSETS / "icon.svg", layout="wide")
+st.logo(ASSETS / "logo.svg")
 page = st.navigation([nav.page(name) for name in nav.PAGES], position="top")
 try:
     missing = state.resolve()

@@ -40,14 +40,17 @@ def welcome() -> None:
 
 def section(opened: str | None = None) -> None:
     """The choice of a way, the form of the chosen one, and imports under way. ``opened`` is the way shown at first."""
-    way = st.segmented_control(
-        "Add data",
-        list(WAYS),
-        default=opened,
-        format_func=lambda name: f"{WAYS[name]} {name}",
-        key="add",
-        bind="query-params",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Add data", width="content")
+        way = st.segmented_control(
+            "Add data",
+            list(WAYS),
+            default=opened,
+            format_func=lambda name: f"{WAYS[name]} {name}",
+            key="add",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
     for job_id in st.session_state.get("_imports", []):
         jobs_panel.problem(rooms.jobs().get(job_id))
     jobs_panel.watch(KINDS, key="import")

@@ -71,7 +71,7 @@ def _result(row: DatasetRow, frame: pd.DataFrame) -> None:
             with st.container(gap="xxsmall"):
                 st.image(thumbs.thumbnail(data.by_name[name]), alt=name, width="stretch")
                 flag = ":yellow[:material/warning: stands out]" if name in odd else "usual"
-                st.caption(f"{scores.get(name, float('nan')):.3g} · {flag}", help=name)
+                st.caption(f"{scores[name]:.3g} · {flag}" if name in scores else flag)
                 key = f"use-{row.id[:8]}-{name}"
                 st.session_state[key] = name not in excluded
                 st.toggle("Use", key=key, on_change=_toggle, args=(row.id, name))
