@@ -12,6 +12,7 @@ from core.errors import UserError
 
 VERDICTS = ("accept", "review", "reject")
 LABELS = ("good", "bad", None)
+Shares = tuple[float, float, float]  # of accept, review, reject
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def verdicts(scores: ArrayLike, accept: float, reject: float) -> NDArray[np.str_
     if accept > reject:
         raise UserError("The accept limit lies above the reject limit", "", "Lower it, or raise the reject limit")
     values = np.asarray(scores, float)
-    return np.array(VERDICTS)[(values > accept).astype(int) + (values > reject)]
+    return np.asarray(np.array(VERDICTS)[(values > accept).astype(int) + (values > reject)])
 
 
 def verdict_table(found: ArrayLike, labels: Sequence[str | None]) -> NDArray[np.int64]:
@@ -38,21 +39,23 @@ def verdict_table(found: ArrayLike, labels: Sequence[str | None]) -> NDArray[np.
     return np.array([[np.sum((verdict == row) & column) for column in columns] for row in VERDICTS], np.int64)
 
 
-def expected_per_day(table: NDArray[np.int64], parts_per_day: float, defect_rate: float) -> PerDay:
-    """What the labelled images of a ``verdict_table`` lead one to expect of a line with this share of defects."""
-    good, bad = _shares(table[:, 0]), _shares(table[:, 1])
-    line = {"good": parts_per_day * (1 - defect_rate), "bad": parts_per_day * defect_rate}
-    reviews = 0.0 if good is not None or bad is not None else None
-    for shares, parts in ((good, line["good"]), (bad, line["bad"])):
-        if reviews is not None and parts:
-            reviews = None if shares is None else reviews + shares[1] * parts
+def shares(counts: ArrayLike) -> Shares | None:
+    """Shares accepted, reviewed and rejected from one column of a ``verdict_table``; None where it is empty."""
+    values = np.asarray(counts, float)
+    total = float(values.sum())
+    return (values[0] / total, values[1] / total, values[2] / total) if total else None
+
+
+def expected_per_day(good: Shares | None, bad: Shares | None, parts_per_day: float, defect_rate: float) -> PerDay:
+    """What a line with this share of defective parts may expect, from the shares of good and of bad parts per verdict.
+
+    ``None`` for a kind of part that nobody knows the shares of; what depends on them is then None.
+    """
+    good_parts, bad_parts = parts_per_day * (1 - defect_rate), parts_per_day * defect_rate
+    known = (good is not None or not good_parts) and (bad is not None or not bad_parts)
+    reviewed = (good[1] * good_parts if good else 0.0) + (bad[1] * bad_parts if bad else 0.0)
     return PerDay(
-        false_alarms=None if good is None else good[2] * line["good"],
-        reviews=reviews,
-        missed=None if bad is None else bad[0] * line["bad"],
+        false_alarms=good[2] * good_parts if good else None,
+        reviews=reviewed if known else None,
+        missed=bad[0] * bad_parts if bad else None,
     )
-
-
-def _shares(counts: NDArray[np.int64]) -> list[float] | None:
-    total = int(counts.sum())
-    return [float(count) / total for count in counts] if total else None

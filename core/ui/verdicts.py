@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.charts.palette import VERDICT_COLOURS
 from core.detectors.calibration import Calibration
-from core.metrics import verdicts
+from core.metrics.verdicts import Shares, verdicts
 
 Verdict = Literal["accept", "review", "reject"]
 REVIEW_RATE, REJECT_RATE = 0.05, 0.01  # promised at first, or the lowest that can be
@@ -52,9 +52,9 @@ class Limits:
 
     def verdicts(self, scores: ArrayLike) -> NDArray[np.str_]:
         """(n,) verdicts of (n,) scores."""
-        return verdicts.verdicts(scores, self.review, self.reject)
+        return verdicts(scores, self.review, self.reject)
 
-    def good_shares(self, calibration: Calibration) -> verdicts.Shares:
+    def good_shares(self, calibration: Calibration) -> Shares:
         """The shares of good parts per verdict that the calibration promises: at most so many above each limit."""
         above_review, above_reject = (calibration.promised_rate(limit) for limit in (self.review, self.reject))
         return 1 - above_review, above_review - above_reject, above_reject

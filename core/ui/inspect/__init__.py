@@ -1,0 +1,1 @@
+"""The Inspect page: which parts are bad, and where?"""

@@ -1,0 +1,26 @@
+"""The scale of the heatmap: the same for every part of a model, and said so."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.charts.overlays import SATURATED, scale_css
+from core.ui.blocks import percent
+from core.ui.inspect import words
+from core.ui.inspect.scored import MAP_RATE, Scored
+
+
+def show(scored: Scored) -> None:
+    """A bar from the usual pixel of a good part to where the colours end, with the limit marked on it."""
+    median, limit = scored.calibration.map_median, scored.map_limit
+    end = median + SATURATED * (limit - median)
+    at = 100 / SATURATED
+    st.html(
+        f'<div style="background:{scale_css()};height:10px;border-radius:3px;border:1px solid rgba(128,128,128,.5)">'
+        '</div><div style="position:relative;height:1.3em;font-size:12px">'
+        f"<span>{words.score(median)} usual</span>"
+        f'<span style="position:absolute;left:{at:.1f}%">▲ {words.score(limit)} limit</span>'
+        f'<span style="position:absolute;right:0">{words.score(end)}</span></div>'
+    )
+    rate = percent(scored.calibration.reachable(MAP_RATE))
+    st.caption(f"Colours are fixed for this model. {rate} of good parts have a pixel over the limit.")

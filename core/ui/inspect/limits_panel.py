@@ -1,0 +1,120 @@
+"""Where to put the two limits: scores, the promise of each limit, and what they lead to."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.counts import confusion_matrix
+from core.charts.scores import score_histogram
+from core.metrics.verdicts import verdict_table
+from core.ui import blocks
+from core.ui.inspect import costs, limits, words
+from core.ui.inspect.scored import Scored, counted
+from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits
+
+SLIDER = "limits-slider"
+STEPS = 1000  # that a handle can take over the whole axis
+
+
+def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
+    """``frame`` is the whole ``scored.table`` at the limits ``now``."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("#### Scores of good and bad parts", width="content")
+        blocks.chart_help(
+            "How many parts have which score: good, bad (hatched) and, in grey, without a label.",
+            "Parts up to the first limit are accepted, parts over the second are rejected, a person looks at those "
+            "between. Move both with the slider below; the tables follow.",
+            "Bars lie over each other. Limits that are chosen by looking at test images make their figures too good.",
+        )
+    figure = score_histogram(frame["score"], frame["truth"].tolist(), accept=now.review, reject=now.reject)
+    blocks.plot(figure, key="histogram", alt=_histogram_words(frame, now))
+    _slider(scored, now, *figure.layout.xaxis.range)
+    _promises(scored, now)
+    known = counted(frame)
+    left, right = st.columns([4, 5], gap="large")
+    with left:
+        _matrix(frame, known)
+    with right:
+        costs.show(scored, known, now)
+
+
+def _histogram_words(frame: pd.DataFrame, now: Limits) -> str:
+    good, bad = (int((frame["truth"] == truth).sum()) for truth in ("good", "bad"))
+    return (
+        f"Histogram of the scores of {good} good and {bad} bad parts, with the limits "
+        f"{words.score(now.review)} and {words.score(now.reject)}"
+    )
+
+
+def _slider(scored: Scored, now: Limits, low: float, high: float) -> None:
+    step = 10.0 ** math.floor(math.log10((high - low) / STEPS))
+    # The stored limits are the truth: the slider shows them, and a handle that was not touched keeps every digit.
+    st.session_state[SLIDER] = (max(now.review, low), min(max(now.reject, low), high))
+    st.slider(
+        "Limits: review and reject", low, high, step=step, format=f"%.{max(0, -math.floor(math.log10(step)))}f",
+        key=SLIDER, on_change=_moved, args=(scored, now, step), label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _moved(scored: Scored, before: Limits, step: float) -> None:
+    review, reject = st.session_state[SLIDER]
+    kept = [old if abs(old - new) < step else new for old, new in ((before.review, review), (before.reject, reject))]
+    limits.put(scored, Limits(min(kept), max(kept)))
+
+
+def _promises(scored: Scored, now: Limits) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="promises"):
+        for verdict, limit in (("review", now.review), ("reject", now.reject)):
+            look, rate = LOOKS[verdict], scored.calibration.promised_rate(limit)  # type: ignore[index]
+            st.markdown(
+                f"{look.badge} above **{words.score(limit)}**: at most {blocks.percent(rate)} of good parts",
+                width="content",
+            )
+        st.space("stretch")
+        st.button(
+            "Reset", icon=":material/restart_alt:", key="limits-reset", disabled=not limits.moved(scored),
+            on_click=limits.put, args=(scored, None), help="Back to the limits that the calibration gives",
+        )  # fmt: skip
+    st.caption(_origin(scored))
+
+
+def _origin(scored: Scored) -> str:
+    calibration = scored.calibration
+    how = "held out from training" if calibration.scheme == "held-out" else "scored by models that had not seen them"
+    text = f"Promised by {words.count(calibration.n, 'good image')} {how}; no test image takes part. "
+    if limits.moved(scored):
+        return f"{text}The limits were moved: {limits.source(scored)}."
+    lowest = calibration.lowest_rate
+    unreachable = [rate for rate in (REVIEW_RATE, REJECT_RATE) if rate < lowest]
+    if unreachable:
+        asked = " and ".join(blocks.percent(rate) for rate in unreachable)
+        return f"{text}{asked} would be usual, but {blocks.percent(lowest)} is the lowest that so few can promise."
+    usual = f"{blocks.percent(REVIEW_RATE)} at the review limit, {blocks.percent(REJECT_RATE)} at the reject limit"
+    return f"{text}The limits stand where they come closest to {usual}."
+
+
+def _matrix(frame: pd.DataFrame, known: pd.DataFrame) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("#### Verdicts and labels", width="content")
+        blocks.chart_help(
+            "How many good and bad parts get each verdict at these limits.",
+            "The share is of all parts with that label. Framed in vermillion is what went wrong.",
+            "Labels are the dataset's, or yours where it has none. Shares depend on how hard these parts are.",
+        )
+    table = verdict_table(known["verdict"], known["truth"].tolist())
+    blocks.plot(confusion_matrix(table), key="confusion", alt=_matrix_words(known))
+    if len(known) < len(frame):
+        st.caption(f"{words.count(len(frame) - len(known), 'image')} that the model learned from are not counted.")
+
+
+def _matrix_words(known: pd.DataFrame) -> str:
+    parts = []
+    for truth in ("good", "bad"):
+        own = known["verdict"][known["truth"] == truth]
+        parts.append(
+            f"of {len(own)} {truth} parts " + ", ".join(f"{(own == verdict).sum()} {verdict}" for verdict in LOOKS)
+        )
+    return f"Verdicts against labels: {'; '.join(parts)}"

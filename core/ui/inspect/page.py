@@ -1,0 +1,46 @@
+"""The page put together: summary, then parts, limits and figures, of which only the open one is drawn."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.ui import rooms
+from core.ui.inspect import figures, filters, gallery, gate, limits, limits_panel, navigation, part, summary, words
+from core.ui.inspect.scored import Scored, counted, table
+from core.ui.verdicts import Limits
+
+VIEWS = ("Parts", "Limits", "Figures")
+
+
+def show() -> None:
+    """The run of the current model over the current dataset, or what is missing for it."""
+    scored = gate.opened()
+    if scored is None:
+        return
+    now = limits.current(scored)
+    frame = table(scored, now, rooms.datasets().labels(scored.dataset_id))
+    summary.show(scored, frame)
+    parts, where, how_good = st.tabs(VIEWS, key="view", bind="query-params", on_change="rerun")
+    if parts.open:
+        with parts:
+            _parts(scored, frame, now)
+    if where.open:
+        with where:
+            limits_panel.show(scored, frame, now)
+    if how_good.open:
+        with how_good:
+            figures.show(scored, counted(frame), now)
+
+
+def _parts(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
+    rows = filters.apply(frame, filters.bar(frame), (now.review, now.reject))
+    name = navigation.asked()
+    if name is not None and navigation.place(frame, name) is None:
+        st.warning(f"The part «{words.plain(name)}» in this link is not in this run.", icon=":material/link_off:")
+        navigation.close()
+        name = None
+    if name is None:
+        gallery.show(scored, rows, len(frame))
+    else:
+        part.show(scored, frame, rows, name)
