@@ -52,9 +52,8 @@ def main() -> None:
     for rate in asked.rates:
         low, high = wilson(alarms[rate], judged) or (float("nan"), float("nan"))
         mean, found = float(np.mean(promised[rate])), alarms[rate] / judged
-        print(
-            f"asked {rate:.1%}: promised {mean:.2%}, measured {found:.2%} ({low:.2%} to {high:.2%}) = {found / mean:.2f}"
-        )
+        interval = f"{low:.2%} to {high:.2%}"
+        print(f"asked {rate:.1%}: promised {mean:.2%}, measured {found:.2%} ({interval}) = {found / mean:.2f}")
 
 
 if __name__ == "__main__":
