@@ -15,6 +15,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "data": ("Data", ":material/photo_library:", "What have I loaded, and is it fit to train on?"),
     "train": ("Train", ":material/model_training:", "Which detector, with what settings, and how far is it?"),
     "inspect": ("Inspect", ":material/search:", "Which parts are bad, and where?"),
+    "check": ("Check new parts", ":material/fact_check:", "Are today's parts good?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
 }
 

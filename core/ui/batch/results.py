@@ -1,0 +1,144 @@
+"""The verdicts over one batch of new parts: counts, pictures by score, what to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import UserError
+from core.jobs.job import Job
+from core.ui import blocks, nav, rooms, state
+from core.ui.batch import downloads, source
+from core.ui.inspect import limits, pictures, scored, words
+from core.ui.inspect.scored import Scored
+from core.ui.verdicts import LOOKS, Limits
+
+PER_PAGE = 24
+ANY = "All"
+
+
+def show() -> None:
+    """The batch that is chosen, at first the newest. Says so where there is none."""
+    found = batches()
+    if not found:
+        st.caption("The verdicts appear here, most anomalous part first.")
+        return
+    names = {job.id: _called(job) for job in found}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Batch", list(names), format_func=names.__getitem__, key="batch", bind="query-params", width=420
+        )
+        opened = _open(next(job for job in found if job.id == chosen))
+        if opened is not None:
+            _links(opened)
+    if opened is not None:
+        _batch(opened)
+
+
+def batches() -> list[Job]:
+    """Checks whose scores are still there, newest first."""
+    ended = rooms.jobs().list(active=False, limit=500)
+    return [
+        job for job in ended if job.kind == source.KIND and job.result and rooms.runs().listed(job.result["run_id"])
+    ]
+
+
+def _called(job: Job) -> str:
+    return f"{job.spec['name']} · {blocks.ago(job.finished_at or job.created_at)}"
+
+
+def _open(job: Job) -> Scored | None:
+    if job.result is None:
+        return None
+    row = rooms.runs().row(job.result["run_id"])
+    return scored.load(row.dataset_id, rooms.models().get(row.model_id), row)
+
+
+def _links(opened: Scored) -> None:
+    st.page_link(
+        nav.page("inspect"),
+        label="Open in Inspect",
+        icon=":material/search:",
+        query_params={
+            state.DATASET: opened.dataset_id[: state.SHORT],
+            state.MODEL: opened.model.id[: state.SHORT],
+        },
+    )
+
+
+def _batch(opened: Scored) -> None:
+    set_now = limits.of(opened)
+    frame = scored.table(opened, set_now, rooms.datasets().labels(opened.dataset_id))
+    _counts(opened, frame, set_now)
+    _left_out(opened)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.segmented_control(
+            "Show", [ANY, *reversed(LOOKS)], default=ANY, required=True, key="verdict", bind="query-params",
+            format_func=lambda name: name.capitalize(), label_visibility="collapsed",
+        )  # fmt: skip
+        heat = st.toggle("Heatmap", value=True, key="batch-heat", persist_state="session")
+        st.space("stretch")
+        downloads.buttons(opened, frame, set_now)
+    kept = frame if wanted in (None, ANY) else frame[frame["verdict"] == wanted]
+    if kept.empty:
+        st.caption(f"No part has the verdict {wanted}.")
+        return
+    pages = -(-len(kept) // PER_PAGE)
+    slot = st.container(key="batch-gallery")
+    page = min(st.pagination(pages, key="batch-page", bind="query-params"), pages) if pages > 1 else 1
+    with slot, st.grid(6, min_column_width=170):
+        for row in kept.iloc[(page - 1) * PER_PAGE : page * PER_PAGE].to_dict("records"):
+            _tile(opened, row, heat=heat)
+
+
+def _counts(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
+    promised = dict(zip(LOOKS, set_now.good_shares(opened.calibration), strict=True))
+    explained = {
+        "accept": "Scores up to the review limit.",
+        "review": f"A person should look. At most {blocks.percent(promised['review'])} of good parts land here.",
+        "reject": f"Above the reject limit. At most {blocks.percent(promised['reject'])} of good parts land here.",
+    }
+    with st.grid(3, min_column_width=150):
+        for verdict in reversed(LOOKS):
+            n = int((frame["verdict"] == verdict).sum())
+            look = LOOKS[verdict]
+            st.metric(
+                f":{look.colour}[{look.icon}] {look.word}",
+                f"{n:,}",
+                border=True,
+                delta=f"{n / len(frame):.0%} of {len(frame):,} parts",
+                delta_color="off",
+                delta_arrow="off",
+                help=explained[verdict],
+            )
+    st.caption(
+        f"Judged by **{words.plain(opened.model.name)}**: review above {words.score(set_now.review)}, reject above "
+        f"{words.score(set_now.reject)}{' (moved on the Inspect page)' if limits.moved(opened) else ''}."
+    )
+
+
+def _left_out(opened: Scored) -> None:
+    """Files that could not be read are named: nobody may take them for good parts."""
+    rejected = opened.data.rejected
+    if not rejected:
+        return
+    with st.expander(f"{words.count(len(rejected), 'file')} could not be judged", icon=":material/broken_image:"):
+        frame = pd.DataFrame({"File": [file.name for file in rejected], "Reason": [file.reason for file in rejected]})
+        st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files without a verdict, with the reason for each")
+
+
+def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
+    item, look = opened.data.by_name[row["item"]], LOOKS[row["verdict"]]
+    score = words.score(row["score"])
+    with st.container(gap="xxsmall"):
+        try:
+            picture = pictures.tile(opened, item, look, heat=heat)
+        except UserError as error:  # one file that is gone must not hide the others
+            st.warning(error.what, icon=":material/broken_image:")
+        else:
+            st.image(picture, alt=f"{item.name}: {look.word.lower()}, score {score}", width="stretch")
+        st.markdown(f"{look.badge} **{score}**")
+        st.caption(words.plain(words.short(item.name)), help=words.plain(item.name))

@@ -1,0 +1,104 @@
+"""Ways to bring new parts in. A drop starts the check at once; it goes on when the browser is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, Literal, NoReturn
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core.store.models import ModelRow
+from core.ui import errors, jobs_panel, rooms
+from core.ui.dataset import uploads
+from core.ui.dataset.add import SUFFIXES
+
+KIND = "check"
+SENT = "_check"  # the check that this session asked for last
+_DROPS = "_check_drops"
+WAYS = {
+    "Images": ":material/image:",
+    "Folder": ":material/drive_folder_upload:",
+    "Zip": ":material/folder_zip:",
+    "Path": ":material/folder_open:",
+}
+
+
+def show(model: ModelRow) -> None:
+    """The form of the chosen way, what went wrong last time, and checks under way."""
+    with st.container(border=True, key="check-form"), errors.shown():
+        way = st.segmented_control(
+            "New parts",
+            list(WAYS),
+            default="Images",
+            required=True,
+            format_func=lambda name: f"{WAYS[name]} {name}",
+            key="from",
+            bind="query-params",
+        )
+        {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path}[way or "Images"](model)
+    if SENT in st.session_state:
+        jobs_panel.problem(rooms.jobs().get(st.session_state[SENT]))
+    jobs_panel.watch([KIND], key="check")
+
+
+def _images(model: ModelRow) -> None:
+    files = _drop("Photographs of new parts", multiple=True, suffixes=SUFFIXES)
+    if files:
+        _check_folder(files, model)
+
+
+def _folder(model: ModelRow) -> None:
+    files = _drop("Folder of photographs", multiple="directory", suffixes=SUFFIXES)
+    if files:
+        _check_folder(files, model)
+
+
+def _check_folder(files: list[uploads.Upload], model: ModelRow) -> NoReturn:
+    folder = uploads.keep(files, rooms.workspace())
+    _submit({"path": str(folder), "owned": True}, _now(), model)
+
+
+def _zip(model: ModelRow) -> None:
+    files = _drop("Zip of photographs", multiple=False, suffixes=["zip"])
+    if files:
+        folder = uploads.keep(files, rooms.workspace())
+        archive = next(path for path in folder.rglob("*") if path.is_file())
+        _submit({"archive": str(archive)}, PurePosixPath(files[0].name).stem, model)
+
+
+def _path(model: ModelRow) -> None:
+    with st.form("check-path", border=False):
+        typed = st.text_input(
+            "Folder or zip on the server",
+            placeholder=f"{uploads.roots()[0]}/today",
+            help=f"Below {', '.join(f'`{root}`' for root in uploads.roots())}. Nothing is copied.",
+        )
+        go = st.form_submit_button("Check the parts", type="primary")
+    if go:
+        path = uploads.allowed_path(typed)
+        _submit({"archive" if path.is_file() else "path": str(path)}, path.stem, model)
+
+
+def _drop(label: str, *, multiple: bool | Literal["directory"], suffixes: list[str]) -> list[uploads.Upload]:
+    """The uploader. It gets a new key after each drop: the files then leave the server's memory."""
+    generation = st.session_state.setdefault(_DROPS, 0)
+    found = st.file_uploader(label, type=suffixes, accept_multiple_files=multiple, key=f"check-drop-{generation}")
+    return [*found] if isinstance(found, list) else [found] if found else []
+
+
+def _submit(where: Mapping[str, Any], name: str, model: ModelRow) -> NoReturn:
+    spec = {**where, "name": name, "model_id": model.id}
+    submission = rooms.jobs().submit(KIND, spec, title=f"Check «{name}» with {model.name}")
+    st.session_state[SENT] = submission.job_id
+    st.session_state[_DROPS] = st.session_state.get(_DROPS, 0) + 1
+    st.query_params.pop("batch", None)  # the new result is what the user wants to see
+    st.rerun()
+
+
+def _now() -> str:
+    """A name for photographs that have none: the time at the user's place."""
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
+    return f"Parts of {datetime.now(zone):%d %b %Y, %H:%M:%S}"
