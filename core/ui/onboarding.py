@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-import numpy as np
 import streamlit as st
 
 from core.charts.overlays import encode_jpeg, outlines
@@ -55,12 +54,9 @@ def hero() -> None:
                 if st.button("Try it on sample parts", type="primary", icon=":material/play_arrow:", key="demo-start"):
                     _start()
                 st.caption(SAMPLE.summary)
-        with right:
-            st.image(
-                _preview(),
-                alt="Three sample parts: a scratch, a stain and a missing hole, each outlined",
-                width="stretch",
-            )
+        with right, st.grid(3, min_column_width=110, gap="small"):
+            for flaw, picture in _preview().items():
+                st.image(picture, alt=f"A sample part with its {flaw} outlined", width="stretch")
 
 
 def own_data() -> None:
@@ -124,9 +120,11 @@ def _open(result: dict[str, str]) -> NoReturn:
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
-def _preview() -> bytes:
-    """Three spoilt parts with the outlines of their flaws, side by side."""
-    parts = [render((0, 1, n), kind=kind, strength=0.9) for n, kind in enumerate(("scratch", "stain", "missing_hole"))]
-    gap = np.full((parts[0].image.shape[0], 8, 3), 255, np.uint8)
-    tiles = [outlines(part.image, part.mask) for part in parts if part.mask is not None]
-    return encode_jpeg(np.concatenate([tiles[0], gap, tiles[1], gap, tiles[2]], axis=1))
+def _preview() -> dict[str, bytes]:
+    """A few spoilt parts with the outlines of their flaws, by the kind of flaw."""
+    found = {}
+    for number, kind in enumerate(("scratch", "stain", "missing_hole")):
+        part = render((0, 1, number), kind=kind, strength=0.9)
+        if part.mask is not None:
+            found[kind.replace("_", " ")] = encode_jpeg(outlines(part.image, part.mask))
+    return found

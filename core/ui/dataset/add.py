@@ -13,13 +13,6 @@ from core.datasets.samples import SAMPLES
 from core.ui import blocks, errors, jobs_panel, rooms, state
 from core.ui.dataset import uploads
 
-WAYS = {
-    "Images": ":material/image:",
-    "Folder": ":material/drive_folder_upload:",
-    "Zip": ":material/folder_zip:",
-    "Path": ":material/folder_open:",
-    "Sample": ":material/auto_awesome:",
-}
 KINDS = ("import", "sample", "demo")
 SUFFIXES = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif"]
 
@@ -44,9 +37,8 @@ def section(opened: str | None = None) -> None:
         st.markdown("Add data", width="content")
         way = st.segmented_control(
             "Add data",
-            list(WAYS),
+            list(WAYS),  # named as in the URL: a bound control knows its options by their labels
             default=opened,
-            format_func=lambda name: f"{WAYS[name]} {name}",
             key="add",
             bind="query-params",
             label_visibility="collapsed",
@@ -57,7 +49,7 @@ def section(opened: str | None = None) -> None:
     if way is None:
         return
     with st.container(border=True, key="add-form"), errors.shown():
-        {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path, "Sample": _sample}[way]()
+        WAYS[way]()
 
 
 def settle() -> None:
@@ -148,3 +140,6 @@ def _submit(kind: str, spec: Mapping[str, Any], *, title: str) -> None:
     st.session_state["_imports"] = [submission.job_id]  # what went wrong before is no longer in the way
     st.session_state["_drops"] = st.session_state.get("_drops", 0) + 1
     st.rerun()
+
+
+WAYS = {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path, "Sample": _sample}

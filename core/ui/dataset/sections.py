@@ -18,19 +18,12 @@ ANY = "All"
 
 def show(row: DatasetRow) -> None:
     """A choice of lists; only the chosen one is drawn."""
-    found = overview.of(row.id)
-    n_excluded = len(rooms.datasets().excluded(row.id))
-    names = {
-        "images": "Images",
-        "suspicious": f"Suspicious images{f' · {n_excluded} excluded' if n_excluded else ''}",
-        "rejected": f"Left out · {row.n_rejected}",
-        "copies": f"Copies · {sum(len(group) - 1 for group in found.duplicates)}",
-    }
+    lists = {"Images": _images, "Suspicious": suspects.show, "Left out": _rejected, "Copies": _copies}
     chosen = st.segmented_control(
-        "Show", list(names), format_func=names.__getitem__, default="images", required=True, key="section",
-        bind="query-params", label_visibility="collapsed",
+        "Show", list(lists), default="Images", required=True, key="section", bind="query-params",
+        label_visibility="collapsed",
     )  # fmt: skip
-    {"images": _images, "suspicious": suspects.show, "rejected": _rejected, "copies": _copies}[chosen or "images"](row)
+    lists[chosen](row)
 
 
 def _images(row: DatasetRow) -> None:
