@@ -49,7 +49,7 @@ def resolve() -> list[str]:
     """Settle the current dataset and model and put them in the URL; returns what a link asked for in vain."""
     missing: list[str] = []
     rows = rooms.datasets().list()
-    current = _pick(rows, DATASET, missing) or (rows[0] if rows else None)
+    current = _pick(rows, DATASET, missing) or _newest(rows)
     models = rooms.models().list()
     chosen = _pick(models, MODEL, missing) or newest_model(models, current)
     st.session_state["_dataset"], st.session_state["_model"] = current, chosen
@@ -60,14 +60,26 @@ def resolve() -> list[str]:
 
 
 def newest_model(models: Sequence[ModelRow], current: DatasetRow | None) -> ModelRow | None:
-    """The newest model fitted on the current dataset."""
-    return next((row for row in models if current is not None and row.dataset_id == current.id), None)
+    """The newest model fitted on the current dataset, or else the one that scored it last."""
+    if current is None:
+        return None
+    known = {row.id: row for row in models}
+    fitted = next((row for row in models if row.dataset_id == current.id), None)
+    return fitted or next((known[run.model_id] for run in rooms.runs().list(current.id) if run.model_id in known), None)
 
 
 def link() -> str:
     """The address of exactly this view."""
     query = urlencode([(key, value) for key in st.query_params for value in st.query_params.get_all(key)])
     return f"{st.context.url or ''}?{query}" if query else (st.context.url or "")
+
+
+def _newest(rows: Sequence[DatasetRow]) -> DatasetRow | None:
+    """The newest dataset that is not a batch of new parts: those are judged, not learned from."""
+    batches = {
+        job.result["dataset_id"] for job in rooms.jobs().list(active=False) if job.kind == "check" and job.result
+    }
+    return next((row for row in rows if row.id not in batches), rows[0] if rows else None)
 
 
 def _pick(rows: Sequence[Row], name: str, missing: list[str]) -> Row | None:
