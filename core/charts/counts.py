@@ -60,9 +60,14 @@ def confusion_matrix(table: NDArray[np.int64]) -> go.Figure:
     return figure
 
 
-def recall_bars(per_class: Mapping[str, Mapping[str, Any]]) -> go.Figure:
-    """Recall of each defect class with its 95 % interval, the worst on top; from ``evaluate``'s ``per_class``."""
-    order = sorted(per_class, key=lambda name: (-per_class[name]["recall"], name))
+def recall_bars(per_class: Mapping[str, Mapping[str, Any]], *, worst_first: bool = True) -> go.Figure:
+    """Recall of each defect class with its 95 % interval, from ``evaluate``'s ``per_class``.
+
+    The worst class is on top, or the first one given where the classes have an order of their own.
+    """
+    order = list(reversed(per_class))  # Plotly draws from the bottom
+    if worst_first:
+        order.sort(key=lambda name: (-per_class[name]["recall"], name))
     recalls = [per_class[name]["recall"] for name in order]
     intervals = [per_class[name]["recall_ci95"] for name in order]
     figure = canvas("recall at the limit (95 % interval)", "", height=90 + 34 * len(order))
@@ -74,7 +79,12 @@ def recall_bars(per_class: Mapping[str, Mapping[str, Any]]) -> go.Figure:
         marker={
             "color": palette.faint(palette.ANOMALOUS, 0.55),
             "line": {"color": palette.ANOMALOUS, "width": 1},
-            "pattern": {"shape": palette.LABEL_HATCHINGS["bad"], "size": 5, "fgcolor": "rgba(255,255,255,0.8)"},
+            "pattern": {
+                "shape": palette.LABEL_HATCHINGS["bad"],
+                "fillmode": "overlay",
+                "size": 5,
+                "fgcolor": "rgba(255,255,255,0.8)",
+            },
         },
         error_x={
             "array": [high - value for value, (_, high) in zip(recalls, intervals, strict=True)],
@@ -93,7 +103,7 @@ def recall_bars(per_class: Mapping[str, Mapping[str, Any]]) -> go.Figure:
 def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
     """Images per class and split from ``(split, class, count)``; the class "good" is blue, all others are anomalous."""
     splits = list(dict.fromkeys(split for split, _, _ in rows))
-    classes = sorted({name for _, name, _ in rows}, key=lambda name: (name != "good", name), reverse=True)
+    classes = sorted({name for _, name, _ in rows}, key=_class_rank, reverse=True)
     counts = {(split, name): count for split, name, count in rows}
     figure = canvas("images", "", height=90 + 30 * max(len(classes), 2))
     for k, split in enumerate(splits):
@@ -104,7 +114,6 @@ def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
             y=classes,
             orientation="h",
             name=split,
-            text=[str(value) if value else "" for value in values],
             marker={
                 "color": [palette.faint(colour, 0.75 if k == 0 else 0.35) for colour in colours],
                 "line": {"color": colours, "width": 1},
@@ -112,9 +121,17 @@ def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
             },
             hovertemplate="%{y}, %{fullData.name}: %{x}<extra></extra>",
         )
-    figure.update_layout(barmode="stack")
+    for name in classes:
+        own = [counts.get((split, name), 0) for split in splits]
+        text = " + ".join(str(count) for count in own if count)
+        figure.add_annotation(x=sum(own), y=name, text=text, showarrow=False, xanchor="left", xshift=4)
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
     figure.update_yaxes(type="category")
     return figure
+
+
+def _class_rank(name: str) -> tuple[int, str]:
+    return {"good": 0, "no label": 2}.get(name, 1), name
 
 
 def _class_colour(name: str) -> str:

@@ -37,7 +37,7 @@ def pr_figure(
 
 
 def training_curves(points: Iterable[tuple[float, str, float]]) -> go.Figure:
-    """Live curves of a fit from ``(step, name, value)``; the last value is written at the end of each."""
+    """Live curves of a fit from ``(step, name, value)``; the legend tells the last value of each."""
     series: dict[str, tuple[list[float], list[float]]] = {}
     for step, name, value in points:
         steps, values = series.setdefault(name, ([], []))
@@ -48,10 +48,11 @@ def training_curves(points: Iterable[tuple[float, str, float]]) -> go.Figure:
     for k, (name, (steps, values)) in enumerate(series.items()):
         colour = palette.CATEGORICAL[k % len(palette.CATEGORICAL)]
         figure.add_scatter(
-            x=steps, y=values, mode="lines", name=name, line={"color": colour, "width": 2, "dash": dashes[k % 4]}
-        )
-        figure.add_annotation(
-            x=steps[-1], y=values[-1], text=f"{values[-1]:.4g}", showarrow=False, xanchor="right", yshift=10
+            x=steps,
+            y=values,
+            mode="lines",
+            name=f"{name} {values[-1]:.4g}",
+            line={"color": colour, "width": 2, "dash": dashes[k % len(dashes)]},
         )
     figure.update_layout(hovermode="x unified", showlegend=True, uirevision="training")
     return figure

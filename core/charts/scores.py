@@ -38,7 +38,12 @@ def score_histogram(
             marker={
                 "color": palette.faint(palette.LABEL_COLOURS[label], 0.6),
                 "line": {"color": palette.LABEL_COLOURS[label], "width": 1},
-                "pattern": {"shape": palette.LABEL_HATCHINGS[label], "size": 5, "fgcolor": "rgba(255,255,255,0.8)"},
+                "pattern": {
+                    "shape": palette.LABEL_HATCHINGS[label],
+                    "fillmode": "overlay",
+                    "size": 5,
+                    "fgcolor": "rgba(255,255,255,0.8)",
+                },
             },
             customdata=np.stack([edges[:-1], edges[1:]], axis=1),
             hovertemplate="%{y} images, score %{customdata[0]:.4g} to %{customdata[1]:.4g}<extra></extra>",
@@ -103,7 +108,7 @@ def score_strip(
             customdata=[names[i] for i in own],
             hovertemplate="%{customdata}<br>score %{x:.4g}<extra></extra>",
         )
-    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=order, range=[-0.6, len(order) - 0.4])
+    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=order, range=[-0.6, len(order) - 0.1])
     edges = _edges(values, accept, reject, BINS)
     figure.update_xaxes(range=[edges[0], edges[-1]])
     add_limits(figure, float(edges[0]), float(edges[-1]), accept, reject)
