@@ -31,9 +31,21 @@ def chart_help(shows: str, read: str, limits: str) -> None:
         st.markdown(f"**What it shows.** {shows}\n\n**How to read it.** {read}\n\n**Limits.** {limits}")
 
 
+def headed(title: str, shows: str, read: str, limits: str) -> None:
+    """A chart's title with its help beside it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.subheader(title, anchor=False, width="content")
+        chart_help(shows, read, limits)
+
+
 def plot(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> None:
     """A chart in the page; ``alt`` says in words what it shows. ``height`` in pixels, None for the figure's own."""
     st.plotly_chart(figure, key=key, height=height or int(figure.layout.height or 320), config=PLOT, alt=alt)
+
+
+def dark() -> bool:
+    """Whether the page is shown in the dark theme, for pictures and charts that the theme does not reach."""
+    return st.context.theme.type == "dark"
 
 
 def duration(seconds: float) -> str:

@@ -13,6 +13,7 @@ from core.datasets import images
 from core.datasets.types import ImageItem
 
 SIDE = 192  # pixels
+Colour = tuple[int, int, int]  # red, green, blue
 
 
 def thumbnail(item: ImageItem, side: int = SIDE) -> bytes:
@@ -26,11 +27,14 @@ def _thumbnail(sha256: str, side: int, _path: Path) -> bytes:
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def striped(sha256: str, side: int, rgb: tuple[int, int, int], _picture: bytes) -> bytes:
-    """A square tile of a thumbnail with a stripe in the verdict's colour along its foot."""
+def striped(key: str, side: int, rgb: Colour, ground: Colour, _picture: bytes) -> bytes:
+    """A square tile of a thumbnail on ``ground`` with a stripe in the verdict's colour along its foot.
+
+    ``key`` stands for the picture in the cache.
+    """
     picture = np.asarray(cv2.imdecode(np.frombuffer(_picture, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
     height, width = picture.shape[:2]
-    tile = np.full((side, side, 3), 128, np.uint8)
+    tile = np.full((side, side, 3), ground, np.uint8)
     scale = side / max(height, width)
     small = cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
     top, left = (side - small.shape[0]) // 2, (side - small.shape[1]) // 2

@@ -16,14 +16,13 @@ from core.ui.verdicts import Limits
 
 def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
     """``known`` are the parts that the model has not learned from."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### A day at these limits", width="content")
-        blocks.chart_help(
-            "What to expect of a line with this many parts and this share of bad ones.",
-            "Good parts follow what the calibration promises, at most so many. Bad parts follow the labelled bad parts "
-            "of this run.",
-            "The line's bad parts may be easier or harder to see than those that were photographed here.",
-        )
+    blocks.headed(
+        "A day at these limits",
+        "What to expect of a line with this many parts and this share of bad ones.",
+        "Good parts follow what the calibration promises, at most so many. Bad parts follow the labelled bad parts "
+        "of this run.",
+        "The line's bad parts may be easier or harder to see than those that were photographed here.",
+    )
     with st.container(horizontal=True):
         parts = _number("Parts a day", "parts", 1000, 1, 10_000_000, 100)
         rate = _number("Assumed bad parts, %", "defects", 1.0, 0.0, 100.0, 0.1) / 100

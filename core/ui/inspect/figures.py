@@ -50,14 +50,14 @@ def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
 
 
 def _table(metrics: Mapping[str, Any]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### Figures", width="content")
-        blocks.chart_help(
-            "The detector's figures on the labelled test images, with 95 % intervals, beside what guessing would get.",
-            "An interval says how far the figure could be off with another set of as many images.",
-            "They hold at the model's own promised limit; moving the limits on this page does not change them.",
-        )
-    random = metrics["baselines"]["random"]
+    blocks.headed(
+        "Figures",
+        "The detector's figures on the labelled test images, with 95 % intervals, beside what guessing would get.",
+        "An interval says how far the figure could be off with another set of as many images.",
+        "They hold at the model's own promised limit; moving the limits on this page does not change them.",
+    )
+    rate = metrics["promised_rate"]  # a guess that flags this share of parts finds as many of the bad ones
+    random = metrics["baselines"]["random"] | {"recall": rate, "false_alarm_rate": rate}
     rows = [
         {
             "Figure": title,
@@ -86,7 +86,7 @@ def _curves(metrics: Mapping[str, Any], labelled: pd.DataFrame, now: Limits) -> 
     operating, intervals = confusion(scores, bad, now.review), metrics["ci95"]
     left, right = st.columns(2, gap="large")
     with left:
-        _headed("ROC", "Recall against the false-alarm rate, for every possible limit.",
+        blocks.headed("ROC", "Recall against the false-alarm rate, for every possible limit.",
                 "Up and to the left is better. The diamond is the review limit set now.",
                 "With few good parts the left edge is rough.")  # fmt: skip
         found = curve(scores, bad, "roc")
@@ -96,7 +96,7 @@ def _curves(metrics: Mapping[str, Any], labelled: pd.DataFrame, now: Limits) -> 
             )
             blocks.plot(figure, key="roc", alt=f"ROC curve, AUROC {metrics['image_auroc']:.3f}")
     with right:
-        _headed("Precision and recall", "How many alarms are right, against how many bad parts are found.",
+        blocks.headed("Precision and recall", "How many alarms are right, against how many bad parts are found.",
                 "Up and to the right is better. The diamond is the review limit set now.",
                 "Precision depends on how many of the test parts are bad: on a line it is lower.")  # fmt: skip
         found = curve(scores, bad, "pr")
@@ -107,16 +107,10 @@ def _curves(metrics: Mapping[str, Any], labelled: pd.DataFrame, now: Limits) -> 
             blocks.plot(figure, key="pr", alt=f"Precision-recall curve, AUPRC {metrics['image_auprc']:.3f}")
 
 
-def _headed(title: str, shows: str, read: str, ends: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {title}", width="content")
-        blocks.chart_help(shows, read, ends)
-
-
 def _classes(per_class: Mapping[str, Any]) -> None:
     if not per_class:
         return
-    _headed(
+    blocks.headed(
         "By defect class",
         "Share of each class's parts above the promised limit, with a 95 % interval.",
         "The worst class is on top: that is where to look first.",
@@ -126,17 +120,21 @@ def _classes(per_class: Mapping[str, Any]) -> None:
 
 
 def _sizes(per_size: list[dict[str, Any]]) -> None:
-    found = {f"{blocks.percent(size['low'])} to {blocks.percent(size['high'])}": size for size in per_size if size["n"]}
+    found = {
+        f"{blocks.percent(size['low'])} to {blocks.percent(size['high'])} of the image": size
+        for size in per_size
+        if size["n"]
+    }
     if not found:
         st.caption("Recall by defect size needs masks.")
         return
-    _headed(
+    blocks.headed(
         "By defect size",
         "Share of parts found, by how much of the image the defect covers.",
-        "Small defects are usually the hardest.",
+        "From small to large; small defects are usually the hardest.",
         "The size is the mask's, all of its regions together.",
     )
-    blocks.plot(recall_bars(found), key="sizes", alt=_bars_words("defect size", found))
+    blocks.plot(recall_bars(found, worst_first=False), key="sizes", alt=_bars_words("defect size", found))
 
 
 def _bars_words(what: str, found: Mapping[str, Any]) -> str:
@@ -146,7 +144,7 @@ def _bars_words(what: str, found: Mapping[str, Any]) -> str:
 def _categories(per_category: Mapping[str, Any]) -> None:
     if not per_category:
         return
-    st.markdown("#### By category")
+    st.subheader("By category", anchor=False)
     names = ("image_auroc", "image_f1", "recall", "false_alarm_rate", "pixel_auroc", "aupro")
     rows = [
         {"Category": category, "Images": found["n_images"]} | {METRICS[name][0]: found[name] for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,7 @@ SHOWN = (ALL, FALSE_POSITIVES, FALSE_NEGATIVES, YOURS)
 OUTCOMES = {FALSE_POSITIVES: "false positive", FALSE_NEGATIVES: "false negative"}
 ANY_CLASS, ANY_VERDICT = "All classes", "Any verdict"
 UNKNOWN = "no label"
-WORST, CALMEST, CLOSEST, NAME = "Most anomalous", "Least anomalous", "Closest to a limit", "Name"
+WORST, CALMEST, CLOSEST, NAME = "Most anomalous first", "Least anomalous first", "Closest to a limit first", "By name"
 ORDERS = (WORST, CALMEST, CLOSEST, NAME)
 PAGE = "page"
 
@@ -36,28 +37,28 @@ class Filters:
 
 def bar(frame: pd.DataFrame) -> Filters:
     """Draw the controls. A change goes back to the first page."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+    hidden: Literal["collapsed"] = "collapsed"  # each control says by its value what it is
+    with st.container(horizontal=True, vertical_alignment="center", key="filters"):
         shown = st.segmented_control(
             "Show", SHOWN, default=ALL, required=True, key="show", bind="query-params", on_change=_first_page,
             help="False positive: a good part that is not accepted. False negative: a bad part that is accepted.",
+            label_visibility=hidden,
         )  # fmt: skip
         part_class = st.selectbox(
-            "Class", [ANY_CLASS, *classes(frame)], key="class", bind="query-params", width=170, on_change=_first_page
-        )
+            "Class", [ANY_CLASS, *classes(frame)], key="class", bind="query-params", width=150, on_change=_first_page,
+            label_visibility=hidden,
+        )  # fmt: skip
         verdict = st.selectbox(
             "Verdict", [ANY_VERDICT, *(look.word for look in LOOKS.values())], key="verdict", bind="query-params",
-            width=140, on_change=_first_page,
+            width=140, on_change=_first_page, label_visibility=hidden,
         )  # fmt: skip
-        order = st.selectbox("Order", ORDERS, key="order", bind="query-params", width=180, on_change=_first_page)
-        text = st.text_input(
-            "Name",
-            key="find",
-            bind="query-params",
-            type="search",
-            placeholder="Part of a name",
-            width=190,
-            on_change=_first_page,
+        order = st.selectbox(
+            "Order", ORDERS, key="order", bind="query-params", width=200, on_change=_first_page, label_visibility=hidden
         )
+        text = st.text_input(
+            "Name", key="find", bind="query-params", type="search", placeholder="Part of a name", width=180,
+            on_change=_first_page, label_visibility=hidden,
+        )  # fmt: skip
     return Filters(shown or ALL, part_class, verdict, (text or "").strip(), order)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.datasets.types import ImageItem
 from core.errors import UserError
-from core.ui import rooms
+from core.ui import blocks, rooms
 from core.ui.inspect import exports, filters, navigation, pictures, words
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS
@@ -73,8 +73,9 @@ def _tile(scored: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
         ]
         st.markdown("  \n".join(lines))
         st.button(
-            words.plain(words.short(item.name, 20)), key=f"open-{item.name}", on_click=navigation.open_part,
-            args=(item.name,), width="stretch", help=f"Look closer: {words.plain(item.name)}",
+            words.plain(words.short(item.name, 18)), key=f"open-{item.name}", on_click=navigation.open_part,
+            args=(item.name,), type="tertiary", icon=":material/zoom_in:",
+            help=f"Look closer: {words.plain(item.name)}",
         )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def _remark(row: Mapping[Hashable, Any]) -> str:
 def _picture(scored: Scored, item: ImageItem, row: Mapping[Hashable, Any], *, heat: bool) -> None:
     look = LOOKS[row["verdict"]]
     try:
-        data = pictures.tile(scored, item, look, heat=heat)
+        data = pictures.tile(scored, item, look, heat=heat, dark=blocks.dark())
     except UserError as error:  # one file that is gone must not hide the others
         st.warning(error.what, icon=":material/broken_image:")
         return

@@ -16,20 +16,24 @@ from core.ui.inspect.scored import Scored, counted
 from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits
 
 SLIDER = "limits-slider"
+SLIDER_PAD = 5  # pixels left and right of a slider's track
+INK = {False: "#17222B", True: "#E8EEF2"}  # the text of the light and dark theme
 STEPS = 1000  # that a handle can take over the whole axis
 
 
 def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
     """``frame`` is the whole ``scored.table`` at the limits ``now``."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### Scores of good and bad parts", width="content")
-        blocks.chart_help(
-            "How many parts have which score: good, bad (hatched) and, in grey, without a label.",
-            "Parts up to the first limit are accepted, parts over the second are rejected, a person looks at those "
-            "between. Move both with the slider below; the tables follow.",
-            "Bars lie over each other. Limits that are chosen by looking at test images make their figures too good.",
-        )
+    blocks.headed(
+        "Scores of good and bad parts",
+        "How many parts have which score: good, bad (hatched) and, in grey, without a label.",
+        "Parts up to the first limit are accepted, parts over the second are rejected, a person looks at those "
+        "between. Move both with the slider below; the tables follow.",
+        "Bars lie over each other. Limits that are chosen by looking at test images make their figures too good.",
+    )
     figure = score_histogram(frame["score"], frame["truth"].tolist(), accept=now.review, reject=now.reject)
+    # The slider below has no room for an axis beside it: the numbers go inside, so that handles stand under limits.
+    figure.update_layout(margin={"l": SLIDER_PAD, "r": SLIDER_PAD})
+    figure.update_yaxes(automargin=False, ticklabelposition="inside top", title_text=None)
     blocks.plot(figure, key="histogram", alt=_histogram_words(frame, now))
     _slider(scored, now, *figure.layout.xaxis.range)
     _promises(scored, now)
@@ -92,20 +96,20 @@ def _origin(scored: Scored) -> str:
     if unreachable:
         asked = " and ".join(blocks.percent(rate) for rate in unreachable)
         return f"{text}{asked} would be usual, but {blocks.percent(lowest)} is the lowest that so few can promise."
-    usual = f"{blocks.percent(REVIEW_RATE)} at the review limit, {blocks.percent(REJECT_RATE)} at the reject limit"
-    return f"{text}The limits stand where they come closest to {usual}."
+    usual = f"{blocks.percent(REVIEW_RATE)} are reviewed and {blocks.percent(REJECT_RATE)} rejected"
+    return f"{text}The limits are the lowest at which no more than {usual}."
 
 
 def _matrix(frame: pd.DataFrame, known: pd.DataFrame) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### Verdicts and labels", width="content")
-        blocks.chart_help(
-            "How many good and bad parts get each verdict at these limits.",
-            "The share is of all parts with that label. Framed in vermillion is what went wrong.",
-            "Labels are the dataset's, or yours where it has none. Shares depend on how hard these parts are.",
-        )
-    table = verdict_table(known["verdict"], known["truth"].tolist())
-    blocks.plot(confusion_matrix(table), key="confusion", alt=_matrix_words(known))
+    blocks.headed(
+        "Verdicts and labels",
+        "How many good and bad parts get each verdict at these limits.",
+        "The share is of all parts with that label. Framed in vermillion is what went wrong.",
+        "Labels are the dataset's, or yours where it has none. Shares depend on how hard these parts are.",
+    )
+    figure = confusion_matrix(verdict_table(known["verdict"], known["truth"].tolist()))
+    figure.update_annotations(font={"size": 14, "color": INK[blocks.dark()]})
+    blocks.plot(figure, key="confusion", alt=_matrix_words(known))
     if len(known) < len(frame):
         st.caption(f"{words.count(len(frame) - len(known), 'image')} that the model learned from are not counted.")
 

@@ -34,13 +34,19 @@ def show() -> None:
 
 
 def _parts(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
-    rows = filters.apply(frame, filters.bar(frame), (now.review, now.reject))
     name = navigation.asked()
     if name is not None and navigation.place(frame, name) is None:
         st.warning(f"The part «{words.plain(name)}» in this link is not in this run.", icon=":material/link_off:")
         navigation.close()
         name = None
+    between = (now.review, now.reject)
     if name is None:
-        gallery.show(scored, rows, len(frame))
-    else:
-        part.show(scored, frame, rows, name)
+        gallery.show(scored, filters.apply(frame, filters.bar(frame), between), len(frame))
+        return
+    toolbar = st.container(horizontal=True, vertical_alignment="center", key="steps")
+    steps = toolbar.container(horizontal=True, vertical_alignment="center")
+    with toolbar.popover("Filters", icon=":material/filter_alt:", key="filters-popover"):
+        rows = filters.apply(frame, filters.bar(frame), between)
+    with steps:
+        part.steps(frame, rows, name)
+    part.show(scored, frame, name)

@@ -17,6 +17,8 @@ from core.ui.inspect import beside, exports, legend, navigation, pictures, words
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS
 
+COLUMNS = (5, 5, 4)  # relative widths
+HIGHEST = 520  # pixels that a picture may be high, so that a whole part is seen at once
 JUDGEMENTS: dict[Judgement, tuple[str, str, str]] = {  # label, icon, key
     "good": ("Good", ":material/thumb_up:", "G"),
     "bad": ("Bad", ":material/thumb_down:", "B"),
@@ -38,26 +40,44 @@ class Drawing:
     mask: bool
 
 
-def show(scored: Scored, frame: pd.DataFrame, rows: pd.DataFrame, name: str) -> None:
-    """The part ``name`` of ``frame``; ``rows`` are those that the filters let through, for previous and next."""
+def steps(frame: pd.DataFrame, rows: pd.DataFrame, name: str) -> None:
+    """The ways on from a part of ``frame``; ``rows`` are those that the filters let through, in their order."""
+    previous, following = navigation.neighbours(rows, name)
+    at = navigation.place(rows, name)
+    st.button("All parts", icon=":material/grid_view:", key="close", on_click=navigation.close, shortcut="Esc")
+    _step("Previous", "previous", previous, ":material/chevron_left:", "Left")
+    _step("Next", "next", following, ":material/chevron_right:", "Right")
+    where = f"{at + 1} of {len(rows)}" if at is not None else f"left out by the filters ({len(rows)} pass)"
+    st.markdown(f":small[{where}]", width="content")
+    st.space("stretch")
+    for label, outcome in (("Next false positive", "false positive"), ("Next false negative", "false negative")):
+        _step(label, outcome.replace(" ", "-"), navigation.next_with(frame, name, outcome), ":material/skip_next:")
+
+
+def show(scored: Scored, frame: pd.DataFrame, name: str) -> None:
+    """The part ``name`` of ``frame``."""
     item = scored.data.by_name[name]
     row = frame.iloc[navigation.place(frame, name)]
-    _steps(frame, rows, name)
-    photograph, heat, facts = st.columns([5, 5, 4], gap="medium")
+    photograph, heat, facts = st.columns(COLUMNS, gap="medium")
     with facts:
         drawing = _facts(scored, item, row)
     try:
         with photograph:
             st.markdown(f"**Photograph** :small[{item.width} × {item.height} pixels]")
-            st.image(pictures.plain(item, mask=drawing.mask), alt=f"Photograph of {name}", width="stretch")
+            st.image(pictures.plain(item, mask=drawing.mask), alt=f"Photograph of {name}", width=width(item))
         with heat:
             st.markdown("**Where it is unusual**")
-            st.image(_heat(scored, item, drawing), alt=_heat_words(item, row), width="stretch")
+            st.image(_heat(scored, item, drawing), alt=_heat_words(item, row), width=width(item))
             legend.show(scored)
         _rebuilt(scored, item)
         beside.show(scored, item, drawing.opacity)
     except UserError as error:
         st.error(str(error), icon=":material/broken_image:")
+
+
+def width(item: ImageItem) -> int:
+    """Pixels at which a picture is shown; a narrower column makes it smaller still."""
+    return round(min(pictures.SIDE, HIGHEST / item.height * item.width))
 
 
 def _heat(scored: Scored, item: ImageItem, drawing: Drawing) -> bytes:
@@ -70,20 +90,6 @@ def _heat_words(item: ImageItem, row: pd.Series) -> str:
     return f"Heatmap of {item.name}: verdict {row['verdict']}, score {words.score(row['score'])}"
 
 
-def _steps(frame: pd.DataFrame, rows: pd.DataFrame, name: str) -> None:
-    previous, following = navigation.neighbours(rows, name)
-    at = navigation.place(rows, name)
-    with st.container(horizontal=True, vertical_alignment="center", key="steps"):
-        st.button("All parts", icon=":material/grid_view:", key="close", on_click=navigation.close, shortcut="Esc")
-        _step("Previous", "previous", previous, ":material/chevron_left:", "Left")
-        _step("Next", "next", following, ":material/chevron_right:", "Right")
-        where = f"{at + 1} of {len(rows)}" if at is not None else f"left out by the filters ({len(rows)} pass)"
-        st.markdown(f":small[{where}]", width="content")
-        st.space("stretch")
-        for label, outcome in (("Next false positive", "false positive"), ("Next false negative", "false negative")):
-            _step(label, outcome.replace(" ", "-"), navigation.next_with(frame, name, outcome), ":material/skip_next:")
-
-
 def _step(label: str, key: str, target: str | None, icon: str, shortcut: str | None = None) -> None:
     st.button(
         label, icon=icon, key=f"step-{key}", disabled=target is None, on_click=navigation.open_part, args=(target,),
@@ -93,7 +99,7 @@ def _step(label: str, key: str, target: str | None, icon: str, shortcut: str | N
 
 def _facts(scored: Scored, item: ImageItem, row: pd.Series) -> Drawing:
     look = LOOKS[row["verdict"]]
-    st.markdown(f"### {look.badge} {words.plain(words.short(item.name, 30))}")
+    st.markdown(f"### {look.badge} {words.plain(words.short(item.name, 24))}")
     st.markdown(
         f"**Score {words.score(row['score'])}**: {words.good_parts_like(row['p_value'], scored.calibration.n)}."
     )
@@ -152,13 +158,13 @@ def _rebuilt(scored: Scored, item: ImageItem) -> None:
     pair = pictures.reconstruction(scored, item)
     if pair is None:
         return
-    rebuilt, error, about = st.columns([5, 5, 4], gap="medium")
+    rebuilt, error, about = st.columns(COLUMNS, gap="medium")
     with rebuilt:
         st.markdown("**Reconstruction**")
-        st.image(pair[0], alt=f"Reconstruction of {item.name}", width="stretch")
+        st.image(pair[0], alt=f"Reconstruction of {item.name}", width=width(item))
     with error:
         st.markdown(f"**Error** :small[difference, {pictures.ERROR_GAIN} times brighter for every part]")
-        st.image(pair[1], alt=f"Reconstruction error of {item.name}", width="stretch")
+        st.image(pair[1], alt=f"Reconstruction error of {item.name}", width=width(item))
     with about:
         st.caption(
             "The model has learned to draw good parts only. What it cannot draw shows in the error; fine texture "

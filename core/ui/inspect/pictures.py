@@ -20,13 +20,15 @@ from core.ui.verdicts import Look
 SIDE = 840  # pixels of the longer side in the detail view
 ERROR_GAIN = 3  # the difference of a reconstruction is shown this many times brighter, the same for every part
 
+GROUNDS = {False: (243, 246, 248), True: (26, 36, 44)}  # the secondary background of the light and dark theme
+
 Image = NDArray[np.uint8]
 
 
-def tile(scored: Scored, item: ImageItem, look: Look, *, heat: bool) -> bytes:
-    """A square thumbnail with the verdict's stripe, with the heatmap or without."""
+def tile(scored: Scored, item: ImageItem, look: Look, *, heat: bool, dark: bool) -> bytes:
+    """A square thumbnail with the verdict's stripe, with the heatmap or without, on the theme's ground."""
     small = _heated(scored.run_id, item.name, item.path, scored) if heat else thumbs.thumbnail(item)
-    return thumbs.striped(f"{scored.run_id if heat else ''}:{item.sha256}", thumbs.SIDE, look.rgb, small)
+    return thumbs.striped(f"{scored.run_id if heat else ''}:{item.sha256}", thumbs.SIDE, look.rgb, GROUNDS[dark], small)
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
