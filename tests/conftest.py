@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on what else the machine does; pytest-timeout stops what hangs.
+settings.register_profile("faultline", deadline=None)
+settings.load_profile("faultline")
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -65,7 +65,7 @@ def recall_bars(per_class: Mapping[str, Mapping[str, Any]], *, worst_first: bool
 
     The worst class is on top, or the first one given where the classes have an order of their own.
     """
-    order = list(reversed(per_class))  # Plotly draws from the bottom
+    order = list(per_class)[::-1]  # Plotly draws from the bottom
     if worst_first:
         order.sort(key=lambda name: (-per_class[name]["recall"], name))
     recalls = [per_class[name]["recall"] for name in order]

@@ -155,4 +155,4 @@ def _dashed(image: Image, mask: Mask) -> None:
         for border in borders
         for start in range(0, max(len(border) - dash // 2, 1), 2 * dash)
     ]
-    cv2.polylines(image, pieces, False, _WHITE, thickness, cv2.LINE_AA)
+    cv2.polylines(image, pieces, False, _WHITE, thickness, cv2.LINE_8)  # smoothing would make thin white grey

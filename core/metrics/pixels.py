@@ -2,9 +2,9 @@
 
 Both are the area under a curve against the pixel false-positive rate. That curve only rises at values that defect
 pixels take, so the area follows from counting, for each of these values, the background pixels above it: no
-threshold loop, and background pixels need not be kept. Memory: 20 bytes per *defect* pixel, plus a block of
-``BLOCK`` background pixels (4 bytes each), plus ``ImageHistograms`` where intervals are wanted; it does not grow with
-the number of good images otherwise. The maps are read twice.
+threshold loop, and background pixels need not be kept. Memory: about 40 bytes per *defect* pixel while these are
+sorted, one block of ``BLOCK`` background pixels (64 MiB), and ``ImageHistograms`` where intervals are wanted; else it
+does not grow with the number of images. The maps are read twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Map = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Cells = NDArray[np.float32]
 
-BLOCK = 1 << 25
+BLOCK = 1 << 24
 GRID = 1024
 
 
@@ -140,21 +140,25 @@ def _defect_pixels(images: Iterable[tuple[Map, Mask | None]]) -> _Defects:
 def _background(
     images: Iterable[tuple[Map, Mask | None]], edges: Map | None, rows: list[tuple[Cells, Cells, Cells]] | None
 ) -> Iterator[Map]:
-    """Background pixels of all images in blocks of about ``BLOCK``; fills ``rows`` on the way where it is given."""
-    waiting: list[Map] = []
-    size = 0
+    """Background pixels of all images in blocks of ``BLOCK``, in one buffer that is used again for the next block.
+
+    Fills ``rows`` on the way where it is given.
+    """
+    buffer, used = np.empty(BLOCK, np.float32), 0
     for found, mask in images:
         outside = _finite(found).ravel() if mask is None else _finite(found)[~mask]
         if rows is not None and edges is not None:
             outside = np.sort(outside)
             rows.append((_histogram(outside, edges), *_defect_histograms(found, mask, edges)))
-        waiting.append(outside)
-        size += outside.size
-        if size >= BLOCK:
-            yield np.concatenate(waiting)
-            waiting, size = [], 0
-    if size:
-        yield np.concatenate(waiting)
+        while len(outside):
+            taken = outside[: BLOCK - used]
+            buffer[used : used + len(taken)] = taken
+            used, outside = used + len(taken), outside[len(taken) :]
+            if used == BLOCK:
+                yield buffer
+                used = 0
+    if used:
+        yield buffer[:used]
 
 
 def _grid(defects: _Defects) -> Map:
