@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.charts.curves import training_curves
 from core.jobs.job import Job
-from core.ui import blocks, rooms
+from core.ui import blocks, nav, rooms, state
+from core.ui.inspect import words
 
 STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
     "queued": ("Waiting", ":material/schedule:", "gray"),
@@ -29,7 +30,7 @@ def badge(job: Job) -> None:
 def announce(job: Job) -> None:
     """Say that a job has ended, wherever the user is by now."""
     word, icon, _ = STATES[job.state]
-    st.toast(f"**{job.title}**: {job.error or word.lower()}", icon=icon)
+    st.toast(f"**{words.plain(job.title)}**: {words.plain(job.error or word.lower())}", icon=icon)
 
 
 def doing(job: Job) -> str:
@@ -44,7 +45,7 @@ def doing(job: Job) -> str:
 
 def line(job: Job) -> None:
     """Title, progress and stage of a running or waiting job."""
-    st.progress(min(max(job.fraction, 0.0), 1.0), text=f"**{job.title}** · {doing(job)}")
+    st.progress(min(max(job.fraction, 0.0), 1.0), text=f"**{words.plain(job.title)}** · {doing(job)}")
 
 
 def watch(kinds: Collection[str] | None = None, *, key: str, details: bool = False) -> None:
@@ -74,7 +75,7 @@ def card(job: Job, *, key: str, details: bool = False) -> None:
     with st.container(border=True, key=f"{key}-job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(job)
-            st.markdown(f"**{job.title}**", width="stretch")
+            st.markdown(f"**{words.plain(job.title)}**", width="stretch")
             if job.started_at:
                 st.caption(f"for {blocks.duration(time.time() - job.started_at)}", width="content")
             _cancel(job, key)
@@ -93,17 +94,38 @@ def curves(job: Job, *, key: str) -> None:
 
 
 def log(job: Job, *, key: str) -> None:
-    """The end of a job's log, folded away, and the whole of it to take along."""
-    tail = rooms.jobs().log_tail(job.id, lines=200)
-    if not tail:
+    """The end of a running job's log, folded away, and the whole of it to take along."""
+    if rooms.jobs().log_path(job.id).is_file():
+        with st.expander("Log", icon=":material/article:"):
+            log_text(job, key=key)
+
+
+def log_text(job: Job, *, key: str) -> None:
+    """The end of a job's log and the whole of it to take along."""
+    path = rooms.jobs().log_path(job.id)
+    if not path.is_file():
+        st.caption("This job wrote no log.")
         return
-    with st.expander("Log", icon=":material/article:"):
-        st.code(tail, language=None, height=220)
-        path = rooms.jobs().log_path(job.id)
-        st.download_button(
-            "Download log", path.read_bytes, f"{job.kind}-{job.id}.log", "text/plain", key=f"{key}-log-{job.id}",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+    st.code(rooms.jobs().log_tail(job.id, lines=200), language=None, height=220)
+    st.download_button(
+        "Download log", path.read_bytes, f"{job.kind}-{job.id}.log", "text/plain", key=f"{key}-log-{job.id}",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def way_to_result(job: Job) -> None:
+    """A link to what a job has made, where that is still there."""
+    result = job.result or {}
+    datasets = {row.id for row in rooms.datasets().list()}
+    dataset, run = job.spec.get("dataset_id") or result.get("dataset_id"), result.get("run_id")
+    query = {state.DATASET: dataset[: state.SHORT]} if dataset in datasets else {}
+    if job.kind == "check" and rooms.runs().listed(str(run)):
+        st.page_link(nav.page("check"), label="Verdicts", icon=nav.PAGES["check"][1], query_params={"batch": job.id})
+    elif run is not None and rooms.runs().listed(run):
+        query[state.MODEL] = rooms.runs().row(run).model_id[: state.SHORT]
+        st.page_link(nav.page("inspect"), label="Inspect", icon=nav.PAGES["inspect"][1], query_params=query)
+    elif run is None and query and result:
+        st.page_link(nav.page("data"), label="Data", icon=nav.PAGES["data"][1], query_params=query)
 
 
 def _cancel(job: Job, key: str) -> None:
@@ -118,6 +140,7 @@ def problem(job: Job) -> None:
     """Why a job gave no result, and what can be done about it."""
     word = "failed" if job.state == "failed" else "was lost"
     if job.state == "cancelled":
-        st.info(f"«{job.title}» was cancelled.", icon=STATES["cancelled"][1])
+        st.info(f"«{words.plain(job.title)}» was cancelled.", icon=STATES["cancelled"][1])
     elif job.state in ("failed", "lost"):
-        st.error(f"**«{job.title}» {word}.** {job.error or ''} {job.hint or ''}", icon=STATES[job.state][1])
+        why = words.plain(" ".join(filter(None, (job.error, job.hint))))
+        st.error(f"**«{words.plain(job.title)}» {word}.** {why}", icon=STATES[job.state][1])

@@ -16,6 +16,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "train": ("Train", ":material/model_training:", "Which detector, with what settings, and how far is it?"),
     "inspect": ("Inspect", ":material/search:", "Which parts are bad, and where?"),
     "check": ("Check new parts", ":material/fact_check:", "Are today's parts good?"),
+    "latent": ("Latent space", ":material/bubble_chart:", "What has the VAE learned to draw?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
 }
 

@@ -135,7 +135,7 @@ def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
     score = words.score(row["score"])
     with st.container(gap="xxsmall"):
         try:
-            picture = pictures.tile(opened, item, look, heat=heat)
+            picture = pictures.tile(opened, item, look, heat=heat, dark=blocks.dark())
         except UserError as error:  # one file that is gone must not hide the others
             st.warning(error.what, icon=":material/broken_image:")
         else:

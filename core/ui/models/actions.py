@@ -9,6 +9,7 @@ import streamlit as st
 from core.detectors import registry
 from core.store.models import ModelRow
 from core.ui import blocks, errors, nav, rooms, state
+from core.ui.inspect import words
 from core.ui.models import table
 from core.ui.train import cards, request
 
@@ -21,7 +22,9 @@ def show(chosen: Sequence[ModelRow]) -> None:
         if not chosen:
             st.caption("Select a model in the table to open, rename, tag or download it; two or more to compare them.")
             return
-        st.markdown(f"**{chosen[0].name}**" if len(chosen) == 1 else f"**{len(chosen)} models**", width="content")
+        st.markdown(
+            f"**{words.plain(chosen[0].name)}**" if len(chosen) == 1 else f"**{len(chosen)} models**", width="content"
+        )
         if len(chosen) == 1:
             _single(chosen[0])
         if st.button("Delete", icon=":material/delete:", key="delete-models"):
@@ -118,7 +121,7 @@ def removed() -> None:
     with st.expander(f"Deleted models · {len(rows)}", icon=":material/delete:"):
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{row.name}** · {registry.info(row.detector).title}", width="stretch")
+                st.markdown(f"**{words.plain(row.name)}** · {registry.info(row.detector).title}", width="stretch")
                 st.caption(f"deleted {blocks.ago(row.deleted_at or row.created_at)}", width="content")
                 if st.button("Restore", icon=":material/restore:", key=f"restore-{row.id}"):
                     restore([row])
@@ -126,4 +129,4 @@ def removed() -> None:
 
 
 def _called(rows: Sequence[ModelRow]) -> str:
-    return f"«{rows[0].name}»" if len(rows) == 1 else f"{len(rows)} models"
+    return f"«{words.plain(rows[0].name)}»" if len(rows) == 1 else f"{len(rows)} models"

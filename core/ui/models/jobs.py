@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.jobs.job import Job
 from core.ui import blocks, jobs_panel, rooms
+from core.ui.inspect import words
 
 PAGE = 10
 FILTERS: dict[str, tuple[str, ...]] = {
@@ -19,7 +20,7 @@ LISTED = 500
 
 def show() -> None:
     """Active jobs as live cards, then the others by page."""
-    jobs_panel.watch(key="all-jobs")
+    jobs_panel.watch(key="all-jobs", details=True)
     ended = rooms.jobs().list(active=False, limit=LISTED)
     if not ended:
         if not jobs_panel.active():
@@ -43,22 +44,25 @@ def _ended(job: Job) -> None:
     with st.container(border=True, gap="small", key=f"job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             jobs_panel.badge(job)
-            st.markdown(f"**{job.title}**", width="stretch")
+            st.markdown(f"**{words.plain(job.title)}**", width="stretch")
             st.caption(_times(job), width="content")
+            jobs_panel.way_to_result(job)
+            with st.popover(
+                "Log", icon=":material/article:", type="tertiary", key=f"log-{job.id}", on_change="rerun"
+            ) as log:
+                if log.open:
+                    jobs_panel.log_text(job, key="jobs")
             if job.state != "succeeded" and st.button("Retry", icon=":material/refresh:", key=f"retry-{job.id}"):
                 rooms.jobs().retry(job.id)
                 st.rerun()
         if job.error:
-            st.markdown(" ".join(filter(None, (f"{job.error.rstrip('.')}.", _hint(job)))))
-        jobs_panel.log(job, key="jobs")
-
-
-def _hint(job: Job) -> str:
-    return f"**{job.hint.rstrip('.')}.**" if job.hint else ""
+            st.markdown(words.plain(f"{job.error.rstrip('.')}."))
+        if job.hint:
+            st.markdown(f":material/lightbulb: {words.plain(job.hint.rstrip('.'))}.")
 
 
 def _times(job: Job) -> str:
     end = job.finished_at or job.created_at
     took = f" · took {blocks.duration(end - job.started_at)}" if job.started_at else ""
-    stage = f"at «{job.stage}» · " if job.stage and job.state != "succeeded" else ""
+    stage = f"at «{words.plain(job.stage)}» · " if job.stage and job.state != "succeeded" else ""
     return f"{stage}{blocks.ago(end)}{took}"

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.ui import errors, rooms
 from core.ui.dataset import uploads
+from core.ui.inspect import words
 from core.ui.models import table
 
 _DROPS = "_model_drops"
@@ -34,6 +35,9 @@ def _take(file: uploads.Upload) -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     st.session_state[_DROPS] += 1
-    st.toast(f"**{row.name}** from {PurePosixPath(file.name).name} is in the list.", icon=":material/check:")
+    st.toast(
+        f"**{words.plain(row.name)}** from {words.plain(PurePosixPath(file.name).name)} is in the list.",
+        icon=":material/check:",
+    )
     table.reset()
     st.rerun()

@@ -11,6 +11,7 @@ from core.detectors.calibration import Scheme
 from core.detectors.training import planned_calibration
 from core.store.datasets import DatasetRow
 from core.ui import blocks, nav, rooms
+from core.ui.inspect import words
 
 ENOUGH = 20  # different good images below which a threshold is hardly worth its name
 SCHEMES: dict[Scheme, str] = {
@@ -51,7 +52,7 @@ def show(row: DatasetRow, found: Material) -> None:
             "Good images to learn from",
             f"{found.used:,}",
             border=True,
-            help=f"Training images of «{row.name}» not labelled bad. {found.used - found.different} are copies.",
+            help=f"Not labelled bad, in «{words.plain(row.name)}». {found.used - found.different} of them are copies.",
         )
         st.metric("Excluded by you", f"{found.excluded:,}", border=True, help="Choose which on the Data page.")
         st.metric(

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.jobs.job import Job
 from core.store.models import ModelRow
-from core.ui import blocks, jobs_panel, nav, rooms, state
+from core.ui import blocks, jobs_panel, rooms
+from core.ui.inspect import words
 
 KINDS = ("train", "demo")
 SHOWN = 4
@@ -23,7 +24,7 @@ def show() -> None:
             "only collect features, such as PatchCore, have no loss.",
             "A low loss does not say that defects are found. Only the scores of parts kept from training tell.",
         )
-    jobs_panel.watch(KINDS, key="training")
+    jobs_panel.watch(KINDS, key="training", details=True)
     models = {row.id: row for row in rooms.models().list()}
     for job in ended:
         _ended(job, models)
@@ -37,24 +38,16 @@ def _ended(job: Job, models: dict[str, ModelRow]) -> None:
     with st.container(border=True, gap="small", key=f"ended-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             jobs_panel.badge(job)
-            st.markdown(f"**{job.title}**", width="stretch")
+            st.markdown(f"**{words.plain(job.title)}**", width="stretch")
             st.caption(blocks.ago(job.finished_at or job.created_at), width="content")
         if model is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(_figures(model), width="stretch")
-                st.page_link(
-                    nav.page("inspect"),
-                    label="Inspect",
-                    icon=":material/search:",
-                    query_params={
-                        state.DATASET: model.dataset_id[: state.SHORT],
-                        state.MODEL: model.id[: state.SHORT],
-                    },
-                )
+                jobs_panel.way_to_result(job)
         elif job.state == "succeeded":
             st.caption("Its model was deleted since. The Models page can bring it back.")
         elif job.error:
-            st.markdown(" ".join(filter(None, (job.error, job.hint))))
+            st.markdown(words.plain(" ".join(filter(None, (job.error, job.hint)))))
             jobs_panel.log(job, key="ended")
 
 

@@ -11,6 +11,7 @@ from core.detectors.base import DetectorInfo
 from core.jobs.job import Job
 from core.store.datasets import DatasetRow
 from core.ui import blocks, errors, forms, nav, rooms, state
+from core.ui.inspect import words
 
 SEED, NAME = "train.seed", "train.name"
 MAX_SEED = 2**31 - 1
@@ -82,7 +83,7 @@ def _ask(row: DatasetRow, entry: DetectorInfo, params: Mapping[str, Any]) -> Non
 def _offer(job: Job, model_id: str, row: DatasetRow) -> None:
     name = rooms.models().get(model_id).name
     st.success(
-        f"This exact model exists: **{name}**, trained {blocks.ago(job.finished_at or job.created_at)}.",
+        f"This exact model exists: **{words.plain(name)}**, trained {blocks.ago(job.finished_at or job.created_at)}.",
         icon=":material/check_circle:",
     )
     if st.button("Open it", type="primary", icon=":material/search:", key="open-existing"):

@@ -1,0 +1,69 @@
+"""The page: which VAE, and its two views."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.detectors import registry
+from core.store.models import ModelRow
+from core.ui import blocks, nav, rooms, state
+from core.ui.inspect import words
+from core.ui.latent import between, sampling, space
+from core.ui.train import cards
+
+
+def show() -> None:
+    """Both views of the chosen VAE; what to do where there is none."""
+    st.title("What has the VAE learned to draw?", anchor=False)
+    title = registry.info(space.DETECTOR).title
+    rows = [row for row in rooms.models().list() if row.detector == space.DETECTOR]
+    if not rows:
+        if blocks.empty_state(
+            "No VAE yet",
+            f"A {title} squeezes each part into a short code and redraws it. Train one to look into that space.",
+            f"Train a {title}",
+            key="latent-empty",
+            icon=":material/bubble_chart:",
+        ):
+            cards.choose(space.DETECTOR)
+            nav.open_page("train")
+        return
+    model = _chosen(rows)
+    _about(model)
+    sampling.show(model)
+    dataset = next((row for row in rooms.datasets().list() if row.id == model.dataset_id), state.dataset())
+    if dataset is not None:
+        between.show(model, rooms.datasets().get(dataset.id))
+
+
+def _chosen(rows: list[ModelRow]) -> ModelRow:
+    """The VAE of the URL, else the current model if it is one, else the newest."""
+    current = state.model()
+    ids = [row.id for row in rows]
+    names = {row.id: f"{row.name} · {blocks.ago(row.created_at)}" for row in rows}
+    picked = st.selectbox(
+        "VAE",
+        ids,
+        index=ids.index(current.id) if current is not None and current.id in ids else 0,
+        format_func=names.__getitem__,
+        key="vae",
+        bind="query-params",
+        width=420,
+    )
+    return rows[ids.index(picked)]
+
+
+def _about(model: ModelRow) -> None:
+    """What the manifest says of the code; a collapsed one is told."""
+    found = model.manifest.provenance
+    active, latent = found.get("active_units"), found.get("latent")
+    if active is None or latent is None:
+        return
+    name = words.plain(model.name)
+    st.caption(f"**{name}** learned for {found.get('epochs')} epochs and uses {active} of {latent} latent numbers.")
+    if active == 0:
+        st.warning(
+            "No latent number is in use (posterior collapse): every code draws the same part. Lower the KL weight or "
+            "train longer.",
+            icon=":material/compress:",
+        )
