@@ -110,18 +110,25 @@ def _copies(row: DatasetRow) -> None:
         st.markdown(":green[:material/check_circle:] No two files have the same bytes.")
         return
     leaked, clashing = {test for _, test in found.leaks}, {bad for _, bad in found.conflicts}
-    frame = pd.DataFrame(
-        [
-            {"File": name, "Same as": group[0], "Problem": _problem(name, leaked, clashing)}
-            for group in found.duplicates
-            for name in group[1:]
-        ]
-    )
+    data = rooms.datasets().get(row.id)
+    rows = []
+    for group in found.duplicates:
+        first = min(
+            group, key=lambda name: (data.by_name[name].split != "train", data.by_name[name].label == "bad", name)
+        )
+        problems = {name: _problem(name, leaked, clashing) for name in group if name != first}
+        rows += [{"File": name, "Same as": first, "Problem": problem} for name, problem in problems.items()]
+    frame = pd.DataFrame(rows)
     st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files that are copies of others")
     st.download_button(
         "Download as CSV", blocks.csv(frame), f"{row.name}-copies.csv", "text/csv", icon=":material/download:",
         on_click="ignore",
     )  # fmt: skip
+
+
+def _rank(item: ImageItem) -> tuple[bool, bool, str]:
+    """Good training images first: the others are named as their copies."""
+    return item.split != "train", item.label == "bad", item.name
 
 
 def _problem(name: str, leaked: set[str], clashing: set[str]) -> str:

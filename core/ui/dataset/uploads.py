@@ -32,6 +32,8 @@ def keep(files: Sequence[Upload], workspace: Workspace) -> Path:
         for file in files:
             target = folder.joinpath(*safe_parts(file.name))
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                raise UserError(f"The file «{file.name}» was dropped twice", "", "Upload it once, or in another folder")
             with target.open("xb") as out:
                 file.seek(0)
                 while block := file.read(CHUNK):
