@@ -121,6 +121,8 @@ def test_bad_input_is_refused():
         pixels.pixel_metrics([(ok, np.ones((3, 4), bool))])
     with pytest.raises(ValueError, match="not finite"):
         pixels.pixel_metrics([(ok * np.nan, None)])
+    with pytest.raises(TypeError, match="twice"):
+        pixels.pixel_metrics(iter([(ok, None)]))
     with pytest.raises(ValueError, match="false-positive rate"):
         pixels.pixel_metrics([(ok, None)], limit=0)
 
