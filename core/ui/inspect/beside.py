@@ -21,7 +21,7 @@ def show(shown: scored.Scored, item: ImageItem, opacity: float) -> None:
     if not models:
         st.caption("Train another detector on this dataset to see the same part through it here.")
         return
-    st.markdown("#### The same part through other detectors")
+    st.subheader("The same part through other detectors", anchor=False)
     chosen = st.multiselect(
         "Models", list(models), default=list(models)[:AT_FIRST], max_selections=MOST,
         format_func=lambda found: f"{models[found].name} ({registry.info(models[found].detector).title})",
@@ -45,6 +45,8 @@ def _one(other: scored.Scored, item: ImageItem, opacity: float) -> None:
     picture = pictures.heatmap(other, item, opacity=opacity, outline=True, mask=False)
     st.markdown(f"{look.badge} **{words.plain(other.model.name)}**")
     st.image(
-        encode_jpeg(picture), alt=f"Heatmap of {item.name} by {other.model.name}: {look.word.lower()}", width="stretch"
+        encode_jpeg(picture),
+        alt=f"Heatmap of {item.name} by {other.model.name}: {look.word.lower()}",
+        width=pictures.shown_width(item),
     )
     st.caption(f"Score {words.score(score)}: {words.good_parts_like(p_value, other.calibration.n)}.")

@@ -20,8 +20,7 @@ COLUMNS = (
 
 def table_csv(frame: pd.DataFrame) -> bytes:
     """The table as it is filtered and ordered."""
-    known = frame[list(COLUMNS)].astype(object)
-    return to_csv(COLUMNS, known.where(known.notna(), None).itertuples(index=False))
+    return to_csv(COLUMNS, frame[list(COLUMNS)].itertuples(index=False))
 
 
 def labels_csv(labels: Mapping[str, Judgement]) -> bytes:

@@ -23,4 +23,4 @@ def show(scored: Scored) -> None:
         f'<span style="position:absolute;right:0">{words.score(end)}</span></div>'
     )
     rate = percent(scored.calibration.reachable(MAP_RATE))
-    st.caption(f"Colours are fixed for this model. {rate} of good parts have a pixel over the limit.")
+    st.caption(f"Colours are fixed for this model. At most {rate} of good parts have a pixel over the limit.")

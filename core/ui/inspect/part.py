@@ -18,7 +18,6 @@ from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS
 
 COLUMNS = (5, 5, 4)  # relative widths
-HIGHEST = 520  # pixels that a picture may be high, so that a whole part is seen at once
 JUDGEMENTS: dict[Judgement, tuple[str, str, str]] = {  # label, icon, key
     "good": ("Good", ":material/thumb_up:", "G"),
     "bad": ("Bad", ":material/thumb_down:", "B"),
@@ -64,20 +63,17 @@ def show(scored: Scored, frame: pd.DataFrame, name: str) -> None:
     try:
         with photograph:
             st.markdown(f"**Photograph** :small[{item.width} × {item.height} pixels]")
-            st.image(pictures.plain(item, mask=drawing.mask), alt=f"Photograph of {name}", width=width(item))
+            st.image(
+                pictures.plain(item, mask=drawing.mask), alt=f"Photograph of {name}", width=pictures.shown_width(item)
+            )
         with heat:
             st.markdown("**Where it is unusual**")
-            st.image(_heat(scored, item, drawing), alt=_heat_words(item, row), width=width(item))
+            st.image(_heat(scored, item, drawing), alt=_heat_words(item, row), width=pictures.shown_width(item))
             legend.show(scored)
         _rebuilt(scored, item)
         beside.show(scored, item, drawing.opacity)
     except UserError as error:
         st.error(str(error), icon=":material/broken_image:")
-
-
-def width(item: ImageItem) -> int:
-    """Pixels at which a picture is shown; a narrower column makes it smaller still."""
-    return round(min(pictures.SIDE, HIGHEST / item.height * item.width))
 
 
 def _heat(scored: Scored, item: ImageItem, drawing: Drawing) -> bytes:
@@ -161,10 +157,10 @@ def _rebuilt(scored: Scored, item: ImageItem) -> None:
     rebuilt, error, about = st.columns(COLUMNS, gap="medium")
     with rebuilt:
         st.markdown("**Reconstruction**")
-        st.image(pair[0], alt=f"Reconstruction of {item.name}", width=width(item))
+        st.image(pair[0], alt=f"Reconstruction of {item.name}", width=pictures.shown_width(item))
     with error:
         st.markdown(f"**Error** :small[difference, {pictures.ERROR_GAIN} times brighter for every part]")
-        st.image(pair[1], alt=f"Reconstruction error of {item.name}", width=width(item))
+        st.image(pair[1], alt=f"Reconstruction error of {item.name}", width=pictures.shown_width(item))
     with about:
         st.caption(
             "The model has learned to draw good parts only. What it cannot draw shows in the error; fine texture "

@@ -18,6 +18,7 @@ from core.ui.inspect.scored import Scored
 from core.ui.verdicts import Look
 
 SIDE = 840  # pixels of the longer side in the detail view
+HIGHEST = 520  # pixels that a picture is high on the page, so that a whole part is seen at once
 ERROR_GAIN = 3  # the difference of a reconstruction is shown this many times brighter, the same for every part
 
 GROUNDS = {False: (243, 246, 248), True: (26, 36, 44)}  # the secondary background of the light and dark theme
@@ -89,6 +90,11 @@ def shown_size(item: ImageItem) -> tuple[int, int]:
     """(width, height) in the detail view."""
     scale = SIDE / max(item.width, item.height)
     return max(1, round(item.width * scale)), max(1, round(item.height * scale))
+
+
+def shown_width(item: ImageItem) -> int:
+    """Pixels at which a picture is shown; a narrower column makes it smaller still."""
+    return max(1, round(min(SIDE, HIGHEST / item.height * item.width)))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -75,9 +75,8 @@ def table(scored: Scored, limits: Limits, labels: Mapping[str, Judgement]) -> pd
     where the truth is not known or the model has learned from the image.
     """
     frame = scored.scores.sort_values(["score", "item"], ascending=[False, True], ignore_index=True)
-    yours = frame["item"].map(dict(labels)).astype(object)
-    yours = yours.where(yours.notna(), None)
-    label = frame["label"].astype(object).where(frame["label"].notna(), None)
+    yours = _or_none(frame["item"].map(dict(labels)))
+    label = _or_none(frame["label"])
     truth = label.where(label.notna(), yours.where(yours.isin(["good", "bad"]), None))
     verdict = limits.verdicts(frame["score"])
     alarm, unseen = verdict != "accept", (frame["role"] == "unseen").to_numpy()
@@ -86,7 +85,16 @@ def table(scored: Scored, limits: Limits, labels: Mapping[str, Judgement]) -> pd
     outcome[good | bad] = "correct"
     outcome[good & alarm] = "false positive"
     outcome[bad & ~alarm] = "false negative"
-    return frame.assign(yours=yours, truth=truth, verdict=verdict, outcome=outcome)
+    defect = _or_none(frame["defect"])
+    return frame.assign(
+        label=label, defect=defect, yours=yours, truth=truth, verdict=verdict, outcome=pd.Series(outcome, dtype=object)
+    )
+
+
+def _or_none(column: pd.Series) -> pd.Series:
+    """Texts with None, not NaN, where there is nothing: NaN counts as true."""
+    texts = column.astype(object)
+    return texts.where(texts.notna(), None)
 
 
 def counted(frame: pd.DataFrame) -> pd.DataFrame:
