@@ -83,8 +83,9 @@ def _float_step(default: float) -> float:
 
 
 def limits(field: FieldInfo) -> dict[str, Any]:
-    """``min_value``, ``max_value`` and ``step`` of a number field, those that it has, in its own type."""
-    found: dict[str, Any] = {"step": 1} if field.annotation is int else {}
+    """``min_value``, ``max_value``, ``step`` of a number field, those that it has, in its own type; and its format."""
+    kind: type[int] | type[float] = int if field.annotation is int else float
+    found: dict[str, Any] = {"step": 1 if kind is int else _float_step(field.default)}
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):
             found["min_value"] = rule.ge
@@ -92,4 +93,5 @@ def limits(field: FieldInfo) -> dict[str, Any]:
             found["max_value"] = rule.le
         elif isinstance(rule, annotated_types.MultipleOf):
             found["step"] = rule.multiple_of
-    return {name: field.annotation(value) if field.annotation else value for name, value in found.items()}
+    shown = {} if kind is int else {"format": "%.4g"}
+    return {name: kind(value) for name, value in found.items()} | shown

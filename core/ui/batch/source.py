@@ -14,6 +14,7 @@ from core.store.models import ModelRow
 from core.ui import errors, jobs_panel, rooms
 from core.ui.dataset import uploads
 from core.ui.dataset.add import SUFFIXES
+from core.ui.inspect import words
 
 KIND = "check"
 SENT = "_check"  # the check that this session asked for last
@@ -39,6 +40,7 @@ def show(model: ModelRow) -> None:
             bind="query-params",
         )
         {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path}[way or "Images"](model)
+        st.caption(f"**{words.plain(model.name)}** will judge them, every photograph by itself.")
     if SENT in st.session_state:
         jobs_panel.problem(rooms.jobs().get(st.session_state[SENT]))
     jobs_panel.watch([KIND], key="check")
