@@ -61,6 +61,6 @@ def test_values_of_a_model_can_be_put_in() -> None:
 
 def test_limits_are_in_the_fields_own_type() -> None:
     fields = Knobs.model_fields
-    assert forms.limits(fields["rate"]) == {"min_value": 0.0, "max_value": 1.0}
+    assert forms.limits(fields["rate"]) == {"min_value": 0.0, "max_value": 1.0, "step": 0.1, "format": "%.4g"}
     assert isinstance(forms.limits(fields["rate"])["min_value"], float)
     assert forms.limits(fields["late"]) == {"step": 1}

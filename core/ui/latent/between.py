@@ -61,12 +61,12 @@ def chosen(data: ImageSet) -> tuple[ImageItem, ImageItem]:
 
 
 def _end(end: str, item: ImageItem, data: ImageSet) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{ENDS[end]}**", width="stretch")
-        if st.button("Choose", icon=":material/photo_library:", key=f"choose-{end}"):
-            _choose(end, data)
+    st.markdown(f"**{ENDS[end]}**")
     st.image(thumbs.thumbnail(item, 448), alt=f"{ENDS[end]}: {item.name}", width="stretch")
-    st.caption(words.plain(item.name))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(words.plain(item.name), width="stretch")
+        if st.button("Choose another", icon=":material/photo_library:", key=f"choose-{end}"):
+            _choose(end, data)
 
 
 @st.dialog("Choose a part", width="large", icon=":material/photo_library:")
