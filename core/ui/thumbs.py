@@ -26,13 +26,9 @@ def _thumbnail(sha256: str, side: int, _path: Path) -> bytes:
     return images.thumbnail(_path, side)
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def striped(key: str, side: int, rgb: Colour, ground: Colour, _picture: bytes) -> bytes:
-    """A square tile of a thumbnail on ``ground`` with a stripe in the verdict's colour along its foot.
-
-    ``key`` stands for the picture in the cache.
-    """
-    picture = np.asarray(cv2.imdecode(np.frombuffer(_picture, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
+def striped(thumb: bytes, side: int, rgb: Colour, ground: Colour) -> bytes:
+    """A square tile of a thumbnail on ``ground`` with a stripe in the verdict's colour along its foot."""
+    picture = np.asarray(cv2.imdecode(np.frombuffer(thumb, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
     height, width = picture.shape[:2]
     tile = np.full((side, side, 3), ground, np.uint8)
     scale = side / max(height, width)

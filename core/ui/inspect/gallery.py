@@ -90,7 +90,7 @@ def _remark(row: Mapping[Hashable, Any]) -> str:
 def _picture(scored: Scored, item: ImageItem, row: Mapping[Hashable, Any], *, heat: bool) -> None:
     look = LOOKS[row["verdict"]]
     try:
-        data = pictures.tile(scored, item, look, heat=heat, dark=blocks.dark())
+        data = pictures.tile(scored, item, row["verdict"], heat=heat, dark=blocks.dark())
     except UserError as error:  # one file that is gone must not hide the others
         st.warning(error.what, icon=":material/broken_image:")
         return

@@ -15,7 +15,7 @@ from core.datasets.types import ImageItem
 from core.store.runfolder import Run
 from core.ui import thumbs
 from core.ui.inspect.scored import Scored
-from core.ui.verdicts import Look
+from core.ui.verdicts import LOOKS, Verdict
 
 SIDE = 840  # pixels of the longer side in the detail view
 HIGHEST = 520  # pixels that a picture is high on the page, so that a whole part is seen at once
@@ -26,10 +26,15 @@ GROUNDS = {False: (243, 246, 248), True: (26, 36, 44)}  # the secondary backgrou
 Image = NDArray[np.uint8]
 
 
-def tile(scored: Scored, item: ImageItem, look: Look, *, heat: bool, dark: bool) -> bytes:
+def tile(scored: Scored, item: ImageItem, verdict: Verdict, *, heat: bool, dark: bool) -> bytes:
     """A square thumbnail with the verdict's stripe, with the heatmap or without, on the theme's ground."""
-    small = _heated(scored.run_id, item.name, item.path, scored) if heat else thumbs.thumbnail(item)
-    return thumbs.striped(f"{scored.run_id if heat else ''}:{item.sha256}", thumbs.SIDE, look.rgb, GROUNDS[dark], small)
+    return _tile(f"{scored.run_id}/{item.name}/{item.sha256}", verdict, heat, dark, scored, item)
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def _tile(key: str, verdict: Verdict, heat: bool, dark: bool, _scored: Scored, _item: ImageItem) -> bytes:
+    thumb = _heated(_scored.run_id, _item.name, _item.path, _scored) if heat else thumbs.thumbnail(_item)
+    return thumbs.striped(thumb, thumbs.SIDE, LOOKS[verdict].rgb, GROUNDS[dark])
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
