@@ -20,7 +20,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "patchcore": {"image_size": 96, "bank_size": 300, "dimensions": 32},
     "padim": {"image_size": 96, "dimensions": 20},
     "spade": {"image_size": 96, "neighbours": 3},
-    "image-vae": {"epochs": 1},
+    "image-vae": {"epochs": 4, "width": 8, "latent": 32},
 }
 
 

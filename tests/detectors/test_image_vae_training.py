@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,15 @@ from core.errors import Cancelled, UserError
 from core.progress import Progress
 
 SMALL = ImageVaeParams(epochs=4, width=4, latent=8, batch_size=8)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads that wait for one another make small networks slow on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)
@@ -119,8 +130,6 @@ def test_the_work_limit_bounds_the_epochs(parts: ImageSet) -> None:
 
 
 def test_copies_of_a_photograph_stay_on_one_side(parts: ImageSet) -> None:
-    from dataclasses import replace
-
     normals = parts.normals()
     doubled = replace(normals, items=(*normals.items, *(replace(i, name=f"copy/{i.name}") for i in normals.items)))
     learn, held_out = split(doubled, seed=1)
@@ -129,8 +138,6 @@ def test_copies_of_a_photograph_stay_on_one_side(parts: ImageSet) -> None:
 
 
 def test_names_and_order_do_not_change_the_split(parts: ImageSet) -> None:
-    from dataclasses import replace
-
     normals = parts.normals()
     renamed = replace(normals, items=tuple(replace(i, name=f"x/{i.name}") for i in normals.items[::-1]))
     one, other = split(normals, 1), split(renamed, 1)
@@ -139,16 +146,12 @@ def test_names_and_order_do_not_change_the_split(parts: ImageSet) -> None:
 
 @pytest.mark.parametrize("n", [0, 1, MIN_IMAGES - 1])
 def test_too_few_images_are_refused_in_a_sentence(parts: ImageSet, n: int) -> None:
-    from dataclasses import replace
-
     few = replace(parts, items=parts.normals().items[:n])
     with pytest.raises(UserError, match=f"at least {MIN_IMAGES} are needed"):
         ImageVae(SMALL).fit(few, Progress())
 
 
 def test_the_smallest_set_that_is_accepted_trains(parts: ImageSet) -> None:
-    from dataclasses import replace
-
     few = replace(parts, items=parts.normals().items[:MIN_IMAGES])
     detector = ImageVae(SMALL.model_copy(update={"epochs": 1}))
     detector.fit(few, Progress())

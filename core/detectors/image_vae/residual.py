@@ -17,7 +17,7 @@ from core.detectors.image_vae.ssim import dssim
 
 SCALES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)  # sigma of the blurs, pixels at size 224
 PLACE = 8.0  # sigma, pixels: the usual error of a place is that of its surroundings, for few images tell it
-FLOOR = 0.1  # of the mean usual error: a place that never varies must not make noise infinitely surprising
+ANYWHERE = 0.25  # weight of the whole picture's usual error beside the place's own: no place is infinitely calm
 
 Map = NDArray[np.float32]
 Image = NDArray[np.float32]
@@ -38,25 +38,25 @@ def errors(image: Image, redrawn: Image, measure: Measure) -> Map:
     else:
         kinds = [np.abs(_blur(difference, scale)).mean(axis=2) for scale in SCALES]
         if measure == "multi-scale+ssim":
-            kinds += [dssim(image, redrawn)] * len(SCALES)  # as much weight as the differences have together
+            kinds.append(dssim(image, redrawn))
     return np.stack(kinds)
 
 
 def usual_error(samples: Iterable[Map]) -> Map:
-    """What to expect of a normal image: (k, h, w) from the errors of at least one held-out normal, taken one by one."""
-    total: NDArray[np.float64] | float = 0.0
-    count = 0
+    """What to expect of a normal image: (k, h, w) from the errors (k, h, w) of held-out normals, taken one by one."""
+    total, count = np.zeros(1), 0
     for sample in samples:
-        total = total + sample.astype(np.float64)
+        total = total + sample
         count += 1
-    usual = np.stack([_blur(kind.astype(np.float32), PLACE) for kind in np.asarray(total) / count])
-    floor = usual.mean(axis=(1, 2), keepdims=True) * FLOOR
-    return np.asarray(np.maximum(usual, np.maximum(floor, 1e-6)), np.float32)
+    places = np.stack([_blur(kind.astype(np.float32), PLACE) for kind in total / count])
+    everywhere = places.mean(axis=(1, 2), keepdims=True)
+    # 1e-4 is far below a grey level: where images are flat and redrawn perfectly, rounding is no defect.
+    return np.asarray((1 - ANYWHERE) * places + ANYWHERE * everywhere + 1e-4, np.float32)
 
 
 def anomaly_map(found: Map, usual: Map, smoothing: float) -> Map:
-    """(h, w): errors (k, h, w) in units of the usual ones, averaged over the kinds, then smoothed (sigma, pixels)."""
-    return _blur((found / usual).mean(axis=0), smoothing)
+    """(h, w): errors (k, h, w) in units of the usual ones, root mean square over the kinds, then smoothed (pixels)."""
+    return _blur(np.sqrt(np.square(found / usual).mean(axis=0)), smoothing)
 
 
 def _blur(values: Map, sigma: float) -> Map:
