@@ -12,6 +12,7 @@ from core.datasets.synthetic.parts import render
 from core.detectors import registry
 from core.jobs.job import Job
 from core.ui import blocks, jobs_panel, nav, rooms, state
+from core.ui.inspect import words
 
 SAMPLE, DETECTOR = SAMPLES["parts"], registry.info("patchcore")
 DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": DETECTOR.name}
@@ -97,7 +98,7 @@ def recent() -> None:
 def _entry(page: str, name: str, about: str, query: dict[str, str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         short = {key: value[: state.SHORT] for key, value in query.items()}
-        st.page_link(nav.page(page), label=name, icon=nav.PAGES[page][1], query_params=short)
+        st.page_link(nav.page(page), label=words.plain(name), icon=nav.PAGES[page][1], query_params=short)
         st.caption(about)
 
 

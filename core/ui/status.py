@@ -7,12 +7,17 @@ import streamlit as st
 from core.detectors import registry
 from core.jobs.job import Job
 from core.ui import jobs_panel, nav, rooms, state
+from core.ui.inspect import words
 
 SHORTCUTS = {
     "Ctrl + Enter": "Train: start training",
     "← and →": "Inspect: previous and next part",
     "G, B, U": "Inspect: your label for the part: good, bad, unsure",
 }
+
+
+BUSY_S, IDLE_S = 2, 10  # seconds between looks at the job table
+LONGEST = 32  # characters of a name in the bar
 
 
 def bar() -> None:
@@ -30,12 +35,12 @@ def bar() -> None:
 def _dataset() -> None:
     current = state.dataset()
     rows = rooms.datasets().list()
-    label = f"{current.name} · {current.n_items} images" if current else "No dataset"
+    label = f"{_short(current.name)} · {current.n_items:,} images" if current else "No dataset"
     with st.popover(label, icon=":material/photo_library:", type="tertiary", help="Dataset in view"):
         if current is None:
             st.caption("Nothing is loaded yet.")
         else:
-            names = {row.id: f"{row.name} · {row.n_items} images" for row in rows}
+            names = {row.id: f"{row.name} · {row.n_items:,} images" for row in rows}
             st.session_state["status.dataset"] = current.id
             st.selectbox(
                 "Dataset", names, format_func=names.__getitem__, key="status.dataset", on_change=_dataset_changed
@@ -50,7 +55,7 @@ def _dataset_changed() -> None:
 def _model() -> None:
     current = state.model()
     rows = rooms.models().list()
-    label = current.name if current else "No model"
+    label = _short(current.name) if current else "No model"
     with st.popover(label, icon=":material/deployed_code:", type="tertiary", help="Model in view"):
         if not rows:
             st.caption("Nothing is trained yet.")
@@ -74,16 +79,16 @@ def _model_changed() -> None:
 
 def _jobs() -> None:
     active = rooms.jobs().list(active=True)
-    st.fragment(_jobs_entry, run_every=2 if active else None)([job.id for job in active])
+    st.fragment(_jobs_entry, run_every=BUSY_S if active else IDLE_S)([job.id for job in active])
 
 
 def _jobs_entry(seen: list[str]) -> None:
-    """What runs now; when something that was seen has ended, the page is drawn anew so that it shows the result."""
+    """What runs now. When a job began or ended, here or in another browser, the whole page is drawn anew."""
     active = rooms.jobs().list(active=True)
     ended = [job_id for job_id in seen if job_id not in {job.id for job in active}]
     for job_id in ended:
         jobs_panel.announce(rooms.jobs().get(job_id))
-    if ended:
+    if {job.id for job in active} != set(seen):
         st.rerun()
     with st.popover(_summary(active), icon=":material/pending_actions:", type="tertiary", help="Background work"):
         if not active:
@@ -101,6 +106,10 @@ def _summary(active: list[Job]) -> str:
         return f"1 job · {running[0].fraction:.0%}"
     counts = {"running": len(running), "waiting": len(active) - len(running)}
     return " · ".join(f"{n} {word}" for word, n in counts.items() if n)
+
+
+def _short(name: str) -> str:
+    return words.plain(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
 
 
 def _link() -> None:

@@ -101,7 +101,7 @@ def test_the_reason_of_a_failed_import_is_shown(open_page: Open, workspace: Work
         db.execute("UPDATE jobs SET state = 'running' WHERE id = ?", (job_id,))
     table.finish(job_id, "failed", error="There is no image here.", hint="Choose another folder.")
     app.run()
-    assert "There is no image here. Choose another folder." in app.error[0].value
+    assert "There is no image here. Choose another folder." in app.error[0].value.replace("\\", "")
 
 
 def test_a_finished_import_becomes_the_dataset_in_view(

@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.store.datasets import DatasetRow
 from core.ui import blocks, errors, nav, rooms
+from core.ui.inspect import words
 
 
 def header(row: DatasetRow) -> None:
     """The dataset's name and what can be done with the whole of it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(row.name, anchor=False, width="stretch")
+        st.title(words.plain(row.name), anchor=False, width="stretch")
         if st.button("Train on it", type="primary", icon=":material/model_training:", key="to-train"):
             nav.open_page("train")
         with st.popover("Rename", icon=":material/edit:"), st.form("rename", border=False), errors.shown():
@@ -33,7 +34,9 @@ def undo() -> None:
     if removed is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: **{removed[1]}** was removed from the lists. Its files are untouched.")
+        st.markdown(
+            f":material/delete: **{words.plain(removed[1])}** was removed from the lists. Its files are untouched."
+        )
         if st.button("Undo", key="undo-remove", icon=":material/undo:"):
             rooms.datasets().restore(removed[0])
             del st.session_state["_removed"]
@@ -48,7 +51,7 @@ def removed() -> None:
     with st.expander(f"Removed datasets ({len(rows)})", icon=":material/delete:"):
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{row.name} · {row.n_items} images", width="stretch")
+                st.markdown(f"{words.plain(row.name)} · {row.n_items:,} images", width="stretch")
                 if st.button("Restore", key=f"restore-{row.id}", icon=":material/undo:"):
                     rooms.datasets().restore(row.id)
                     st.session_state.pop("_removed", None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +9,7 @@ from core.datasets.types import ImageItem
 from core.store.datasets import DatasetRow
 from core.ui import blocks, rooms, thumbs
 from core.ui.dataset import overview, suspects
+from core.ui.inspect import words
 
 PAGE = 32  # thumbnails
 ANY = "All"
@@ -44,20 +43,13 @@ def _images(row: DatasetRow) -> None:
             with st.container(gap="xxsmall"):
                 st.image(thumbs.thumbnail(item), alt=f"{item.name}, {caption(item)}", width="stretch")
                 mark = ":material/block: excluded" if item.name in excluded else caption(item)
-                st.caption(f"{mark} · {shortened(item.name)}")
+                st.caption(f"{mark} · {words.plain(words.short(item.name, 16))}")
 
 
 def caption(item: ImageItem) -> str:
     """Class and split of an item in a few words; anomalous ones carry their colour and sign."""
-    name = item.defect or item.label or "no label"
+    name = words.plain(item.defect or item.label or "no label")
     return f":orange[▲ {name}]" if item.label == "bad" else f"{name} · {item.split}"
-
-
-def shortened(name: str, most: int = 16) -> str:
-    """The last part of an item's name, its end kept where it is long; safe inside Markdown."""
-    last = PurePosixPath(name).name
-    last = last if len(last) <= most else f"…{last[-most:]}"
-    return "".join(f"\\{sign}" if sign in "\\`*_[]:$<>~#|" else sign for sign in last)
 
 
 def _filtered(items: tuple[ImageItem, ...]) -> list[ImageItem]:
