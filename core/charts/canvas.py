@@ -9,15 +9,17 @@ GRID = "rgba(128,128,128,0.22)"
 
 def canvas(x: str, y: str, *, height: int = 320) -> go.Figure:
     """A figure with named axes, quiet grid lines, the legend above; colours of text are left to the theme."""
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 32, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        hoverlabel={"namelength": -1},
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True}
+    # All at once: Plotly checks a figure anew at each update, and a page draws several while a slider moves.
+    return go.Figure(
+        layout={
+            "height": height,
+            "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "hoverlabel": {"namelength": -1},
+            "xaxis": axis | {"title": {"text": x}},
+            "yaxis": axis | {"title": {"text": y}},
+        }
     )
-    figure.update_xaxes(title_text=x, gridcolor=GRID, zeroline=False, automargin=True)
-    figure.update_yaxes(title_text=y, gridcolor=GRID, zeroline=False, automargin=True)
-    return figure

@@ -17,46 +17,45 @@ _RIGHT: set[tuple[str, str | None]] = {("accept", "good"), ("reject", "bad")}
 _WRONG: dict[tuple[str, str | None], str] = {("accept", "bad"): "missed", ("reject", "good"): "false alarms"}
 
 
-def confusion_matrix(table: NDArray[np.int64]) -> go.Figure:
+def confusion_matrix(table: NDArray[np.int64], *, ink: str | None = None) -> go.Figure:
     """Verdicts (rows) against labels (columns) from ``metrics.verdicts.verdict_table``.
 
     A cell is shaded by its share of the column: right ones blue, wrong ones vermillion and named. The column without
-    a label is left out where it is empty.
+    a label is left out where it is empty. ``ink`` is the colour of the counts, None for the theme's.
     """
     shown = [k for k, label in enumerate(LABELS) if label is not None or table[:, k].any()]
-    figure = canvas("", "", height=230)
-    for row, verdict in enumerate(VERDICTS):
-        for column, k in enumerate(shown):
-            count, total = int(table[row, k]), int(table[:, k].sum())
-            kind = (verdict, LABELS[k])
-            word = _WRONG.get(kind, "") if count else ""
-            colour = palette.GOOD if kind in _RIGHT else palette.ANOMALOUS if kind in _WRONG else palette.NEUTRAL
-            share = count / total if total else 0.0
-            figure.add_shape(
-                type="rect",
-                x0=column - 0.48,
-                x1=column + 0.48,
-                y0=row - 0.46,
-                y1=row + 0.46,
-                line={"color": colour, "width": 1.5 if kind in _WRONG and count else 0.5},
-                fillcolor=palette.faint(colour, 0.06 + 0.34 * share),
-            )
-            text = f"<b>{count}</b>" + (f"<br>{share:.1%}" if total else "") + (f" {word}" if word else "")
-            figure.add_annotation(x=column, y=row, text=text, showarrow=False)
     names = [palette.LABEL_NAMES[LABELS[k]] for k in shown]
+    cells = [(row, column, k) for row in range(len(VERDICTS)) for column, k in enumerate(shown)]
+    shapes: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    for row, column, k in cells:
+        count, total = int(table[row, k]), int(table[:, k].sum())
+        kind = (VERDICTS[row], LABELS[k])
+        word = _WRONG.get(kind, "") if count else ""
+        colour = palette.GOOD if kind in _RIGHT else palette.ANOMALOUS if kind in _WRONG else palette.NEUTRAL
+        share = count / total if total else 0.0
+        line = {"color": colour, "width": 1.5 if word else 0.5}
+        place = {"x0": column - 0.48, "x1": column + 0.48, "y0": row - 0.46, "y1": row + 0.46}
+        fill = palette.faint(colour, 0.06 + 0.34 * share)
+        shapes.append({"type": "rect", "line": line, "fillcolor": fill} | place)
+        text = f"<b>{count}</b>" + (f"<br>{share:.1%}" if total else "") + (f" {word}" if word else "")
+        texts.append({"x": column, "y": row, "text": text, "showarrow": False, "font": {"size": 14, "color": ink}})
+    figure = canvas("", "", height=230)
     # Shapes alone give an axis no extent; the marks are there for the hover text.
     figure.add_scatter(
-        x=[column for _ in VERDICTS for column in range(len(shown))],
-        y=[row for row in range(len(VERDICTS)) for _ in shown],
+        x=[column for _, column, _ in cells],
+        y=[row for row, _, _ in cells],
         mode="markers",
         marker={"opacity": 0, "size": 30},
         showlegend=False,
-        customdata=[[VERDICTS[row], names[column]] for row in range(len(VERDICTS)) for column in range(len(shown))],
+        customdata=[[VERDICTS[row], names[column]] for row, column, _ in cells],
         hovertemplate="labelled %{customdata[1]}, verdict %{customdata[0]}<extra></extra>",
     )
-    figure.update_xaxes(tickvals=list(range(len(shown))), ticktext=names, side="top", showgrid=False)
-    figure.update_xaxes(range=[-0.5, len(shown) - 0.5])
-    figure.update_yaxes(tickvals=list(range(len(VERDICTS))), ticktext=list(VERDICTS), showgrid=False, range=[2.5, -0.5])
+    columns = {"tickvals": list(range(len(shown))), "ticktext": names, "side": "top", "range": [-0.5, len(shown) - 0.5]}
+    rows = {"tickvals": list(range(len(VERDICTS))), "ticktext": list(VERDICTS), "range": [2.5, -0.5]}
+    figure.update_layout(
+        shapes=shapes, annotations=texts, xaxis=columns | {"showgrid": False}, yaxis=rows | {"showgrid": False}
+    )
     return figure
 
 

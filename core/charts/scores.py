@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -56,23 +57,25 @@ def score_histogram(
 
 def add_limits(figure: go.Figure, low: float, high: float, accept: float, reject: float) -> None:
     """The limits as labelled upright lines with shaded zones from ``low`` to ``high`` along the score axis."""
-    zones = [("accept", low, accept), ("review", accept, reject), ("reject", reject, high)]
-    for verdict, start, stop in zones:
+    upright = {"xref": "x", "yref": "y domain", "y0": 0, "y1": 1}
+    shapes: list[dict[str, Any]] = []
+    names: list[dict[str, Any]] = []
+    for verdict, start, stop in (("accept", low, accept), ("review", accept, reject), ("reject", reject, high)):
         if stop <= start:
             continue
-        colour = palette.VERDICT_COLOURS[verdict]
-        figure.add_vrect(
-            x0=start,
-            x1=stop,
-            fillcolor=palette.faint(colour, 0.07 if verdict != "review" else 0.16),
-            line_width=0,
-            layer="below",
-            annotation={"text": verdict, "font": {"size": 11}},
-            annotation_position="top left" if verdict == "accept" else "top right",
-        )
+        colour = palette.faint(palette.VERDICT_COLOURS[verdict], 0.16 if verdict == "review" else 0.07)
+        zone = {"type": "rect", "x0": start, "x1": stop, "fillcolor": colour, "line": {"width": 0}, "layer": "below"}
+        shapes.append(upright | zone)
+        at = {"x": start, "xanchor": "left"} if verdict == "accept" else {"x": stop, "xanchor": "right"}
+        place = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "top", "showarrow": False}
+        names.append(place | at | {"text": verdict, "font": {"size": 11}})
+    lines = [(reject, palette.ANOMALOUS, "dash")]
     if accept < reject:
-        figure.add_vline(x=accept, line={"color": palette.VERDICT_COLOURS["review"], "width": 2, "dash": "dot"})
-    figure.add_vline(x=reject, line={"color": palette.ANOMALOUS, "width": 2, "dash": "dash"})
+        lines.append((accept, palette.VERDICT_COLOURS["review"], "dot"))
+    for limit, colour, dash in lines:
+        line = {"color": colour, "width": 2, "dash": dash}
+        shapes.append(upright | {"type": "line", "x0": limit, "x1": limit, "line": line})
+    figure.update_layout(shapes=shapes, annotations=names)
 
 
 def score_strip(

@@ -30,19 +30,30 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
         "between. Move both with the slider below; the tables follow.",
         "Bars lie over each other. Limits that are chosen by looking at test images make their figures too good.",
     )
-    figure = score_histogram(frame["score"], frame["truth"].tolist(), accept=now.review, reject=now.reject)
+    known = counted(frame)
+    drawn = known if len(known) else frame
+    figure = score_histogram(drawn["score"], drawn["truth"].tolist(), accept=now.review, reject=now.reject)
     # The slider below has no room for an axis beside it: the numbers go inside, so that handles stand under limits.
-    figure.update_layout(margin={"l": SLIDER_PAD, "r": SLIDER_PAD})
-    figure.update_yaxes(automargin=False, ticklabelposition="inside top", title_text=None)
-    blocks.plot(figure, key="histogram", alt=_histogram_words(frame, now))
+    figure.update_layout(
+        margin={"l": SLIDER_PAD, "r": SLIDER_PAD},
+        yaxis={"automargin": False, "ticklabelposition": "inside top", "title": {"text": None}},
+    )
+    blocks.plot(figure, key="histogram", alt=_histogram_words(drawn, now))
+    _left_out(len(frame), len(known))
     _slider(scored, now, *figure.layout.xaxis.range)
     _promises(scored, now)
-    known = counted(frame)
     left, right = st.columns([4, 5], gap="large")
     with left:
-        _matrix(frame, known)
+        _matrix(known)
     with right:
         costs.show(scored, known, now)
+
+
+def _left_out(n_all: int, n_known: int) -> None:
+    if not n_known:
+        st.caption("The model has learned from every one of these images: their scores are too low to judge it by.")
+    elif n_known < n_all:
+        st.caption(f"{words.count(n_all - n_known, 'image')} that the model has learned from are left out.")
 
 
 def _histogram_words(frame: pd.DataFrame, now: Limits) -> str:
@@ -100,18 +111,15 @@ def _origin(scored: Scored) -> str:
     return f"{text}The limits are the lowest at which no more than {usual}."
 
 
-def _matrix(frame: pd.DataFrame, known: pd.DataFrame) -> None:
+def _matrix(known: pd.DataFrame) -> None:
     blocks.headed(
         "Verdicts and labels",
         "How many good and bad parts get each verdict at these limits.",
         "The share is of all parts with that label. Framed in vermillion is what went wrong.",
         "Labels are the dataset's, or yours where it has none. Shares depend on how hard these parts are.",
     )
-    figure = confusion_matrix(verdict_table(known["verdict"], known["truth"].tolist()))
-    figure.update_annotations(font={"size": 14, "color": INK[blocks.dark()]})
+    figure = confusion_matrix(verdict_table(known["verdict"], known["truth"].tolist()), ink=INK[blocks.dark()])
     blocks.plot(figure, key="confusion", alt=_matrix_words(known))
-    if len(known) < len(frame):
-        st.caption(f"{words.count(len(frame) - len(known), 'image')} that the model learned from are not counted.")
 
 
 def _matrix_words(known: pd.DataFrame) -> str:
