@@ -9,8 +9,7 @@ import streamlit as st
 
 from core.charts.curves import training_curves
 from core.jobs.job import Job
-from core.ui import blocks, nav, rooms, state
-from core.ui.inspect import words
+from core.ui import blocks, nav, rooms, state, words
 
 STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
     "queued": ("Waiting", ":material/schedule:", "gray"),

@@ -11,8 +11,7 @@ from core.datasets.samples import SAMPLES
 from core.datasets.synthetic.parts import render
 from core.detectors import registry
 from core.jobs.job import Job
-from core.ui import blocks, jobs_panel, nav, rooms, state
-from core.ui.inspect import words
+from core.ui import blocks, jobs_panel, nav, rooms, state, words
 
 SAMPLE, DETECTOR = SAMPLES["parts"], registry.info("patchcore")
 DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": DETECTOR.name}

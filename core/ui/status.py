@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.detectors import registry
 from core.jobs.job import Job
-from core.ui import jobs_panel, nav, rooms, state
-from core.ui.inspect import words
+from core.ui import jobs_panel, nav, rooms, state, words
 
 SHORTCUTS = {
     "Ctrl + Enter": "Train: start training",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from core.ui.inspect import filters, limits, navigation, words
+from core.ui import words
+from core.ui.inspect import filters, limits, navigation
 from core.ui.verdicts import Limits
 
 

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.errors import UserError
 from core.jobs.job import Job
-from core.ui import blocks, nav, rooms, state
+from core.ui import blocks, nav, rooms, state, words
 from core.ui.batch import downloads, source
-from core.ui.inspect import limits, pictures, scored, words
+from core.ui.inspect import limits, pictures, scored
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS, Limits
 

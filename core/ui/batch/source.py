@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.store.models import ModelRow
-from core.ui import errors, jobs_panel, rooms
+from core.ui import errors, jobs_panel, rooms, words
 from core.ui.dataset import uploads
 from core.ui.dataset.add import SUFFIXES
-from core.ui.inspect import words
 
 KIND = "check"
 SENT = "_check"  # the check that this session asked for last

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store.datasets import DatasetRow
-from core.ui import blocks, errors, nav, rooms
-from core.ui.inspect import words
+from core.ui import blocks, errors, nav, rooms, words
 
 
 def header(row: DatasetRow) -> None:

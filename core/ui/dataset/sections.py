@@ -7,9 +7,8 @@ import streamlit as st
 
 from core.datasets.types import ImageItem
 from core.store.datasets import DatasetRow
-from core.ui import blocks, rooms, thumbs
+from core.ui import blocks, rooms, thumbs, words
 from core.ui.dataset import overview, suspects
-from core.ui.inspect import words
 
 PAGE = 32  # thumbnails
 ANY = "All"

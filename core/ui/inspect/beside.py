@@ -7,8 +7,8 @@ import streamlit as st
 from core.charts.overlays import encode_jpeg
 from core.datasets.types import ImageItem
 from core.detectors import registry
-from core.ui import rooms
-from core.ui.inspect import limits, pictures, scored, words
+from core.ui import rooms, words
+from core.ui.inspect import limits, pictures, scored
 from core.ui.verdicts import LOOKS
 
 AT_FIRST, MOST = 3, 8

@@ -8,8 +8,8 @@ import streamlit as st
 from core.errors import UserError
 from core.metrics.cost import CostWeights, cheapest
 from core.metrics.verdicts import expected_per_day, shares, verdict_table
-from core.ui import blocks
-from core.ui.inspect import limits, words
+from core.ui import blocks, words
+from core.ui.inspect import limits
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import Limits
 

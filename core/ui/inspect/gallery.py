@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.datasets.types import ImageItem
 from core.errors import UserError
-from core.ui import blocks, rooms
-from core.ui.inspect import exports, filters, navigation, pictures, words
+from core.ui import blocks, rooms, words
+from core.ui.inspect import exports, filters, navigation, pictures
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS
 

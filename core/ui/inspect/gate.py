@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
-from core.ui import blocks, jobs_panel, nav, rooms, state
-from core.ui.inspect import scored, words
+from core.ui import blocks, jobs_panel, nav, rooms, state, words
+from core.ui.inspect import scored
 
 
 def opened() -> scored.Scored | None:

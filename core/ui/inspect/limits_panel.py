@@ -10,8 +10,8 @@ import streamlit as st
 from core.charts.counts import confusion_matrix
 from core.charts.scores import score_histogram
 from core.metrics.verdicts import verdict_table
-from core.ui import blocks
-from core.ui.inspect import costs, limits, words
+from core.ui import blocks, words
+from core.ui.inspect import costs, limits
 from core.ui.inspect.scored import Scored, counted
 from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.ui import rooms
-from core.ui.inspect import figures, filters, gallery, gate, limits, limits_panel, navigation, part, summary, words
+from core.ui import rooms, words
+from core.ui.inspect import figures, filters, gallery, gate, limits, limits_panel, navigation, part, summary
 from core.ui.inspect.scored import Scored, counted, table
 from core.ui.verdicts import Limits
 

@@ -12,8 +12,8 @@ from core.charts.overlays import OPACITY, encode_jpeg
 from core.datasets.types import ImageItem
 from core.errors import UserError
 from core.store.datasets import Judgement
-from core.ui import blocks, rooms
-from core.ui.inspect import beside, exports, legend, navigation, pictures, words
+from core.ui import blocks, rooms, words
+from core.ui.inspect import beside, exports, legend, navigation, pictures
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS
 

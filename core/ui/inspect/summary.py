@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.ui.inspect import words
+from core.ui import words
 from core.ui.inspect.scored import Scored, counted
 from core.ui.verdicts import LOOKS
 

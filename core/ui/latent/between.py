@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.datasets.types import ImageItem, ImageSet
 from core.store.models import ModelRow
-from core.ui import blocks, thumbs
-from core.ui.inspect import words
+from core.ui import blocks, thumbs, words
 from core.ui.latent import space
 
 STEPS = 21  # every 5 %

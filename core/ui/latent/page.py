@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.detectors import registry
 from core.store.models import ModelRow
-from core.ui import blocks, nav, rooms, state
-from core.ui.inspect import words
+from core.ui import blocks, nav, rooms, state, words
 from core.ui.latent import between, sampling, space
 from core.ui.train import cards
 

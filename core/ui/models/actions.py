@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.detectors import registry
 from core.store.models import ModelRow
-from core.ui import blocks, errors, nav, rooms, state
-from core.ui.inspect import words
+from core.ui import blocks, errors, nav, rooms, state, words
 from core.ui.models import table
 from core.ui.train import cards, request
 

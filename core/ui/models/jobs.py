@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.jobs.job import Job
-from core.ui import blocks, jobs_panel, rooms
-from core.ui.inspect import words
+from core.ui import blocks, jobs_panel, rooms, words
 
 PAGE = 10
 FILTERS: dict[str, tuple[str, ...]] = {

@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
-from core.ui import errors, rooms
+from core.ui import errors, rooms, words
 from core.ui.dataset import uploads
-from core.ui.inspect import words
 from core.ui.models import table
 
 _DROPS = "_model_drops"

@@ -10,8 +10,7 @@ from core.detectors.base import DetectorInfo
 from core.detectors.calibration import Scheme
 from core.detectors.training import planned_calibration
 from core.store.datasets import DatasetRow
-from core.ui import blocks, nav, rooms
-from core.ui.inspect import words
+from core.ui import blocks, nav, rooms, words
 
 ENOUGH = 20  # different good images below which a threshold is hardly worth its name
 SCHEMES: dict[Scheme, str] = {

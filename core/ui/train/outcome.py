@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.jobs.job import Job
 from core.store.models import ModelRow
-from core.ui import blocks, jobs_panel, rooms
-from core.ui.inspect import words
+from core.ui import blocks, jobs_panel, rooms, words
 
 KINDS = ("train", "demo")
 SHOWN = 4

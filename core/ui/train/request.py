@@ -10,8 +10,7 @@ import streamlit as st
 from core.detectors.base import DetectorInfo
 from core.jobs.job import Job
 from core.store.datasets import DatasetRow
-from core.ui import blocks, errors, forms, nav, rooms, state
-from core.ui.inspect import words
+from core.ui import blocks, errors, forms, nav, rooms, state, words
 
 SEED, NAME = "train.seed", "train.name"
 MAX_SEED = 2**31 - 1
