@@ -285,6 +285,10 @@ def test_other_detectors_stand_beside(
     assert not app.exception and not app.error
     assert app.multiselect(key="beside").value == [other.id]
     assert "**Second**" in texts(app)
+    app.query_params["model"] = other.id[:12]
+    app.run()
+    assert not app.exception and not app.error
+    assert app.multiselect(key="beside").value in ([], [scored.id])
 
 
 def test_an_image_that_is_gone_hides_no_other(open_page: Open, workspace: Workspace, scored: ModelRow) -> None:

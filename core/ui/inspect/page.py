@@ -11,6 +11,7 @@ from core.ui.inspect.scored import Scored, counted, table
 from core.ui.verdicts import Limits
 
 VIEWS = ("Parts", "Limits", "Figures")
+_SEEN = "_inspected_dataset"
 
 
 def show() -> None:
@@ -36,9 +37,12 @@ def show() -> None:
 def _parts(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
     name = navigation.asked()
     if name is not None and navigation.place(frame, name) is None:
-        st.warning(f"The part «{words.plain(name)}» in this link is not in this run.", icon=":material/link_off:")
+        # Whoever has just changed the dataset knows that the part is not in it.
+        if st.session_state.get(_SEEN, scored.dataset_id) == scored.dataset_id:
+            st.warning(f"The part «{words.plain(name)}» in this link is not in this run.", icon=":material/link_off:")
         navigation.close()
         name = None
+    st.session_state[_SEEN] = scored.dataset_id
     between = (now.review, now.reject)
     if name is None:
         gallery.show(scored, filters.apply(frame, filters.bar(frame), between), len(frame))
