@@ -7,7 +7,7 @@ the store falls back the same way, and the page says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -66,6 +66,19 @@ def newest_model(models: Sequence[ModelRow], current: DatasetRow | None) -> Mode
     known = {row.id: row for row in models}
     fitted = next((row for row in models if row.dataset_id == current.id), None)
     return fitted or next((known[run.model_id] for run in rooms.runs().list(current.id) if run.model_id in known), None)
+
+
+def pick(label: str, names: Mapping[str, str], *, param: str, default: str) -> str:
+    """A select box over ids, shown by name; the chosen id is in the URL, by its first digits, and unknown ones are
+    passed over. A bound select box would put the name there, which changes."""
+    key, asked = f"pick.{param}", st.query_params.get(param, "")
+    found = next((one for one in names if len(asked) >= 8 and one.startswith(asked)), default)
+    st.session_state[key] = found
+
+    def changed() -> None:
+        st.query_params[param] = st.session_state[key][:SHORT]
+
+    return st.selectbox(label, list(names), format_func=names.__getitem__, key=key, on_change=changed, width=420)
 
 
 def link() -> str:

@@ -32,22 +32,23 @@ def buttons(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
     """Three downloads of the whole batch, whatever is filtered."""
     name = opened.data.name
     source = "moved by hand" if limits.moved(opened) else "the model's own"
-    report = functools.partial(_report, opened, frame, set_now, source)
+    made = functools.partial(report, opened, frame, set_now, source)
     st.download_button(
-        "Table", lambda: report_csv(report(0)), f"{name}.csv", "text/csv", key="batch-csv",
+        "Table", lambda: report_csv(made(0)), f"{name}.csv", "text/csv", key="batch-csv",
         icon=":material/table:", on_click="ignore", help="CSV with the verdict, score and p-value of every part.",
     )  # fmt: skip
     st.download_button(
-        "Overlays", lambda: _overlays(opened, frame), f"{name}-overlays.zip", "application/zip", key="batch-zip",
+        "Overlays", lambda: overlays_zip(opened, frame), f"{name}-overlays.zip", "application/zip", key="batch-zip",
         icon=":material/layers:", on_click="ignore", help="Zip of the photographs with their heatmaps, JPEG.",
     )  # fmt: skip
     st.download_button(
-        "Report", lambda: to_html(report(REPORT_PICTURES)), f"{name}.html", "text/html", key="batch-html",
+        "Report", lambda: to_html(made(REPORT_PICTURES)), f"{name}.html", "text/html", key="batch-html",
         icon=":material/description:", on_click="ignore", help="One HTML page with counts, pictures and the table.",
     )  # fmt: skip
 
 
-def _report(opened: Scored, frame: pd.DataFrame, set_now: Limits, source: str, n_pictures: int) -> Report:
+def report(opened: Scored, frame: pd.DataFrame, set_now: Limits, source: str, n_pictures: int) -> Report:
+    """The report of a batch, with pictures of the ``n_pictures`` most anomalous parts. ``source`` of the limits."""
     reject, review = (opened.calibration.promised_rate(limit) for limit in (set_now.reject, set_now.review))
     manifest = opened.model.manifest
     return Report(
@@ -83,7 +84,7 @@ def _parts(opened: Scored, frame: pd.DataFrame, n_pictures: int) -> Iterator[Par
         )
 
 
-def _overlays(opened: Scored, frame: pd.DataFrame) -> BinaryIO:
+def overlays_zip(opened: Scored, frame: pd.DataFrame) -> BinaryIO:
     """A zip on disk, open for reading and gone when it is closed: a large batch would not fit into memory."""
     dest = atomic.temporary_name(rooms.workspace().exports)
     try:

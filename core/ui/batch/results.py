@@ -18,6 +18,7 @@ from core.ui.verdicts import LOOKS, Limits
 
 PER_PAGE = 24
 ANY = "All"
+BATCH = "batch"  # name in the URL
 
 
 def show() -> None:
@@ -28,9 +29,7 @@ def show() -> None:
         return
     names = {job.id: _called(job) for job in found}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Batch", list(names), format_func=names.__getitem__, key="batch", bind="query-params", width=420
-        )
+        chosen = state.pick("Batch", names, param=BATCH, default=found[0].id)
         opened = _open(next(job for job in found if job.id == chosen))
         if opened is not None:
             _links(opened)
@@ -76,15 +75,15 @@ def _batch(opened: Scored) -> None:
     _left_out(opened)
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.segmented_control(
-            "Show", [ANY, *reversed(LOOKS)], default=ANY, required=True, key="verdict", bind="query-params",
-            format_func=lambda name: name.capitalize(), label_visibility="collapsed",
+            "Show", [ANY, *(LOOKS[verdict].word for verdict in reversed(LOOKS))], default=ANY, required=True,
+            key="verdict", bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
         heat = st.toggle("Heatmap", value=True, key="batch-heat", persist_state="session")
         st.space("stretch")
         downloads.buttons(opened, frame, set_now)
-    kept = frame if wanted in (None, ANY) else frame[frame["verdict"] == wanted]
+    kept = frame if wanted in (None, ANY) else frame[frame["verdict"] == str(wanted).lower()]
     if kept.empty:
-        st.caption(f"No part has the verdict {wanted}.")
+        st.caption(f"No part has the verdict «{wanted}».")
         return
     pages = -(-len(kept) // PER_PAGE)
     slot = st.container(key="batch-gallery")
@@ -135,7 +134,7 @@ def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
     score = words.score(row["score"])
     with st.container(gap="xxsmall"):
         try:
-            picture = pictures.tile(opened, item, look, heat=heat, dark=blocks.dark())
+            picture = pictures.tile(opened, item, row["verdict"], heat=heat, dark=blocks.dark())
         except UserError as error:  # one file that is gone must not hide the others
             st.warning(error.what, icon=":material/broken_image:")
         else:

@@ -18,12 +18,6 @@ from core.ui.dataset.add import SUFFIXES
 KIND = "check"
 SENT = "_check"  # the check that this session asked for last
 _DROPS = "_check_drops"
-WAYS = {
-    "Images": ":material/image:",
-    "Folder": ":material/drive_folder_upload:",
-    "Zip": ":material/folder_zip:",
-    "Path": ":material/folder_open:",
-}
 
 
 def show(model: ModelRow) -> None:
@@ -31,14 +25,13 @@ def show(model: ModelRow) -> None:
     with st.container(border=True, key="check-form"), errors.shown():
         way = st.segmented_control(
             "New parts",
-            list(WAYS),
+            list(WAYS),  # named as in the URL: a bound control knows its options by their labels
             default="Images",
             required=True,
-            format_func=lambda name: f"{WAYS[name]} {name}",
             key="from",
             bind="query-params",
         )
-        {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path}[way or "Images"](model)
+        WAYS[way or "Images"](model)
         st.caption(f"**{words.plain(model.name)}** will judge them, every photograph by itself.")
     if SENT in st.session_state:
         jobs_panel.problem(rooms.jobs().get(st.session_state[SENT]))
@@ -103,3 +96,6 @@ def _now() -> str:
     """A name for photographs that have none: the time at the user's place."""
     zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
     return f"Parts of {datetime.now(zone):%d %b %Y, %H:%M:%S}"
+
+
+WAYS = {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path}

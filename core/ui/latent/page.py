@@ -40,16 +40,8 @@ def _chosen(rows: list[ModelRow]) -> ModelRow:
     current = state.model()
     ids = [row.id for row in rows]
     names = {row.id: f"{row.name} · {blocks.ago(row.created_at)}" for row in rows}
-    picked = st.selectbox(
-        "VAE",
-        ids,
-        index=ids.index(current.id) if current is not None and current.id in ids else 0,
-        format_func=names.__getitem__,
-        key="vae",
-        bind="query-params",
-        width=420,
-    )
-    return rows[ids.index(picked)]
+    default = current.id if current is not None and current.id in ids else ids[0]
+    return rows[ids.index(state.pick("VAE", names, param="vae", default=default))]
 
 
 def _about(model: ModelRow) -> None:
