@@ -60,6 +60,6 @@ def sample(options: argparse.Namespace) -> None:
 
     if options.name not in SAMPLES:
         raise UserError(f"There is no sample «{options.name}»", "", f"Choose one of {', '.join(SAMPLES)}")
-    SAMPLES[options.name].write(options.out, seed=options.seed, progress=console_progress())
+    SAMPLES[options.name].write(options.out, options.seed, console_progress())
     result = {"sample": options.name, "seed": options.seed, "path": str(options.out)}
     emit(result, options.json, f"{SAMPLES[options.name].title} written to {options.out}")
