@@ -102,7 +102,7 @@ def recall_bars(per_class: Mapping[str, Mapping[str, Any]], *, worst_first: bool
 def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
     """Images per class and split from ``(split, class, count)``; the class "good" is blue, all others are anomalous."""
     splits = list(dict.fromkeys(split for split, _, _ in rows))
-    classes = sorted({name for _, name, _ in rows}, key=_class_rank, reverse=True)
+    classes = sorted({name for _, name, _ in rows}, key=_class_rank)  # good first: its colour is the legend's
     counts = {(split, name): count for split, name, count in rows}
     figure = canvas("images", "", height=90 + 30 * max(len(classes), 2))
     for k, split in enumerate(splits):
@@ -125,7 +125,7 @@ def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
         text = " + ".join(str(count) for count in own if count)
         figure.add_annotation(x=sum(own), y=name, text=text, showarrow=False, xanchor="left", xshift=4)
     figure.update_layout(barmode="stack", legend_traceorder="normal")
-    figure.update_yaxes(type="category")
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return figure
 
 

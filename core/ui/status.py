@@ -11,6 +11,7 @@ from core.ui import jobs_panel, nav, rooms, state, words
 SHORTCUTS = {
     "Ctrl + Enter": "Train: start training",
     "← and →": "Inspect: previous and next part",
+    "Esc": "Inspect: back to all parts",
     "G, B, U": "Inspect: your label for the part: good, bad, unsure",
 }
 
@@ -35,7 +36,7 @@ def _dataset() -> None:
     current = state.dataset()
     rows = rooms.datasets().list()
     label = f"{_short(current.name)} · {current.n_items:,} images" if current else "No dataset"
-    with st.popover(label, icon=":material/photo_library:", type="tertiary", help="Dataset in view"):
+    with st.popover(label, icon=":material/photo_library:", type="tertiary"):
         if current is None:
             st.caption("Nothing is loaded yet.")
         else:
@@ -55,7 +56,7 @@ def _model() -> None:
     current = state.model()
     rows = rooms.models().list()
     label = _short(current.name) if current else "No model"
-    with st.popover(label, icon=":material/deployed_code:", type="tertiary", help="Model in view"):
+    with st.popover(label, icon=":material/deployed_code:", type="tertiary"):
         if not rows:
             st.caption("Nothing is trained yet.")
         else:
@@ -89,7 +90,7 @@ def _jobs_entry(seen: list[str]) -> None:
         jobs_panel.announce(rooms.jobs().get(job_id))
     if {job.id for job in active} != set(seen):
         st.rerun()
-    with st.popover(_summary(active), icon=":material/pending_actions:", type="tertiary", help="Background work"):
+    with st.popover(_summary(active), icon=":material/pending_actions:", type="tertiary"):
         if not active:
             st.caption("Nothing is running.")
         for job in active:
@@ -112,8 +113,8 @@ def _short(name: str) -> str:
 
 
 def _link() -> None:
-    with st.popover("Copy link", icon=":material/link:", type="tertiary", help="A link to exactly this view"):
-        st.caption("Whoever opens this link on this server sees what you see.")
+    with st.popover("Copy link", icon=":material/link:", type="tertiary"):
+        st.caption("A link to exactly this view, for anybody who can reach this server.")
         st.code(state.link(), language=None, wrap_lines=True)
 
 

@@ -112,7 +112,7 @@ def test_recall_bars_put_the_worst_class_on_top():
 def test_counts_tell_their_numbers():
     figure = split_counts([("train", "good", 7), ("test", "good", 3), ("test", "crack", 2), ("test", "no label", 1)])
     drawable(figure)
-    assert list(figure.data[0].y) == ["no label", "crack", "good"]
+    assert list(figure.data[0].y) == ["good", "crack", "no label"]
     assert set(texts(figure)) == {"7 + 3", "2", "1"}
 
 

@@ -74,7 +74,9 @@ def _folder() -> None:
 
 
 def _zip() -> None:
-    st.caption("An archive of a folder as above. It is checked and unpacked on the server.")
+    st.caption(
+        "A zip of folders such as good and bad, or in the MVTec layout. It is checked and unpacked on the server."
+    )
     files = _drop("Zip archive", multiple=False, suffixes=["zip"])
     if files:
         folder = uploads.keep(files, rooms.workspace())

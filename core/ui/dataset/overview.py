@@ -27,7 +27,13 @@ def show(row: DatasetRow) -> None:
         rows: list[tuple[str, str, int]] = [(c.split, c.defect or c.label or "no label", c.n) for c in found.counts]
         blocks.plot(split_counts(_merged(rows)), key="counts", alt=_in_words(found))
     with right:
-        st.subheader("Fit to train on?", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("Fit to train on?", anchor=False, width="stretch")
+            blocks.chart_help(
+                "What speaks against training on this dataset: too few good images, copies, leakage, missing masks.",
+                "Leakage and contradictions should be mended first. The rest only limits what can be measured.",
+                "Copies are told by their bytes; two photographs of the same part are not noticed.",
+            )
         _fitness(row, found)
 
 
