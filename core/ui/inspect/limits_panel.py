@@ -39,8 +39,8 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
         yaxis={"automargin": False, "ticklabelposition": "inside top", "title": {"text": None}},
     )
     blocks.plot(figure, key="histogram", alt=_histogram_words(drawn, now))
-    _left_out(len(frame), len(known))
     _slider(scored, now, *figure.layout.xaxis.range)
+    _left_out(len(frame), len(known))
     _promises(scored, now)
     left, right = st.columns([4, 5], gap="large")
     with left:
@@ -51,9 +51,9 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
 
 def _left_out(n_all: int, n_known: int) -> None:
     if not n_known:
-        st.caption("The model has learned from every one of these images: their scores are too low to judge it by.")
+        st.caption("The model was fitted or calibrated on every one of these images: do not judge it by their scores.")
     elif n_known < n_all:
-        st.caption(f"{words.count(n_all - n_known, 'image')} that the model has learned from are left out.")
+        st.caption(f"{words.count(n_all - n_known, 'image')} that the model was fitted or calibrated on are left out.")
 
 
 def _histogram_words(frame: pd.DataFrame, now: Limits) -> str:
@@ -76,7 +76,10 @@ def _slider(scored: Scored, now: Limits, low: float, high: float) -> None:
 
 def _moved(scored: Scored, before: Limits, step: float) -> None:
     review, reject = st.session_state[SLIDER]
-    kept = [old if abs(old - new) < step else new for old, new in ((before.review, review), (before.reject, reject))]
+    # The browser rounds both handles to the step, also the one that stayed where it was.
+    kept = [
+        old if abs(old - new) <= 0.51 * step else new for old, new in ((before.review, review), (before.reject, reject))
+    ]
     limits.put(scored, Limits(min(kept), max(kept)))
 
 
