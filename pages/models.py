@@ -8,7 +8,7 @@ from core.ui import blocks, nav, rooms
 from core.ui.models import actions, compare, jobs, table, upload
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.title("Models", anchor=False, width="stretch")
+    st.title("Models", anchor=False, width="content")
     upload.popover()
 actions.undo()
 rows = rooms.models().list()

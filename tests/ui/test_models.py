@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,11 +139,18 @@ def test_training_again_fills_the_form(open_page: Open, workspace: Workspace, pa
 
 
 def test_differences_are_marked(model: ModelRow, other: ModelRow, workspace: Workspace) -> None:
-    frame = compare.side_by_side([model, other]).set_index("")
+    frame = compare.side_by_side([model, other]).set_index(compare.WHAT)
     assert (frame.loc["gain", "First"], frame.loc["gain", "Second"]) == ("1", "2")
     assert frame.loc["gain", compare.DIFFERS] == compare.DIFFERS
     assert frame.loc["Dataset", compare.DIFFERS] == ""
     assert "(" in frame.loc["Image AUROC", "First"]
+
+
+def test_a_setting_that_only_one_has(model: ModelRow, workspace: Workspace, parts: DatasetRow) -> None:
+    other = stock.toy_model(workspace, parts, name="Second", gain=4.0)
+    manifest = other.manifest.model_copy(update={"params": {"gain": 1.0, "extra": True}})
+    frame = compare.side_by_side([model, replace(other, manifest=manifest)]).set_index(compare.WHAT)
+    assert frame.loc["extra"].tolist() == [compare.DIFFERS, compare.NONE, "yes"]
 
 
 def test_models_of_one_name_stay_apart(model: ModelRow, workspace: Workspace, parts: DatasetRow) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.detectors import registry
 from core.store.models import ModelRow
-from core.ui import blocks
+from core.ui import blocks, words
 from core.ui.models import table
 
 FIGURES = {
@@ -26,6 +26,8 @@ FIGURES = {
     "score_ms_per_image": "Milliseconds per image",
 }
 DIFFERS = "≠"  # beside a row whose values are not all the same
+WHAT = "Setting or figure"
+NONE = "–"  # this model has no such setting
 
 
 def show(chosen: Sequence[ModelRow]) -> None:
@@ -44,11 +46,20 @@ def show(chosen: Sequence[ModelRow]) -> None:
     frame = side_by_side(chosen)
     if only:
         frame = frame[frame[DIFFERS] == DIFFERS]
-    st.table(frame, border="horizontal", hide_index=True, alt=f"{len(chosen)} models side by side")
+    st.table(_marked(frame), border="horizontal", hide_index=True, alt=f"{len(chosen)} models side by side")
     st.download_button(
         "Download as CSV", blocks.csv(frame), "models.csv", "text/csv", key="download-comparison",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
+
+
+def _marked(frame: pd.DataFrame) -> pd.DataFrame:
+    """As Markdown: values that differ in bold, names as plain text."""
+    shown = frame.map(words.plain).rename(columns=words.plain)
+    differing = frame[DIFFERS] == DIFFERS
+    for column in shown.columns[2:]:
+        shown.loc[differing, column] = "**" + shown.loc[differing, column] + "**"
+    return shown
 
 
 def side_by_side(chosen: Sequence[ModelRow]) -> pd.DataFrame:
@@ -57,9 +68,9 @@ def side_by_side(chosen: Sequence[ModelRow]) -> pd.DataFrame:
     names = dict.fromkeys(name for facts_of_one in found for name in facts_of_one)
     rows = []
     for name in names:
-        values = [one.get(name, "-") for one in found]
+        values = [one.get(name, NONE) for one in found]
         differs = len(set(values)) > 1
-        rows.append({DIFFERS: DIFFERS if differs else "", "": name, **_columns(chosen, values)})
+        rows.append({DIFFERS: DIFFERS if differs else "", WHAT: name, **_columns(chosen, values)})
     return pd.DataFrame(rows)
 
 
