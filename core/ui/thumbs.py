@@ -11,6 +11,7 @@ import streamlit as st
 from core.charts.overlays import encode_jpeg
 from core.datasets import images
 from core.datasets.types import ImageItem
+from core.errors import UserError
 
 SIDE = 192  # pixels
 Colour = tuple[int, int, int]  # red, green, blue
@@ -19,6 +20,14 @@ Colour = tuple[int, int, int]  # red, green, blue
 def thumbnail(item: ImageItem, side: int = SIDE) -> bytes:
     """The picture of an item, its longer side ``side`` pixels."""
     return _thumbnail(item.sha256, side, item.path)
+
+
+def show(item: ImageItem, alt: str) -> None:
+    """The picture of an item in a gallery; a sign and the reason where its file cannot be read any more."""
+    try:
+        st.image(thumbnail(item), alt=alt, width="stretch")
+    except UserError as error:
+        st.markdown(":gray[:material/broken_image:]", help=str(error))
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)

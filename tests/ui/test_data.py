@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import TextInput
 
 from core.datasets import readers
+from core.datasets.synthetic.parts import write_parts
 from core.jobs.table import JobTable
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
@@ -198,3 +199,31 @@ def test_the_search_for_suspicious_images_is_a_job(open_page: Open, workspace: W
     app = open_page("data", section="Suspicious")
     app.button(key="find-suspects").click().run()
     assert [(job.kind, job.spec["dataset_id"]) for job in JobTable(workspace).list()] == [("suspects", parts.id)]
+
+
+@pytest.mark.parametrize("query", [{"p": "99"}, {"p": "x"}, {"add": "nonsense"}, {"section": "1"}, {"q": "*[](:red["}])
+def test_bad_values_in_a_link_fall_back(open_page: Open, parts: DatasetRow, query: dict[str, str]) -> None:
+    app = open_page("data", **query)
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_page_that_filters_emptied_falls_back(open_page: Open, workspace: Workspace, tmp_path: Path) -> None:
+    write_parts(tmp_path / "more", train=36, test_good=1, per_defect=0, size=96)
+    DatasetStore(workspace).add(readers.read(tmp_path / "more"))
+    app = open_page("data", p="2")
+    assert len(app.get("image")) == 5
+    app.selectbox(key="split").select("test").run()
+    assert not app.exception
+    assert len(app.get("image")) == 1
+
+
+def test_files_that_were_changed_or_deleted_are_told(open_page: Open, workspace: Workspace, tmp_path: Path) -> None:
+    write_parts(tmp_path / "mine", train=3, test_good=1, per_defect=0, size=96)
+    DatasetStore(workspace).add(readers.read(tmp_path / "mine"))
+    shutil.rmtree(tmp_path / "mine" / "train")
+    app = open_page("data")
+    assert not app.exception
+    assert not app.error
+    assert "3 files were changed or moved" in texts(app)
+    assert len(app.get("image")) == 1

@@ -40,7 +40,7 @@ def _images(row: DatasetRow) -> None:
     with slot, st.grid(8, min_column_width=120, gap="small"):
         for item in kept[(min(page, pages) - 1) * PAGE : min(page, pages) * PAGE]:
             with st.container(gap="xxsmall"):
-                st.image(thumbs.thumbnail(item), alt=f"{item.name}, {caption(item)}", width="stretch")
+                thumbs.show(item, f"{item.name}, {item.defect or item.label or 'no label'}")
                 mark = ":material/block: excluded" if item.name in excluded else caption(item)
                 st.caption(f"{mark} · {words.plain(words.short(item.name, 16))}")
 

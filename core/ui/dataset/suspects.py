@@ -69,7 +69,7 @@ def _result(row: DatasetRow, frame: pd.DataFrame) -> None:
     with st.grid(8, min_column_width=130, gap="small"):
         for name in first:
             with st.container(gap="xxsmall"):
-                st.image(thumbs.thumbnail(data.by_name[name]), alt=name, width="stretch")
+                thumbs.show(data.by_name[name], name)
                 flag = ":yellow[:material/warning: stands out]" if name in odd else "usual"
                 st.caption(f"{scores[name]:.3g} · {flag}" if name in scores else flag)
                 key = f"use-{row.id[:8]}-{name}"
