@@ -146,6 +146,7 @@ def test_the_gallery_shows_the_most_anomalous_first(open_page: Open, scored: Mod
         "Accept": "3", "Review": "2", "Reject": "5", "Good, not accepted": "1 of 3", "Bad, accepted": "1 of 7"
     }  # fmt: skip
     assert "orange-badge[:material/dangerous: Reject] **24.00**" in texts(app)
+    assert texts(app).count("false alarm") == texts(app).count("missed") == 1
 
 
 @pytest.mark.parametrize(

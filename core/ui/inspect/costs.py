@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.errors import UserError
 from core.metrics.cost import CostWeights, cheapest
 from core.metrics.verdicts import expected_per_day, shares, verdict_table
 from core.ui import blocks, words
@@ -87,11 +86,7 @@ def _suggest(scored: Scored, known: pd.DataFrame, weights: CostWeights, rate: fl
 
 
 def _put_cheapest(scored: Scored, own: pd.DataFrame, weights: CostWeights, rate: float) -> None:
-    try:
-        policy = cheapest(own["score"], own["yours"] == "bad", weights, rate)
-    except UserError as error:
-        st.session_state["_suggest_error"] = str(error)
-        return
+    policy = cheapest(own["score"], own["yours"] == "bad", weights, rate)
     limits.put(
         scored, Limits(policy.accept, policy.reject), f"suggested from {words.count(len(own), 'label')} of yours"
     )

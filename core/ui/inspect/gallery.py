@@ -17,7 +17,6 @@ from core.ui.verdicts import LOOKS
 
 PER_PAGE = 24
 COLUMNS, TILE_WIDTH = 8, 148
-OUTCOMES = {"false positive": "false positive", "false negative": "missed"}
 
 
 def show(scored: Scored, rows: pd.DataFrame, total: int) -> None:
@@ -66,10 +65,9 @@ def _tile(scored: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
     item, look = scored.data.by_name[row["item"]], LOOKS[row["verdict"]]
     with st.container(gap="xxsmall"):
         _picture(scored, item, row, heat=heat)
-        about = row["defect"] or row["truth"] or filters.UNKNOWN
         lines = [
-            f"{look.badge} **{words.score(row['score'])}**",
-            f":small[{words.plain(about)} · p {row['p_value']:.2g}{_remark(row)}]",
+            f"{look.badge} **{words.score(row['score'])}**{_signs(row)}",
+            f":small[{_about(row)} · p {row['p_value']:.2g}]",
         ]
         st.markdown("  \n".join(lines))
         st.button(
@@ -79,12 +77,18 @@ def _tile(scored: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
         )  # fmt: skip
 
 
-def _remark(row: Mapping[Hashable, Any]) -> str:
-    """What sets a tile apart: a wrong verdict, the user's label."""
-    wrong = OUTCOMES.get(row["outcome"])
-    return (f" · :material/priority_high: {wrong}" if wrong else "") + (
-        f" · :material/person: {row['yours']}" if row["yours"] else ""
-    )
+def _about(row: Mapping[Hashable, Any]) -> str:
+    """What is known of the part, and whether the verdict goes against it."""
+    if row["outcome"] == "false positive":
+        return "false alarm"
+    known = words.plain(row["defect"] or row["truth"] or filters.UNKNOWN)
+    return f"missed {known}" if row["outcome"] == "false negative" else known
+
+
+def _signs(row: Mapping[Hashable, Any]) -> str:
+    """A mark for a wrong verdict, and the user's label."""
+    wrong = " :material/priority_high:" if row["outcome"] in ("false positive", "false negative") else ""
+    return wrong + (f" :small[:material/person: {row['yours']}]" if row["yours"] else "")
 
 
 def _picture(scored: Scored, item: ImageItem, row: Mapping[Hashable, Any], *, heat: bool) -> None:
