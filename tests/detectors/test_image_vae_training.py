@@ -144,6 +144,13 @@ def test_names_and_order_do_not_change_the_split(parts: ImageSet) -> None:
     assert [[i.sha256 for i in side] for side in one] == [[i.sha256 for i in side] for side in other]
 
 
+def test_a_loss_that_is_no_number_is_told(parts: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = training.Check(loss=float("nan"), kl=0.0, active_units=0.0)
+    monkeypatch.setattr(training, "evaluate", lambda *ignored: nowhere)
+    with pytest.raises(UserError, match=r"diverged.*lower learning rate"):
+        ImageVae(SMALL).fit(parts.normals(), Progress())
+
+
 @pytest.mark.parametrize("n", [0, 1, MIN_IMAGES - 1])
 def test_too_few_images_are_refused_in_a_sentence(parts: ImageSet, n: int) -> None:
     few = replace(parts, items=parts.normals().items[:n])

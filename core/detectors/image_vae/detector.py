@@ -55,7 +55,7 @@ class ImageVae(ImageDetector):
         checkpoint = None
         if progress.scratch is not None:
             progress.scratch.mkdir(parents=True, exist_ok=True)
-            hashes = [item.sha256 for item in data.items]
+            hashes = sorted(item.sha256 for item in data.items)
             checkpoint = Checkpoint(progress.scratch, fingerprint(self.params.model_dump(), self.seed, hashes))
         pool, checks = ImagePool(learn), ImagePool(held_out)
         trained = train(self.params, self.seed, pool, checks, checkpoint, progress.part(0.0, 0.95))
@@ -99,6 +99,10 @@ class ImageVae(ImageDetector):
         except (RuntimeError, OSError, ValueError) as error:
             raise UserError("The model's state does not fit its parameters", str(folder), "Train it again") from error
         detector._usual, detector._codes = tensors["usual"].numpy(), tensors["codes"]
+        blank = np.zeros((SIZE, SIZE, 3), np.float32)
+        kinds = errors(blank, blank, detector.params.measure).shape
+        if detector._usual.shape != kinds or detector._codes.shape[1] != detector.params.latent:
+            raise UserError("The model's state does not fit its parameters", str(folder), "Train it again")
         return detector
 
     def provenance(self) -> dict[str, Any]:

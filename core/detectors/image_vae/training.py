@@ -16,11 +16,12 @@ from core.detectors.image_vae.info import ImageVaeParams
 from core.detectors.image_vae.loss import active_units, elbo
 from core.detectors.image_vae.model import ConvVae
 from core.detectors.image_vae.pixels import ImagePool, as_tensor
+from core.errors import UserError
 from core.progress import Progress
 
 EPOCH = 1000  # images in an epoch at most: of a larger set each epoch shows another random part
 CHECK_EVERY = 250  # images shown between two looks at the held-out normals; small sets are not looked at every epoch
-SECONDS_BETWEEN_CHECKPOINTS = 20.0  # writing one takes about a second
+SECONDS_BETWEEN_CHECKPOINTS = 20.0  # one of the default network is some 300 MB
 STAGE = "Training the network"
 
 
@@ -70,6 +71,12 @@ def train(
         if standing.epoch % check_every and standing.epoch != epochs:
             continue
         check = evaluate(network, held_out, params.batch_size, params.beta)
+        if not math.isfinite(check.loss):
+            raise UserError(
+                "Training diverged: the loss is no longer a number",
+                f"epoch {standing.epoch}, learning rate {params.learning_rate:g}",
+                "Train again with a lower learning rate",
+            )
         if check.loss < standing.best:
             standing.best, standing.best_epoch, best = check.loss, standing.epoch, _copy(network)
         figures = {"train_loss": train_loss, "val_loss": check.loss, "kl": check.kl, "active_units": check.active_units}
