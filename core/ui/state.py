@@ -96,12 +96,14 @@ def _newest(rows: Sequence[DatasetRow]) -> DatasetRow | None:
 
 
 def _pick(rows: Sequence[Row], name: str, missing: list[str]) -> Row | None:
-    """The row that the URL asks for, else the one that the session remembers."""
-    asked = st.query_params.get(name)
+    """The row that the URL asks for, else the one that the session remembers.
+
+    What the session itself was looking at and then removed is not missing from a link.
+    """
+    asked, remembered = st.query_params.get(name), st.session_state.get(f"_{name}_id")
     found = next((row for row in rows if asked and len(asked) >= 8 and row.id.startswith(asked)), None)
-    if asked is not None and found is None:
+    if asked is not None and found is None and not (remembered and asked and remembered.startswith(asked)):
         missing.append(f"The {name} in this link is not in this workspace.")
-    remembered = st.session_state.get(f"_{name}_id")
     return found or next((row for row in rows if row.id == remembered), None)
 
 

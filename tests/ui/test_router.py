@@ -95,3 +95,12 @@ def test_the_pages_import_neither_torch_nor_sklearn() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60)
     assert "heavy: []" in done.stdout, done.stdout + done.stderr[-2000:]
+
+
+def test_what_was_just_removed_is_no_broken_link(open_page: Open, workspace: Workspace, parts: DatasetRow) -> None:
+    app = open_page("data", dataset=parts.id[:12])
+    app.button(key="remove").click().run()
+    assert not app.warning
+    app.button(key="undo-remove").click().run()
+    assert not app.warning
+    assert app.query_params["dataset"] == parts.id[:12]

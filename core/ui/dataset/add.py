@@ -13,6 +13,7 @@ from core.datasets.samples import SAMPLES
 from core.ui import blocks, errors, jobs_panel, rooms, state
 from core.ui.dataset import uploads
 
+ANY_LAYOUT = "Find out from the folders"
 KINDS = ("import", "sample", "demo")
 SUFFIXES = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif"]
 
@@ -58,6 +59,7 @@ def settle() -> None:
         job = rooms.jobs().get(job_id)
         if job.state == "succeeded" and job.result is not None:
             st.session_state["_imports"] = []
+            st.session_state["add"] = None  # the form has done its work
             state.choose(dataset_id=job.result["dataset_id"])
             st.rerun()
 
@@ -125,8 +127,8 @@ def _take(files: list[uploads.Upload], name: str) -> None:
 def _layout() -> None:
     st.selectbox(
         "Layout",
-        [None, *FORMATS],
-        format_func=lambda name: "Find out from the folders" if name is None else FORMATS[name].title,
+        [ANY_LAYOUT, *FORMATS],
+        format_func=lambda name: FORMATS[name].title if name in FORMATS else name,
         key="layout",
         persist_state="session",
         width=320,
@@ -134,7 +136,8 @@ def _layout() -> None:
 
 
 def _format() -> str | None:
-    return st.session_state.get("layout")
+    chosen: str = st.session_state["layout"]
+    return chosen if chosen in FORMATS else None
 
 
 def _submit(kind: str, spec: Mapping[str, Any], *, title: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store.datasets import DatasetRow
-from core.ui import blocks, errors, nav, rooms, words
+from core.ui import blocks, errors, nav, rooms, state, words
 
 
 def header(row: DatasetRow) -> None:
@@ -38,6 +38,7 @@ def undo() -> None:
         )
         if st.button("Undo", key="undo-remove", icon=":material/undo:"):
             rooms.datasets().restore(removed[0])
+            state.choose(dataset_id=removed[0])
             del st.session_state["_removed"]
             st.rerun()
 

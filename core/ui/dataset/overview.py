@@ -73,11 +73,17 @@ def _fitness(row: DatasetRow, found: Summary) -> None:
             f":yellow[:material/warning:] {len(changed)} files were changed or moved since they were read, such as "
             f"`{changed[0]}`. Add the folder again to read them anew."
         )
-    (width, height), most = found.sizes[0]
-    others = f", {len(found.sizes) - 1} other sizes" if len(found.sizes) > 1 else ""
-    st.markdown(f":gray[:material/straighten:] {width} × {height} pixels ({most:,} images){others}.")
+    st.markdown(f":gray[:material/straighten:] {_sizes([size for size, _ in found.sizes])}")
     if found.recommended_more:
         st.progress(_share(found), text=f"{found.recommended_more} more good images recommended")
+
+
+def _sizes(sizes: list[tuple[int, int]]) -> str:
+    """All sizes in one sentence."""
+    if len(sizes) == 1:
+        return f"All images are {sizes[0][0]} × {sizes[0][1]} pixels."
+    (narrow, wide), (low, high) = ((min(sides), max(sides)) for sides in zip(*sizes, strict=True))
+    return f"{len(sizes):,} sizes, {narrow} to {wide} pixels wide and {low} to {high} high."
 
 
 def _share(found: Summary) -> float:

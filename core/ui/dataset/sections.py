@@ -42,7 +42,7 @@ def _images(row: DatasetRow) -> None:
             with st.container(gap="xxsmall"):
                 thumbs.show(item, f"{item.name}, {item.defect or item.label or 'no label'}")
                 mark = ":material/block: excluded" if item.name in excluded else caption(item)
-                st.caption(f"{mark} · {words.plain(words.short(item.name, 16))}")
+                st.caption(f"{mark}  \n{words.plain(words.short(item.name, 20))}")
 
 
 def caption(item: ImageItem) -> str:

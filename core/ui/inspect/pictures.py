@@ -21,8 +21,6 @@ SIDE = 840  # pixels of the longer side in the detail view
 HIGHEST = 520  # pixels that a picture is high on the page, so that a whole part is seen at once
 ERROR_GAIN = 3  # the difference of a reconstruction is shown this many times brighter, the same for every part
 
-GROUNDS = {False: (243, 246, 248), True: (26, 36, 44)}  # the secondary background of the light and dark theme
-
 Image = NDArray[np.uint8]
 
 
@@ -34,7 +32,7 @@ def tile(scored: Scored, item: ImageItem, verdict: Verdict, *, heat: bool, dark:
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _tile(key: str, verdict: Verdict, heat: bool, dark: bool, _scored: Scored, _item: ImageItem) -> bytes:
     thumb = _heated(_scored.run_id, _item.name, _item.path, _scored) if heat else thumbs.thumbnail(_item)
-    return thumbs.striped(thumb, thumbs.SIDE, LOOKS[verdict].rgb, GROUNDS[dark])
+    return thumbs.striped(thumb, thumbs.SIDE, LOOKS[verdict].rgb, thumbs.GROUNDS[dark])
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
