@@ -22,7 +22,7 @@ from tests.ui.conftest import Open
 
 def texts(app: AppTest) -> str:
     """All Markdown of the page."""
-    return "\n".join(element.value for element in app.markdown)
+    return "\n".join(element.value for element in app.markdown).replace("\\", "")
 
 
 def path_field(app: AppTest) -> TextInput:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.charts.counts import split_counts
 from core.datasets.checks import Summary, summary
 from core.store.datasets import DatasetRow
-from core.ui import blocks, rooms
+from core.ui import blocks, rooms, words
 
 
 def show(row: DatasetRow) -> None:
@@ -66,12 +66,12 @@ def _fitness(row: DatasetRow, found: Summary) -> None:
     if not found.warnings:
         st.markdown(":green[:material/check_circle:] Nothing stands in the way of training.")
     for sentence in found.warnings:
-        st.markdown(f":yellow[:material/warning:] {sentence}")
+        st.markdown(f":yellow[:material/warning:] {words.plain(sentence)}")
     changed = _changed(row.id)
     if changed:
         st.markdown(
             f":yellow[:material/warning:] {len(changed)} files were changed or moved since they were read, such as "
-            f"`{changed[0]}`. Add the folder again to read them anew."
+            f"{words.plain(changed[0])}. Add the folder again to read them anew."
         )
     st.markdown(f":gray[:material/straighten:] {_sizes([size for size, _ in found.sizes])}")
     if found.recommended_more:

@@ -83,7 +83,7 @@ def _rejected(row: DatasetRow) -> None:
     rejected = rooms.datasets().get(row.id).rejected
     notes = rooms.datasets().get(row.id).notes
     for note in notes:
-        st.caption(note)
+        st.caption(words.plain(note))
     if not rejected:
         st.markdown(":green[:material/check_circle:] Every file was read.")
         return
