@@ -25,6 +25,7 @@ HELD_OUT = 0.2
 MOST_HELD_OUT = 1000  # a promise of 0.1 % needs no more
 ENOUGH_TO_HOLD_OUT = 100  # below, a detector that refits quickly is calibrated by cross-fitting
 FOLDS = 5
+FEWEST = 3  # with two, a fold would learn from a single image and have no other to compare it with
 Role = Literal["fit", "calibration"]
 
 
@@ -45,10 +46,10 @@ class Fitted:
 def train(name: str, params: Params, seed: int, data: ImageSet, progress: Progress) -> Fitted:
     """Fit on normal images ``data`` and calibrate. Raises UserError where there are too few of them."""
     unique = sorted({item.sha256 for item in data.items})
-    if len(unique) < 2:
+    if len(unique) < FEWEST:
         raise UserError(
             f"«{data.name}» has {len(unique)} different good training images",
-            "at least 2 are needed, 20 make a usable calibration",
+            f"at least {FEWEST} are needed, 20 make a usable calibration",
             "Add photographs of good parts",
         )
     started = time.perf_counter()

@@ -9,10 +9,13 @@ in torchvision's own cache, else downloaded.
 from __future__ import annotations
 
 import hashlib
+import queue
 import socket
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from pickle import UnpicklingError
 from urllib.parse import urlsplit
 
 import torch
@@ -20,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import ResNet, ResNet18_Weights, Wide_ResNet50_2_Weights, resnet18, wide_resnet50_2
+from torchvision.models import ResNet, ResNet18_Weights, WeightsEnum, Wide_ResNet50_2_Weights, resnet18, wide_resnet50_2
 from torchvision.models.resnet import BasicBlock
 
 from core.errors import UserError
@@ -31,8 +34,8 @@ MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 BUNDLED = PROJECT / "assets" / "compact_backbone.safetensors"
 _TORCHVISION = {
-    "resnet18": (resnet18, ResNet18_Weights.IMAGENET1K_V1),
-    "wide_resnet50_2": (wide_resnet50_2, Wide_ResNet50_2_Weights.IMAGENET1K_V2),
+    "resnet18": (resnet18, ResNet18_Weights.IMAGENET1K_V1, (128, 256)),
+    "wide_resnet50_2": (wide_resnet50_2, Wide_ResNet50_2_Weights.IMAGENET1K_V2, (512, 1024)),
 }
 
 
@@ -58,6 +61,7 @@ class LoadedBackbone:
 
     name: Backbone
     stages: Stages
+    channels: tuple[int, int]  # of stages 2 and 3
     sha256: str
     source: str  # where the weights came from, for the manifest
 
@@ -72,15 +76,15 @@ def load_backbone(name: Backbone) -> LoadedBackbone:
         _load(network, {key: value for key, value in weights.items() if not key.startswith("head")}, path)
         for head, prefix in zip(heads, ("head2.", "head3."), strict=True):
             head.load_state_dict({key.removeprefix(prefix): v for key, v in weights.items() if key.startswith(prefix)})
-        source = "bundled"
+        source, channels = "bundled", (128, 256)
     else:
-        build, published = _TORCHVISION[name]
-        path, source = _find(name, published.url)
+        build, published, channels = _TORCHVISION[name]
+        path, source = _find(name, published)
         network = build(weights=None)
         _load(network, _read(path), path)
         stages = Stages(network, nn.Identity(), nn.Identity())
     stages = _fold_batch_norms(stages.eval()).to(memory_format=torch.channels_last)
-    return LoadedBackbone(name, stages.requires_grad_(False), _sha256(path), source)
+    return LoadedBackbone(name, stages.requires_grad_(False), channels, _sha256(path), source)
 
 
 def _compact() -> ResNet:
@@ -107,17 +111,17 @@ def _load(network: ResNet, weights: dict[str, Tensor], path: Path) -> None:
         raise UserError(f"The weights lack {missing[0]}", str(path), "Use torchvision's own file")
 
 
-def _find(name: str, url: str) -> tuple[Path, str]:
+def _find(name: str, published: WeightsEnum) -> tuple[Path, str]:
     """The weights file of a torchvision network: the given folder, torchvision's cache, or a download."""
-    filename = Path(urlsplit(url).path).name
+    filename = Path(urlsplit(published.url).path).name
     folder = settings().weights_dir
     if folder is not None:
-        for candidate in (folder / filename, *sorted(folder.glob(f"{name}_imagenet1k_v*_to_layer3.safetensors"))):
-            if candidate.is_file():
-                return candidate, candidate.name
+        for candidate in (filename, f"{name}_{published.name.lower()}_to_layer3.safetensors"):
+            if (folder / candidate).is_file():
+                return folder / candidate, candidate
     cached = Path(torch.hub.get_dir()) / "checkpoints" / filename
     if not cached.is_file():
-        _download(name, url, cached)
+        _download(name, published.url, cached)
     return cached, filename
 
 
@@ -126,6 +130,7 @@ def _download(name: str, url: str, to: Path) -> None:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(settings().download_timeout_s)
     try:
+        _reach(urlsplit(url).hostname or "", settings().download_timeout_s)
         to.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(to), hash_prefix=to.stem.rsplit("-", 1)[-1], progress=False)
     except (OSError, RuntimeError) as error:
@@ -139,13 +144,36 @@ def _download(name: str, url: str, to: Path) -> None:
         socket.setdefaulttimeout(before)
 
 
+def _reach(host: str, timeout_s: float) -> None:
+    """Raise OSError unless the host answers in time. No socket time-out covers the look-up of its name, so a thread
+    does both and is left behind where it hangs."""
+    answers: queue.Queue[OSError | None] = queue.Queue()
+
+    def try_it() -> None:
+        try:
+            socket.create_connection((host, 443), timeout_s).close()
+            answers.put(None)
+        except OSError as error:
+            answers.put(error)
+
+    threading.Thread(target=try_it, daemon=True).start()
+    try:
+        failure = answers.get(timeout=timeout_s)
+    except queue.Empty:
+        raise TimeoutError(f"{host} did not answer within {timeout_s:g} s") from None
+    if failure is not None:
+        raise failure
+
+
 def _read(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(weights, dict):
+            raise ValueError("the file holds no table of weights")
         return weights
-    except (OSError, RuntimeError, SafetensorError, EOFError, ValueError) as error:
+    except (OSError, RuntimeError, SafetensorError, EOFError, ValueError, UnpicklingError) as error:
         raise UserError("The weights file cannot be read", str(path), "Delete it and fetch it again") from error
 
 

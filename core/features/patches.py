@@ -32,8 +32,8 @@ def has_fast_bfloat16() -> bool:
 class PatchExtractor:
     """Locally averaged features of a backbone's stages, one row a patch.
 
-    ``grid`` patches a side: stride 8 where stage 2 takes part (stage 3 is then interpolated onto it), else stride 16.
-    The result does not depend on how images are batched.
+    A patch has ``channels`` values. There are ``grid`` patches a side: stride 8 where stage 2 takes part (stage 3 is
+    then interpolated onto it), else stride 16. The result does not depend on how images are batched.
     """
 
     def __init__(self, backbone: Backbone, image_size: int, layers: Layers = "2+3", neighbourhood: int = 3) -> None:
@@ -41,6 +41,7 @@ class PatchExtractor:
         self.size = image_size
         self.layers = layers
         self.neighbourhood = neighbourhood
+        self.channels = sum(c for stage, c in zip("23", self.backbone.channels, strict=True) if stage in layers)
         self.grid = image_size // (16 if layers == "3" else 8)
         self.precision = "bfloat16" if has_fast_bfloat16() else "float32"
         self._mean = torch.tensor(MEAN).mul(255).view(3, 1, 1)

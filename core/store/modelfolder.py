@@ -97,6 +97,13 @@ def load_model(folder: Path) -> tuple[ImageDetector, Calibration, Manifest]:
     manifest = read_manifest(folder)
     params = registry.parameters(manifest.detector, manifest.params)
     detector = implementation(registry.info(manifest.detector)).load(folder / "state", params, manifest.seed)
+    then, now = (found.get("backbone_sha256") for found in (manifest.provenance, detector.provenance()))
+    if then != now:
+        raise UserError(
+            f"The model was trained with other weights of the backbone «{manifest.provenance.get('backbone')}»",
+            f"{str(then)[:12]} then, {str(now)[:12]} now",
+            "Put the file it was trained with into FAULTLINE_WEIGHTS_DIR, or train again",
+        )
     return detector, load_calibration(folder), manifest
 
 

@@ -74,6 +74,19 @@ def test_saved_and_loaded_it_scores_the_same(one: tuple[str, ImageDetector], par
         np.testing.assert_array_equal(before.map, after.map)
 
 
+@pytest.mark.parametrize("layers", ["2", "3"])
+def test_a_patchcore_with_fewer_channels_than_dimensions_can_be_loaded(
+    layers: str, parts: ImageSet, tmp_path: Path
+) -> None:
+    """Stage 2 has 128 channels: there is nothing to reduce to 192 dimensions."""
+    params = parameters("patchcore", {"image_size": 64, "bank_size": 200, "layers": layers})
+    detector = build("patchcore", params)
+    detector.fit(parts.normals(), Progress())
+    detector.save(tmp_path)
+    loaded = implementation(info("patchcore")).load(tmp_path, params, 0)
+    assert [s.score for s in scores(detector, parts.test())] == [s.score for s in scores(loaded, parts.test())]
+
+
 def test_the_same_seed_gives_the_same_scores(one: tuple[str, ImageDetector], parts: ImageSet) -> None:
     again = scores(fitted(one[0], parts), parts.test())
     for before, after in zip(scores(one[1], parts.test()), again, strict=True):

@@ -115,7 +115,7 @@ def test_the_stream_is_reduced_when_it_outgrows_its_bound(monkeypatch: pytest.Mo
     generator = torch.Generator().manual_seed(0)
     most = 0
     for image in range(40):
-        builder.add(torch.randn(1, 300, 8, generator=generator), image)
+        builder.add(torch.randn(1, 300, 8, generator=generator), torch.tensor([image]))
         most = max(most, builder._held)
     rows, owners = builder.finish(Progress())
     assert rows.shape == (100, 8)
@@ -126,7 +126,7 @@ def test_the_stream_is_reduced_when_it_outgrows_its_bound(monkeypatch: pytest.Mo
 def test_a_random_bank_takes_from_every_image_alike() -> None:
     builder = BankBuilder(RandomSampler(images=10, bank_size=2000, seed=0), bank_size=2000)
     for image in range(10):
-        builder.add(torch.full((1, 1000, 2), float(image)), image)
+        builder.add(torch.full((1, 1000, 2), float(image)), torch.tensor([image]))
     _, owners = builder.finish(Progress())
     counts = torch.bincount(owners, minlength=10)
     assert counts.sum() == 2000
@@ -149,8 +149,9 @@ def test_a_stranger_among_the_good_is_suspected(parts: ImageSet, tmp_path: Path)
     negative = 255 - load_rgb(normals.items[0].path)
     cv2.imwrite(str(tmp_path / "negative.png"), negative)
     smuggled = replace(normals.items[0], name="negative.png", path=tmp_path / "negative.png", sha256="0" * 64)
-    scores = leave_one_out(replace(normals, items=(*normals.items, smuggled)), "compact", Progress())
-    assert suspicious(scores)[0] == "negative.png"
+    copy = replace(smuggled, name="copy of negative.png")
+    scores = leave_one_out(replace(normals, items=(*normals.items, smuggled, copy)), "compact", Progress())
+    assert set(suspicious(scores)[:2]) == {"negative.png", "copy of negative.png"}  # a copy is no alibi
 
 
 def test_nothing_is_suspected_where_all_are_alike() -> None:

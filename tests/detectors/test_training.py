@@ -51,10 +51,17 @@ def test_copies_of_a_photograph_stay_on_one_side(parts: ImageSet, monkeypatch: p
     assert fitted.calibration.n == round(0.2 * len(normals))
 
 
-def test_a_single_image_is_refused(parts: ImageSet) -> None:
-    one = replace(parts.normals(), items=parts.normals().items[:1])
-    with pytest.raises(UserError, match="1 different good training image"):
-        training.train("patchcore", parameters("patchcore", QUICK), 0, one, Progress())
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_images_are_refused(parts: ImageSet, count: int) -> None:
+    few = replace(parts.normals(), items=parts.normals().items[:count])
+    with pytest.raises(UserError, match=f"{count} different good training images.*at least 3"):
+        training.train("patchcore", parameters("patchcore", QUICK), 0, few, Progress())
+
+
+def test_three_images_give_a_threshold_of_the_size_of_the_scores(parts: ImageSet) -> None:
+    few = replace(parts.normals(), items=parts.normals().items[:3])
+    fitted = training.train("patchcore", parameters("patchcore", QUICK), 0, few, Progress())
+    assert np.abs(fitted.calibration.scores).max() < 20  # standard deviations; hundreds where one is its own measure
 
 
 def test_progress_runs_from_0_to_1_without_going_back(parts: ImageSet) -> None:

@@ -85,6 +85,14 @@ def test_a_damaged_weights_file_is_refused(weights_dir, tmp_path: Path) -> None:
         load_backbone("resnet18")
 
 
+def test_a_web_page_in_place_of_weights_is_refused(weights_dir, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """What a captive portal leaves where a download should be."""
+    (tmp_path / "resnet18-f37072fd.pth").write_bytes(b"<html>Please log in</html>")
+    weights_dir(tmp_path)
+    with pytest.raises(UserError, match="cannot be read"):
+        load_backbone("resnet18")
+
+
 def test_weights_of_another_network_are_refused(weights_dir, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     save_file({"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "resnet18_imagenet1k_v1_to_layer3.safetensors")
     weights_dir(tmp_path)

@@ -66,12 +66,12 @@ class BankBuilder:
         self._held = 0
         self._limit = max(MOST_CANDIDATES, 3 * bank_size)
 
-    def add(self, rows: Tensor, first: int) -> None:
-        """The patches (b, n, d) of images number ``first`` and following."""
+    def add(self, rows: Tensor, owners: Tensor) -> None:
+        """The patches (b, n, d) of images whose numbers are ``owners`` (b,)."""
         kept = self._sampler.thin(rows)
         b, k = kept.shape
         self._rows.append(rows[torch.arange(b).unsqueeze(1), kept].flatten(0, 1).half())
-        self._owners.append(torch.arange(first, first + b).repeat_interleave(k))
+        self._owners.append(owners.repeat_interleave(k))
         self._held += b * k
         if self._held > self._limit:
             self._reduce(2 * self._size)

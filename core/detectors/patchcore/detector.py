@@ -17,13 +17,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.datasets.types import ImageSet
+from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.maps import smooth_map
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.info import INFO, PatchCoreParams
 from core.detectors.patchcore.search import MemoryBank
 from core.detectors.state import load_tensors, save_tensors
+from core.errors import UserError
 from core.features.patches import PatchExtractor, image_batches
 from core.progress import Progress
 
@@ -47,53 +48,40 @@ class PatchCore(ImageDetector):
         self._mu, self._sigma = 0.0, 1.0
 
     def fit(self, data: ImageSet, progress: Progress) -> None:
-        p, items = self.params, data.items
+        p, items, owners = self.params, data.items, _owners(data)
+        if len(set(owners)) < 2:
+            raise UserError("PatchCore needs two different good images at least", data.name, "Add photographs")
         rng = np.random.default_rng(self.seed)
-        probe_numbers = set(rng.permutation(len(items))[:STANDARDISED_ON].tolist())
+        probed = set(rng.permutation(len(items))[:STANDARDISED_ON].tolist())
         probes: dict[int, Tensor] = {}
-        builder: BankBuilder | None = None
-        moments: _Moments | None = None
+        builder = BankBuilder(self._sampler(len(items)), p.bank_size)
+        moments = _Moments(self._extractor.channels)
         extracting = progress.part(0.0, 0.8)
-        number = 0
+        done = 0
         for batch, pixels in image_batches(items, p.image_size):
             patches = self._describe(pixels)
-            if builder is None or moments is None:
-                dimension = patches.shape[2]
-                builder = BankBuilder(self._sampler(dimension, len(items)), p.bank_size)
-                moments = _Moments(dimension)
-            builder.add(patches, number)
+            numbers = range(done, done + len(batch))
+            builder.add(patches, torch.tensor([owners[number] for number in numbers]))
             moments.add(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY])
-            for offset in range(len(batch)):
-                if number + offset in probe_numbers:
-                    probes[number + offset] = patches[offset].half()
-            number += len(batch)
-            extracting.report(number, len(items), "Extracting patch features")
-        if builder is None or moments is None:
-            raise ValueError("fit needs at least one image")
-        rows, owners = builder.finish(progress.part(0.8, 0.92))
-        if p.dimensions and p.dimensions < rows.shape[1]:
+            probes |= {n: image.half() for n, image in zip(numbers, patches, strict=True) if n in probed}
+            done += len(batch)
+            extracting.report(done, len(items), "Extracting patch features")
+        rows, row_owners = builder.finish(progress.part(0.8, 0.92))
+        if self._reduces():
             self._centre, self._components = moments.principal(p.dimensions)
-        self._bank = MemoryBank(self._reduce(rows), owners, p.normalise)
-        self._standardise(probes, progress.part(0.92, 1.0))
+        self._bank = MemoryBank(self._reduce(rows), row_owners, p.normalise)
+        self._standardise({owners[number]: patches for number, patches in probes.items()}, progress.part(0.92, 1.0))
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
-        done = 0
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            for item, patches in zip(batch, self._describe(pixels), strict=True):
-                z = self._z(self._reduce(patches))
-                done += 1
-                progress.report(done, len(data), "Scoring images")
-                yield self._pool(item.name, z)
+        for item, patches in self._stream(data, progress, "Scoring images"):
+            yield self._pool(item.name, self._z(self._reduce(patches)))
 
     def leave_one_out(self, data: ImageSet, progress: Progress) -> Iterator[tuple[str, float]]:
-        """Score each image of the *fitted* set against the patches of all the others."""
-        number = 0
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            for item, patches in zip(batch, self._describe(pixels), strict=True):
-                z = self._z(self._reduce(patches), without=number)
-                number += 1
-                progress.report(number, len(data), "Comparing each image with the others")
-                yield item.name, self._pool(item.name, z).score
+        """Score each image of the *fitted* set against the patches of the others; a copy of it is not another."""
+        owners = iter(_owners(data))
+        for item, patches in self._stream(data, progress, "Comparing each image with the others"):
+            z = self._z(self._reduce(patches), without=next(owners))
+            yield item.name, self._pool(item.name, z).score
 
     def save(self, folder: Path) -> None:
         bank = self._fitted()
@@ -111,9 +99,10 @@ class PatchCore(ImageDetector):
         detector = cls(params, seed)
         p = detector.params
         expected = {"bank": 2, "owners": 1, "standard": 1}
-        reduced = p.dimensions > 0
-        tensors = load_tensors(folder, expected | ({"components": 2, "centre": 1} if reduced else {}))
-        if reduced:
+        if detector._reduces():
+            expected |= {"components": 2, "centre": 1}
+        tensors = load_tensors(folder, expected)
+        if detector._reduces():
             detector._components, detector._centre = tensors["components"], tensors["centre"]
         detector._mu, detector._sigma = tensors["standard"].tolist()
         detector._bank = MemoryBank(tensors["bank"], tensors["owners"].long(), p.normalise)
@@ -128,10 +117,23 @@ class PatchCore(ImageDetector):
             raise RuntimeError("the detector is not fitted")
         return self._bank
 
-    def _sampler(self, dimension: int, images: int) -> CoresetSampler | RandomSampler:
+    def _reduces(self) -> bool:
+        """Whether principal components shorten the patches: asked for, and fewer than the patches have."""
+        return 0 < self.params.dimensions < self._extractor.channels
+
+    def _sampler(self, images: int) -> CoresetSampler | RandomSampler:
         if self.params.sampling == "coreset":
-            return CoresetSampler(dimension, self.seed)
+            return CoresetSampler(self._extractor.channels, self.seed)
         return RandomSampler(images, self.params.bank_size, self.seed)
+
+    def _stream(self, data: ImageSet, progress: Progress, stage: str) -> Iterator[tuple[ImageItem, Tensor]]:
+        """Each item with its patches (n, d)."""
+        done = 0
+        for batch, pixels in image_batches(data.items, self.params.image_size):
+            for item, patches in zip(batch, self._describe(pixels), strict=True):
+                done += 1
+                progress.report(done, len(data), stage)
+                yield item, patches
 
     def _describe(self, pixels: NDArray[np.uint8]) -> Tensor:
         """Patches (b, n, d), of length 1 where the parameters say so."""
@@ -147,12 +149,9 @@ class PatchCore(ImageDetector):
     def _standardise(self, probes: dict[int, Tensor], progress: Progress) -> None:
         """Set mu and sigma from the distances of training patches to the bank without their own image."""
         bank = self._fitted()
-        several = len(set(bank.owners.tolist())) > 1
         found = []
-        for done, (number, patches) in enumerate(probes.items(), 1):
-            rows = self._reduce(patches.float())
-            # A single image has no other to be compared with; its own bank is then all there is.
-            found.append(bank.distance(rows, self.params.neighbours, number if several else None))
+        for done, (owner, patches) in enumerate(probes.items(), 1):
+            found.append(bank.distance(self._reduce(patches.float()), self.params.neighbours, without=owner))
             progress.report(done, len(probes), "Measuring normal distances")
         distances = torch.cat(found).double()
         self._mu = float(distances.mean())
@@ -173,6 +172,12 @@ class PatchCore(ImageDetector):
             k = min(p.top_k, z.size)
             score = float(np.partition(z.ravel(), -k)[-k:].mean())
         return ImageScore(name, score, smoothed)
+
+
+def _owners(data: ImageSet) -> list[int]:
+    """A number for each item, the same for copies of one photograph."""
+    first: dict[str, int] = {}
+    return [first.setdefault(item.sha256, number) for number, item in enumerate(data.items)]
 
 
 class _Moments:
