@@ -85,11 +85,15 @@ def card(job: Job, *, key: str, details: bool = False) -> None:
 
 
 def curves(job: Job, *, key: str) -> None:
-    """What a job has measured so far, such as its loss, over its steps."""
+    """What a job has measured so far: losses as curves; figures on other scales, which would flatten them, in words."""
     points = rooms.jobs().curve(job.id)
-    if points:
-        alt = f"Live curves of {job.title}"
-        blocks.plot(training_curves(points), key=f"{key}-curve-{job.id}", alt=alt, height=220)
+    losses = [point for point in points if point[1].endswith("loss")]
+    if losses:
+        alt = f"Live losses of {job.title}"
+        blocks.plot(training_curves(losses), key=f"{key}-curve-{job.id}", alt=alt, height=220)
+    latest = {name.replace("_", " "): value for _, name, value in points if not name.endswith("loss")}
+    if latest:
+        st.caption(" · ".join(f"{words.plain(name)} **{value:.4g}**" for name, value in latest.items()))
 
 
 def log(job: Job, *, key: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.datasets import readers
 from core.detectors import registry
 from core.detectors.calibration import Calibration
 from core.detectors.training import Fitted
+from core.progress import Progress
 from core.settings import PROJECT
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.modelfolder import write_model
@@ -20,19 +23,25 @@ from core.ui.latent import space
 from tests.ui import stock
 from tests.ui.conftest import Open
 
-SMALL = {"width": 4, "latent": 2}
+SMALL = {"width": 4, "latent": 2, "epochs": 1, "batch_size": 2}
+
+
+@pytest.fixture(scope="module")
+def fitted(parts_folder: Path) -> Fitted:
+    """A small VAE after one epoch: it draws hardly more than noise, but it draws."""
+    data = readers.read(parts_folder, name="parts").normals()
+    params = registry.parameters(space.DETECTOR, SMALL)
+    detector = registry.build(space.DETECTOR, params, seed=0)
+    detector.fit(data, Progress())
+    scores = np.arange(1.0, 5.0)
+    calibration = Calibration(scores, scores, 0.0, "held-out")
+    roles = {item.sha256: "fit" for item in data.items}
+    return Fitted(space.DETECTOR, detector, params, 0, calibration, roles, 0.1, 64.0)
 
 
 @pytest.fixture
-def vae(workspace: Workspace, parts: DatasetRow) -> ModelRow:
-    """A small VAE as it is before its first step: it draws noise, but it draws."""
+def vae(workspace: Workspace, parts: DatasetRow, fitted: Fitted) -> ModelRow:
     data = DatasetStore(workspace).get(parts.id)
-    params = registry.parameters(space.DETECTOR, SMALL)
-    detector = registry.build(space.DETECTOR, params, seed=0)
-    scores = np.arange(1.0, 5.0)
-    roles = {item.sha256: "fit" for item in data.normals().items}
-    calibration = Calibration(scores, scores, 0.0, "held-out")
-    fitted = Fitted(space.DETECTOR, detector, params, 0, calibration, roles, 0.1, 64.0)
     with workspace.temporary() as staging:
         write_model(staging / "model", fitted, name="Small VAE", dataset=data)
         return ModelStore(workspace).add(staging / "model", "Small VAE")

@@ -174,3 +174,16 @@ def test_a_training_that_ended_shows_its_figures(page: AppTest, workspace: Works
     stock.end(workspace, job.id, "succeeded", result=stock.toy_result(workspace, parts))
     page.run()
     assert "image AUROC **" in stock.texts(page)
+
+
+def test_losses_are_curves_and_other_figures_words(page: AppTest, workspace: Workspace) -> None:
+    job = started(page, workspace)
+    stock.start(workspace, job.id)
+    with workspace.transaction() as db:
+        db.executemany(
+            "INSERT INTO curves (job_id, name, step, value) VALUES (?, ?, ?, ?)",
+            [(job.id, "val_loss", 1, 0.5), (job.id, "val_loss", 2, 0.25), (job.id, "active_units", 2, 505.0)],
+        )
+    page.run()
+    assert len(page.get("plotly_chart")) == 1
+    assert "active units **505**" in stock.texts(page)

@@ -91,7 +91,8 @@ def overlays_zip(opened: Scored, frame: pd.DataFrame) -> BinaryIO:
         with zipfile.ZipFile(dest, "w", zipfile.ZIP_STORED) as archive:
             for row in frame.to_dict("records"):
                 item = opened.data.by_name[row["item"]]
-                archive.writestr(f"{row['verdict']}/{item.name}.jpg", overlay(opened, item, OVERLAY_SIDE))
+                # The whole name stays in: a.png and a.jpg may lie side by side.
+                archive.writestr(f"{row['verdict']}/{item.name}.overlay.jpg", overlay(opened, item, OVERLAY_SIDE))
         return dest.open("rb")
     finally:
         dest.unlink(missing_ok=True)

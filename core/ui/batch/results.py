@@ -113,9 +113,10 @@ def _counts(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
                 delta_arrow="off",
                 help=explained[verdict],
             )
+    review = f"review above {words.score(set_now.review)}, " if set_now.review < set_now.reject else ""
+    moved = " (moved on the Inspect page)" if limits.moved(opened) else ""
     st.caption(
-        f"Judged by **{words.plain(opened.model.name)}**: review above {words.score(set_now.review)}, reject above "
-        f"{words.score(set_now.reject)}{' (moved on the Inspect page)' if limits.moved(opened) else ''}."
+        f"Judged by **{words.plain(opened.model.name)}**: {review}reject above {words.score(set_now.reject)}{moved}."
     )
 
 

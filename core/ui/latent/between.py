@@ -82,7 +82,9 @@ def _choose(end: str, data: ImageSet) -> None:
         for item in found[(page - 1) * PER_PAGE : page * PER_PAGE]:
             with st.container(gap="xxsmall"):
                 st.image(thumbs.thumbnail(item), alt=item.name, width="stretch")
-                name = words.plain(words.short(item.name, 18))
-                if st.button(name, key=f"{end}-{item.name}", help=words.plain(item.name), width="stretch"):
+                label = f"{item.defect or item.label or ''} {words.short(item.name, 14)}".strip()
+                if st.button(
+                    words.plain(label), key=f"{end}-{item.name}", help=words.plain(item.name), width="stretch"
+                ):
                     st.query_params[end] = item.name
                     st.rerun()
