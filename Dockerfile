@@ -5,6 +5,7 @@ WORKDIR /app
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY --chown=faultline . .
+RUN mkdir -p /app/data && chown faultline /app/data
 USER faultline
 ENV FAULTLINE_DATA_DIR=/app/data
 VOLUME /app/data

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Any
 
 import psutil
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.errors import UserError
+
+PREFIX = "FAULTLINE_"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -20,12 +25,13 @@ def _jobs_that_fit() -> int:
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="FAULTLINE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     data_dir: Path = Field(PROJECT / "data", description="the workspace: datasets, models, runs, jobs")
     weights_dir: Path | None = Field(None, description="folder with pretrained weights files")
-    allowed_roots: list[Path] = Field(
-        default_factory=lambda: [Path.home()], description="folders that a path typed in the app may lie in (JSON list)"
+    allowed_roots: Annotated[list[Path], NoDecode] = Field(
+        default_factory=lambda: [Path.home()],
+        description=f"folders that a path typed in the app may lie in, with «{os.pathsep}» between them or as JSON",
     )
     max_jobs: int = Field(default_factory=_jobs_that_fit, ge=1, description="jobs that run at once")
     download_timeout_s: float = Field(8.0, gt=0, description="give up a weights download that has not begun by then")
@@ -33,8 +39,27 @@ class Settings(BaseSettings):
     max_archive_bytes: int = Field(20 * 2**30, gt=0, description="unpacked size over which an archive is refused")
     max_archive_files: int = Field(200_000, gt=0, description="entries over which an archive is refused")
 
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def _paths(cls, value: Any) -> Any:
+        """A path, paths as in PATH, or a JSON list."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            return json.loads(value)
+        return [path for path in value.split(os.pathsep) if path]
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. UserError, a sentence, for a value that cannot be one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise UserError(
+            f"The setting {name} is not valid: {first['msg']}",
+            f"got {first['input']!r}",
+            f"Correct the environment variable {name}, or unset it",
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,12 @@ from pathlib import Path
 
 from core.allocator import keep_large_blocks
 from core.cli import data, jobs, models
+from core.cli.output import check_target
+from core.detectors.base import MAX_SEED
 from core.errors import UserError
+
+# What a disk or its permissions may say to whoever writes; the user can mend it.
+DISK_ERRORS = frozenset({errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EISDIR})
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as for background jobs, see core/jobs/local.py
     keep_large_blocks()
     try:
+        check_target(options.json)
         options.run(options)
         sys.stdout.flush()
     except UserError as error:
@@ -32,6 +39,12 @@ def main(arguments: Sequence[str]) -> int:
         # The reader of our output (head, less) has gone; nothing is wrong. Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        remedy = "Free some space, or choose a place that this user may write to"
+        print(UserError(str(error.strerror), str(error.filename or ""), remedy), file=sys.stderr)
+        return 2
     return 0
 
 
@@ -49,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     sample = _verb(verbs, "sample", "write a synthetic dataset", data.sample)
     sample.add_argument("name")
     sample.add_argument("--out", type=Path, required=True, help="folder to write, which must not exist")
-    sample.add_argument("--seed", type=int, default=0)
+    sample.add_argument("--seed", type=_seed, default=0)
 
     train = _verb(verbs, "train", "train a detector on the good images of a dataset", models.train)
     train.add_argument("detector")
@@ -58,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter; may be repeated")
     train.add_argument("--config", type=Path, help="YAML file of parameters; --set wins over it")
     train.add_argument("--preset", help="a named set of parameters; --config and --set win over it")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=_seed, default=0)
     train.add_argument("--name", help="the model's name (default: the name of its folder)")
     train.add_argument("--exclude", type=Path, help="text file of item names to leave out, one a line")
     _format(train)
@@ -73,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--data", type=Path, required=True, help="folder or zip of images")
     evaluate.add_argument("--rate", type=float, default=0.05, help="false-alarm rate that sets the threshold")
-    evaluate.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    evaluate.add_argument("--seed", type=_seed, default=0, help="of the bootstrap")
     _format(evaluate)
 
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
@@ -87,6 +100,12 @@ def _verb(verbs: argparse._SubParsersAction, name: str, text: str, run: object) 
     verb.add_argument("--json", metavar="FILE", help="write the result as JSON («-» is stdout)")
     verb.set_defaults(run=run)
     return verb
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= MAX_SEED):
+        raise argparse.ArgumentTypeError(f"«{text}» is not a whole number from 0 to {MAX_SEED}")
+    return int(text)
 
 
 def _format(verb: argparse.ArgumentParser) -> None:

@@ -124,6 +124,13 @@ def _values(options: argparse.Namespace) -> dict[str, Any]:
             ) from error
         if not isinstance(loaded, dict):
             raise UserError("The configuration is not a list of «name: value»", str(options.config), "See «detectors»")
+        for key in loaded:
+            if not isinstance(key, str):
+                raise UserError(
+                    f"«{key}» is not the name of a parameter",
+                    str(options.config),
+                    "Put it in quotation marks, or mend it",
+                )
         values.update(loaded)
     for assignment in options.set:
         key, sign, value = assignment.partition("=")

@@ -22,16 +22,24 @@ def emit(result: Any, to: str | None, text: str) -> None:
     if to == "-":
         sys.stdout.write(document)
         return
-    if not Path(to).absolute().parent.is_dir():
-        raise UserError("The folder for the JSON file does not exist", to, "Make it first, or name another")
     atomic.write_bytes(Path(to), document.encode())
     print(text)
 
 
-def console_progress(scratch: Path | None = None) -> Progress:
+def check_target(to: str | None) -> None:
+    """UserError where ``emit`` could not write there: told before the work, not after it."""
+    if to is None or to == "-":
+        return
+    if Path(to).is_dir():
+        raise UserError("The JSON file would take the place of a folder", to, "Name a file in it")
+    if not Path(to).absolute().parent.is_dir():
+        raise UserError("The folder for the JSON file does not exist", to, "Make it first, or name another")
+
+
+def console_progress() -> Progress:
     """Progress as one line on a terminal's stderr, and nothing at all where stderr is a file or a pipe."""
     if not sys.stderr.isatty():
-        return Progress(scratch=scratch)
+        return Progress()
     last = 0.0
 
     def show(fraction: float, stage: str, metrics: dict[str, float]) -> None:
@@ -43,7 +51,7 @@ def console_progress(scratch: Path | None = None) -> Progress:
             end = "\n" if fraction >= 1 else ""
             print(f"\r\033[K{fraction:6.1%}  {stage}  {values}", end=end, file=sys.stderr, flush=True)
 
-    return Progress(show, log=lambda message: print(f"\r\033[K{message}", file=sys.stderr), scratch=scratch)
+    return Progress(show, log=lambda message: print(f"\r\033[K{message}", file=sys.stderr))
 
 
 def table(rows: list[dict[str, Any]]) -> str:

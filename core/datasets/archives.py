@@ -12,6 +12,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from core.datasets.types import Rejected
@@ -21,6 +22,8 @@ from core.settings import settings
 
 MAX_RATIO = 200  # unpacked bytes for each packed one; photographs reach 1 to 3, all-black masks 1000
 RATIO_FROM = 100 * 2**20  # bytes; below, a high ratio does no harm
+# What reading a damaged or odd zip may raise: zipfile hands the errors of its decompressors on as they are.
+FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError)
 _CHUNK = 2**20
 _NESTED = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
 _SPARE_DISK = 256 * 2**20  # bytes left free
@@ -39,17 +42,9 @@ def unpack(archive: Path, into: Path, progress: Progress = Progress()) -> list[R
         building.chmod(0o755)
         with zipfile.ZipFile(archive) as opened:
             entries = _checked(opened, archive, building)
-            _extract(opened, entries, building, progress)
+            extract(opened, entries, building, progress)
         building.replace(into)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        NotImplementedError,
-        ValueError,
-        OSError,
-    ) as error:
+    except FAULTS as error:
         shutil.rmtree(building, ignore_errors=True)
         raise _explained(error, archive) from error
     except BaseException:
@@ -106,12 +101,13 @@ def _safe_name(info: zipfile.ZipInfo, archive: Path) -> PurePosixPath:
     return path
 
 
-def _extract(
+def extract(
     opened: zipfile.ZipFile,
-    entries: dict[PurePosixPath, zipfile.ZipInfo],
+    entries: Mapping[PurePosixPath, zipfile.ZipInfo],
     folder: Path,
-    progress: Progress,
+    progress: Progress = Progress(),
 ) -> None:
+    """Write entries to the paths in ``folder`` that the caller found safe. Raises one of ``FAULTS`` for a bad zip."""
     total = sum(info.file_size for info in entries.values())  # zipfile reads no more of an entry than it claims to hold
     written = 0
     for name, info in entries.items():

@@ -46,6 +46,7 @@ class ReaderInfo:
     example: str
     recognise: Callable[[Paths], str | None]  # None: it fits; otherwise why it does not
     place: Callable[[Paths, str], Plan]  # paths, category
+    has_masks: bool = True  # otherwise a file named like a mask is an image as well
 
 
 def mvtec_misfit(paths: Paths) -> str | None:
@@ -148,11 +149,12 @@ CATEGORIES = ReaderInfo(
     "categories", "Several products", "bolt/train/good, nut/train/good", categories_misfit, place_categories
 )
 FLAT = ReaderInfo("flat", "One folder, unlabelled", "0001.jpg, 0002.jpg", flat_misfit, place_flat)
-FORMATS: dict[str, ReaderInfo] = {info.name: info for info in (MVTEC, GOOD_BAD, CATEGORIES, FLAT)}
+PARTS = ReaderInfo("parts", "Every picture is a part", "a.jpg, a_mask.jpg", flat_misfit, place_flat, has_masks=False)
+FORMATS: dict[str, ReaderInfo] = {info.name: info for info in (MVTEC, GOOD_BAD, CATEGORIES, FLAT, PARTS)}
 
 
 def recognise(paths: Paths) -> ReaderInfo:
-    """The first layout that fits; the last one, flat, always does."""
+    """The first layout that fits; flat always does, so that one without masks is only ever chosen by a person."""
     return next(info for info in FORMATS.values() if info.recognise(paths) is None)
 
 

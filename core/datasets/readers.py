@@ -47,9 +47,10 @@ def read(
     set_name = name or next(
         (part for part in reversed(prefix.parts) if not names.is_neutral(part)), path.resolve().name
     )
-    images, masks = split_masks(files)
+    asked = _known(format, path)
+    images, masks = split_masks(files) if asked is None or asked.has_masks else (files, [])
     wrapper, inside = layouts.strip(images)
-    info = _layout(inside, format, path)
+    info = _fitting(asked, inside, path) if asked else layouts.recognise(inside)
     plan = info.place(inside, set_name)
     places = {wrapper / file: place for file, place in plan.places.items()}
     rejected += [Rejected(str(wrapper / file), reason) for file, reason in plan.stray.items()]
@@ -77,17 +78,20 @@ def read(
     )
 
 
-def _layout(paths: list[PurePosixPath], format: str | None, where: Path) -> ReaderInfo:
-    if format is None:
-        return layouts.recognise(paths)
-    known = ", ".join(FORMATS)
-    if format not in FORMATS:
-        raise UserError(f"There is no dataset format named {format}", str(where), f"Choose one of {known}")
-    misfit = FORMATS[format].recognise(paths)
+def _known(format: str | None, where: Path) -> ReaderInfo | None:
+    if format is not None and format not in FORMATS:
+        remedy = f"Choose one of {', '.join(FORMATS)}"
+        raise UserError(f"There is no dataset format named {format}", str(where), remedy)
+    return FORMATS[format] if format is not None else None
+
+
+def _fitting(asked: ReaderInfo, paths: list[PurePosixPath], where: Path) -> ReaderInfo:
+    """The layout that was asked for. UserError where the folder is not laid out so."""
+    misfit = asked.recognise(paths)
     if misfit:
-        remedy = f"Leave the format out to have it recognised, or choose one of {known}"
-        raise UserError(f"The folder is not in the format {format}: {misfit}", str(where), remedy)
-    return FORMATS[format]
+        remedy = f"Leave the format out to have it recognised, or choose one of {', '.join(FORMATS)}"
+        raise UserError(f"The folder is not in the format {asked.name}: {misfit}", str(where), remedy)
+    return asked
 
 
 def _nothing(path: Path, rejected: list[Rejected]) -> UserError:

@@ -12,6 +12,9 @@ from core.datasets.types import Rejected
 from core.errors import UserError
 from core.progress import Progress
 
+# File systems end names at 255 bytes, and what is made from an image is named after it: <name>.npy and others.
+MAX_NAME_BYTES = 240
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -71,6 +74,8 @@ def _objection(file: Path, path: PurePosixPath, real_root: Path) -> str | None:
     """Why a file cannot be an image of this dataset, without opening it."""
     if not _is_text(str(path)):
         return "its name is not valid UTF-8: rename it"
+    if (size := len(path.name.encode())) > MAX_NAME_BYTES:
+        return f"its name is {size} bytes long, more than the {MAX_NAME_BYTES} allowed: shorten it"
     if file.is_symlink():
         try:
             target = file.resolve(strict=True)

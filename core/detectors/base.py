@@ -21,6 +21,8 @@ from pydantic import BaseModel, ConfigDict
 from core.datasets.types import ImageSet
 from core.progress import Progress
 
+MAX_SEED = 2**31 - 1  # what every random generator in use takes
+
 
 class Params(BaseModel):
     """Parameters of a detector. Unknown names are refused; the form is drawn from title, description and limits."""

@@ -38,6 +38,8 @@ class Calibration:
         for values in (self.scores, self.map_maxima):
             if values.ndim != 1 or not len(values) or not np.isfinite(values).all() or (np.diff(values) < 0).any():
                 raise ValueError("calibration scores are finite, ascending and at least one")
+        if not math.isfinite(self.map_median):
+            raise ValueError("the median of a calibration's maps is finite")
 
     @property
     def n(self) -> int:

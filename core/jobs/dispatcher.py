@@ -125,6 +125,7 @@ class Dispatcher:
             if self._table.finish(job.id, "lost", error=ending.reason, hint=ending.hint):
                 log.warning("Job %s (%s) is lost: %s", job.id, job.title, ending.reason)
         self._terminated.discard(job.id)
+        self._workspace.sweep()  # a process that was killed could not remove what it had half-written
 
     def _press(self, job: Job, waited_s: float) -> None:
         """First the flag, which the work sees by itself; then a request to its process; then its end."""

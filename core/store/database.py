@@ -52,6 +52,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             name TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, pid_started REAL NOT NULL,
             holder TEXT NOT NULL, expires_at REAL NOT NULL)""",
     ),
+    ("ALTER TABLE models DROP COLUMN stage",),
 )
 
 

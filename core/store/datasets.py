@@ -47,7 +47,7 @@ class DatasetStore:
     def add(self, data: ImageSet, name: str | None = None) -> DatasetRow:
         """Index a dataset where it lies. The same content added again keeps its id and takes the new place."""
         known = self._find(data.content_id)
-        if known and known.owned:
+        if known and known.owned and self._whole(known.id):
             return self._listed(known.id)
         imagefile.write(self._file(data.content_id), data, owned=False)
         return self._insert(data, name, data.root, owned=False)
@@ -56,11 +56,11 @@ class DatasetStore:
         """Take over imported files: ``folder``, the root of ``data``, is moved into the workspace."""
         known = self._find(data.content_id)
         home = self.workspace.datasets / data.content_id
-        if known and known.owned:
+        if known and known.owned and self._whole(known.id):
             shutil.rmtree(folder)
             return self._listed(known.id)
         files = home / "files"
-        if files.exists():  # a crash came between the move and the index
+        if files.exists():  # a crash came between the move and the index, or somebody changed the files since
             shutil.rmtree(files)
         atomic.move_folder(folder, files)
         moved = replace(
@@ -119,6 +119,20 @@ class DatasetStore:
         self.row(dataset_id)
         return imagefile.changed(self._file(dataset_id))
 
+    def get_unchanged(self, dataset_id: str) -> ImageSet:
+        """As ``get``. UserError where a file is not the one that was read: what is learned from it or said of it would
+        go under the identity of another picture."""
+        data = self.get(dataset_id)
+        changed = self.changed_files(dataset_id)
+        if changed:
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            raise UserError(
+                f"Images of «{data.name}» were changed, moved or deleted since they were read: {changed[0]}{more}",
+                str(data.root),
+                "Read the folder again on the Data page",
+            )
+        return data
+
     def folder(self, dataset_id: str) -> Path:
         """Where things that belong to a dataset are kept."""
         return self.workspace.datasets / self.row(dataset_id).id
@@ -162,6 +176,10 @@ class DatasetStore:
 
     def _file(self, dataset_id: str) -> Path:
         return self.workspace.datasets / dataset_id / "dataset.parquet"
+
+    def _whole(self, dataset_id: str) -> bool:
+        """Whether the list of images and every file in it are as they were read."""
+        return self._file(dataset_id).is_file() and not self.changed_files(dataset_id)
 
     def _find(self, dataset_id: str) -> DatasetRow | None:
         with self.workspace.connect() as db:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from core.detectors.base import MAX_SEED
 from core.detectors.calibration import Scheme
 from core.errors import UserError
 
@@ -63,7 +64,7 @@ class Manifest(_Strict):
     name: str = Field(description="the name that it was trained under; the index holds the present one")
     detector: str
     params: dict[str, Any]
-    seed: int
+    seed: int = Field(ge=0, le=MAX_SEED)
     dataset: DatasetEntry
     calibration: CalibrationEntry
     provenance: dict[str, Any]

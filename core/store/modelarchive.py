@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import TypeAdapter, ValidationError
 
+from core.datasets.archives import FAULTS, extract
 from core.errors import UserError
 from core.store import atomic
 from core.store.manifest import FILE, FileName
@@ -40,9 +41,9 @@ def unpack(source: Path, dest: Path) -> None:
     with atomic.new_folder(dest) as folder:
         try:
             with zipfile.ZipFile(source) as archive:
-                for entry in _checked(archive, source.name):
-                    _extract(archive, entry, folder / entry.filename)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+                entries = _checked(archive, source.name)
+                extract(archive, {PurePosixPath(entry.filename): entry for entry in entries}, folder)
+        except FAULTS as error:
             raise UserError(f"The zip cannot be read: {error}", source.name, _REMEDY) from None
         verify(folder)
 
@@ -72,11 +73,3 @@ def _allowed(name: str) -> bool:
         return name == FILE or bool(_NAME.validate_python(name))
     except ValidationError:
         return False
-
-
-def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, dest: Path) -> None:
-    """Copy one entry; zipfile itself stops at the size that the entry declares and checks its CRC."""
-    dest.parent.mkdir(exist_ok=True)
-    with archive.open(entry) as source, dest.open("xb") as target:
-        while block := source.read(1 << 20):
-            target.write(block)

@@ -14,6 +14,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from core.datasets.types import ImageSet
 from core.detectors import registry
 from core.detectors.base import ImageDetector, implementation
@@ -28,6 +30,7 @@ from core.store.manifest import (
     DatasetEntry,
     FileEntry,
     Manifest,
+    Sha256,
     library_versions,
     model_id,
     read_json,
@@ -52,6 +55,7 @@ __all__ = [
 SKOPS_TRUSTED = frozenset({"sklearn.tree._tree.Tree"})
 
 UsedFor = Literal["fit", "calibration"]
+_ROLES = TypeAdapter(dict[Sha256, UsedFor])
 
 
 def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exclude: Collection[str] = ()) -> Manifest:
@@ -117,10 +121,10 @@ def load_calibration(folder: Path) -> Calibration:
 
 def fitted_on(folder: Path) -> dict[str, UsedFor]:
     """What each image, by sha256, was used for."""
-    roles = read_json(folder / "fitted_on.json")
-    if not isinstance(roles, dict) or not set(roles.values()) <= {"fit", "calibration"}:
-        raise UserError("The model's list of training images is damaged", folder.name, REMEDY)
-    return roles
+    try:
+        return _ROLES.validate_python(read_json(folder / "fitted_on.json"))
+    except ValidationError:
+        raise UserError("The model's list of training images is damaged", folder.name, REMEDY) from None
 
 
 def verify(folder: Path) -> None:
@@ -137,7 +141,9 @@ def verify(folder: Path) -> None:
             raise UserError(f"The model was altered: {name} is not what the manifest says", folder.name, REMEDY)
         if path.suffix == ".skops":
             _refuse_untrusted_types(path)
-    load_calibration(folder)
+    calibration = load_calibration(folder)
+    if manifest.calibration != CalibrationEntry(scheme=calibration.scheme, n=calibration.n):
+        raise UserError("The model's calibration is not the one that its manifest describes", folder.name, REMEDY)
     fitted_on(folder)
 
 

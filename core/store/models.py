@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from core.errors import UserError
 from core.store import atomic, modelarchive
@@ -16,8 +16,6 @@ from core.store.datasets import clean_name
 from core.store.manifest import Manifest
 from core.store.modelfolder import model_id, read_manifest, verify
 from core.store.workspace import Workspace
-
-Stage = Literal["candidate", "production", "archived"]
 
 # A model's own metrics are those of its run over the dataset that it was trained on.
 _SELECT = (
@@ -35,7 +33,6 @@ class ModelRow:
     detector: str
     dataset_id: str
     tags: tuple[str, ...]
-    stage: Stage
     created_at: float
     deleted_at: float | None
     metrics: dict[str, Any]
@@ -43,7 +40,7 @@ class ModelRow:
 
 
 class ModelStore:
-    """Models by id: immutable folders, with names, tags and stage in the index."""
+    """Models by id: immutable folders, with names and tags in the index."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -57,8 +54,8 @@ class ModelStore:
             atomic.move_folder(folder, home)
         with self.workspace.transaction() as db:
             db.execute(
-                "INSERT INTO models (id, name, detector, dataset_id, tags, stage, manifest, created_at)"
-                " VALUES (?, ?, ?, ?, '[]', 'candidate', ?, ?) ON CONFLICT (id) DO UPDATE SET deleted_at = NULL",
+                "INSERT INTO models (id, name, detector, dataset_id, tags, manifest, created_at)"
+                " VALUES (?, ?, ?, ?, '[]', ?, ?) ON CONFLICT (id) DO UPDATE SET deleted_at = NULL",
                 (
                     found,
                     clean_name(name),
@@ -100,11 +97,6 @@ class ModelStore:
         """Replace the tags."""
         self._update(model, "tags", json.dumps(sorted({clean_name(tag) for tag in tags}), ensure_ascii=False))
 
-    def set_stage(self, model: str, stage: Stage) -> None:
-        if stage not in get_args(Stage):
-            raise UserError(f"«{stage}» is not a stage", model, f"Choose one of {', '.join(get_args(Stage))}")
-        self._update(model, "stage", stage)
-
     def remove(self, model: str) -> None:
         """Take it out of the lists. Nothing is deleted: ``restore`` brings it back."""
         self._update(model, "deleted_at", time.time())
@@ -139,7 +131,6 @@ def _row(row: sqlite3.Row) -> ModelRow:
         detector=row["detector"],
         dataset_id=row["dataset_id"],
         tags=tuple(json.loads(row["tags"])),
-        stage=row["stage"],
         created_at=row["created_at"],
         deleted_at=row["deleted_at"],
         metrics=json.loads(row["metrics"]) if row["metrics"] else {},

@@ -18,15 +18,15 @@ def scored_part(data: ImageSet) -> ImageSet:
     return data.test() if data.test().items else data
 
 
-def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress) -> Run:
-    """Score every image of ``scored_part(data)`` with the model in folder ``model``; the run at ``dest``.
+def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress, *, everything: bool = False) -> Run:
+    """Score ``scored_part(data)``, or ``everything``, with the model in folder ``model``; the run at ``dest``.
 
     ``dest`` must not hold anything yet; maps are written one at a time, so memory does not grow with their number.
     """
     detector, calibration, manifest = load_model(model)
     for name, (then, now) in manifest.other_versions().items():
         progress.log(f"Trained with {name} {then}, scored with {now}: scores may differ slightly")
-    roles, part = fitted_on(model), scored_part(data)
+    roles, part = fitted_on(model), data if everything else scored_part(data)
     seconds, results = 0.0, detector.score(part, progress)
     with RunWriter(dest) as writer:
         for item in part.items:

@@ -110,4 +110,8 @@ class Workspace:
 
 
 def _age_s(path: Path) -> float:
-    return time.time() - path.stat().st_mtime
+    """Seconds since the last change; 0 where somebody was quicker and it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

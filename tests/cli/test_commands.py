@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from core.cli.main import main
 from core.datasets.synthetic.parts import write_parts
+from core.store import atomic
 
 QUICK = ["--set", "image_size=96", "--set", "bank_size=300", "--set", "dimensions=32"]
 IMAGE_KEYS = {
@@ -145,6 +148,51 @@ def test_bad_places_are_refused_with_one_sentence(
     assert refused(["evaluate", str(model), "--data", str(parts), "--rate", "7"], capsys)
     assert refused(["inspect", str(parts), "--json", str(tmp_path / "no" / "x.json")], capsys)
     assert "«nosuch»" in refused(["sample", "nosuch", "--out", str(tmp_path / "s")], capsys)
+
+
+def test_a_json_target_is_looked_at_before_the_work(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for target, sentence in ((tmp_path / "no" / "x.json", "does not exist"), (tmp_path, "place of a folder")):
+        arguments = ["train", "patchcore", "--data", str(parts), "--out", str(tmp_path / "m"), "--json", str(target)]
+        assert sentence in refused(arguments, capsys)
+        assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "x", str(2**31)])
+def test_a_seed_is_a_whole_number(tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["sample", "parts", "--out", str(tmp_path / "s"), f"--seed={seed}"])
+    assert caught.value.code == 2
+    assert f"«{seed}» is not a whole number" in capsys.readouterr().err
+
+
+def test_keys_of_a_configuration_are_names(parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.yaml").write_text("1: 2\n")
+    arguments = ["train", "patchcore", "--data", str(parts), "--out", str(tmp_path / "m")]
+    assert "«1» is not the name" in refused([*arguments, "--config", str(tmp_path / "c.yaml")], capsys)
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR])
+def test_what_a_disk_says_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], code: int
+) -> None:
+    def fail(dest: Path, content: bytes) -> None:
+        raise OSError(code, os.strerror(code), str(dest))
+
+    monkeypatch.setattr(atomic, "write_bytes", fail)
+    assert os.strerror(code) in refused(["detectors", "--json", str(tmp_path / "x.json")], capsys)
+
+
+def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from core.settings import settings
+
+    monkeypatch.setenv("FAULTLINE_MAX_JOBS", "0")
+    settings.cache_clear()
+    try:
+        assert "FAULTLINE_MAX_JOBS" in refused(["jobs", "list"], capsys)
+    finally:
+        settings.cache_clear()
 
 
 def test_jobs_of_an_empty_workspace(

@@ -375,3 +375,25 @@ def test_magnetic_tile(magnetic_tile: ImageSet) -> None:
 def test_other_real_folders(shared_datasets: Path, folder: str, format: str, n: int) -> None:
     data = read(shared_datasets / folder)
     assert (data.format, len(data)) == (format, n)
+
+
+def test_every_picture_is_a_part_where_that_is_asked(root: Path, put: Put, put_mask: Put) -> None:
+    put("a.png")
+    put_mask("a_mask.png")
+    put_mask("ground_truth/a.png")
+    assert set(read(root).by_name) == {"a.png"}
+    data = read(root, format="parts")
+    assert {(item.name, item.label, item.mask) for item in data.items} == {
+        (name, None, None) for name in ("a.png", "a_mask.png", "ground_truth/a.png")
+    }
+    assert not data.rejected
+
+
+def test_a_name_too_long_for_what_is_made_from_it_is_rejected(root: Path, put: Put) -> None:
+    put("a" * 236 + ".png")
+    put("ä" * 119 + ".png")  # 242 bytes of UTF-8
+    data = read(root)
+    assert [item.name for item in data.items] == ["a" * 236 + ".png"]
+    assert [one.reason for one in data.rejected] == [
+        "its name is 242 bytes long, more than the 240 allowed: shorten it"
+    ]

@@ -70,3 +70,9 @@ def test_json_round_trip() -> None:
 def test_what_is_no_calibration_is_refused(values: list[float]) -> None:
     with pytest.raises(ValueError, match="ascending"):
         Calibration(np.array(values, float), np.array([1.0]), 0.0, "held-out")
+
+
+@pytest.mark.parametrize("median", [float("nan"), float("inf")])
+def test_the_median_of_the_maps_is_finite(median: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Calibration(np.array([1.0]), np.array([1.0]), median, "held-out")

@@ -121,6 +121,17 @@ def test_lost_and_cancelled(table: JobTable, engine: Pretend) -> None:
     assert (table.get(cancelled).state, table.get(cancelled).error) == ("cancelled", None)
 
 
+def test_what_a_lost_job_left_half_written_is_removed(table: JobTable, engine: Pretend) -> None:
+    lost = submit(table, 1)
+    dispatcher = Dispatcher(table.workspace, engine)
+    dispatcher.tick()
+    left = table.workspace.models / ".tmp-1-1000000000-abcdef"  # no process of that number began then
+    left.mkdir()
+    engine.dead = {lost}
+    dispatcher.tick()
+    assert not left.exists()
+
+
 def test_the_ladder(table: JobTable, engine: Pretend) -> None:
     job_id = submit(table, 1)
     dispatcher = Dispatcher(table.workspace, engine)

@@ -219,6 +219,40 @@ def test_new_parts_are_all_scored_whatever_their_folders_are_called(
     assert not uploaded.exists()
 
 
+def test_new_parts_named_like_masks_are_judged_too(workspace: Workspace, dataset_id: str) -> None:
+    model_id = train.run(Progress(), {"dataset_id": dataset_id, "detector": "toy"}, workspace)["model_id"]
+    upload = workspace.upload_folder()
+    names = ["a.png", "a_label.png", "a_mask.png", "ground_truth/a.png", "train/good/a.png", "test/bad/a.png"]
+    for name in names:
+        save(upload / name, np.random.default_rng(len(name)).integers(0, 255, (16, 16, 3)))
+    result = check.run(Progress(), {"path": str(upload), "owned": True, "model_id": model_id}, workspace)
+    run = RunStore(workspace).get(model_id, result["dataset_id"])
+    assert run is not None and sorted(run.scores()["item"]) == sorted(names)
+    with pytest.raises(UserError, match="format"):
+        TASKS["check"].checked({"path": str(upload), "model_id": model_id, "format": "mvtec"})
+
+
+def test_everything_is_scored_where_that_is_asked(workspace: Workspace, dataset_id: str) -> None:
+    model_id = train.run(Progress(), {"dataset_id": dataset_id, "detector": "toy"}, workspace)["model_id"]
+    score.score(workspace, model_id, dataset_id, Progress(), everything=True)
+    run = RunStore(workspace).get(model_id, dataset_id)
+    assert run is not None and len(run.scores()) == 18
+
+
+def test_pictures_changed_since_they_were_read_are_not_used(
+    workspace: Workspace, pictures: Path, dataset_id: str
+) -> None:
+    model_id = train.run(Progress(), {"dataset_id": dataset_id, "detector": "toy"}, workspace)["model_id"]
+    save(pictures / "test/good/001.png", np.zeros((24, 32, 3)))
+    for task, spec in (
+        (train, {"dataset_id": dataset_id, "detector": "toy"}),
+        (score, {"dataset_id": dataset_id, "model_id": model_id}),
+        (suspects, {"dataset_id": dataset_id}),
+    ):
+        with pytest.raises(UserError, match=r"test/good/001\.png .*Read the folder again on the Data page"):
+            task.run(Progress(), spec, workspace)
+
+
 def test_a_check_that_failed_after_the_upload_was_taken_in_goes_on_from_there(
     workspace: Workspace, dataset_id: str, pictures: Path, tmp_path: Path
 ) -> None:

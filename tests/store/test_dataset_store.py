@@ -129,3 +129,25 @@ def test_a_deleted_list_of_images_is_told(workspace: Workspace, data: ImageSet) 
     (workspace.datasets / row.id / "dataset.parquet").unlink()
     with pytest.raises(UserError, match="was deleted"):
         DatasetStore(workspace).get(row.id)
+
+
+def test_a_dataset_whose_files_changed_is_read_again_before_use(workspace: Workspace, data: ImageSet) -> None:
+    store = DatasetStore(workspace)
+    row = store.add(data)
+    assert store.get_unchanged(row.id) == store.get(row.id)
+    for number in range(2):
+        os.utime(data.root / f"train/good/{number}.png", ns=(1, 1))
+    with pytest.raises(UserError, match=r"train/good/0.png and 1 more .*Read the folder again on the Data page"):
+        store.get_unchanged(row.id)
+    store.add(data)  # read again: the same bytes under another time
+    assert store.get_unchanged(row.id)
+
+
+def test_adopting_again_mends_a_copy_that_was_changed(workspace: Workspace) -> None:
+    store = DatasetStore(workspace)
+    for _ in range(2):
+        upload = workspace.upload_folder() / "x"
+        row = store.adopt(upload, make_set(upload))
+        assert store.changed_files(row.id) == []
+        (row.root / "train/good/0.png").write_bytes(b"something else")
+        assert store.changed_files(row.id) == ["train/good/0.png"]

@@ -106,6 +106,28 @@ ATTACKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no skops": (lambda m: put(m, "state/model.skops", b"not a zip"), "cannot be read"),
     "a bad calibration": (lambda m: put(m, "calibration.json", b'{"scheme": "held-out"}'), "calibration is damaged"),
     "bad roles": (lambda m: put(m, "fitted_on.json", b'{"a": "test"}'), "list of training images"),
+    "roles that are lists": (
+        lambda m: put(m, "fitted_on.json", json.dumps({"0" * 64: ["fit"]}).encode()),
+        "list of training images",
+    ),
+    "another calibration count": (
+        lambda m: change(m, lambda v: v["calibration"].update(n=400)),
+        "not the one that its manifest describes",
+    ),
+    "another calibration scheme": (
+        lambda m: change(m, lambda v: v["calibration"].update(scheme="cross-fitted")),
+        "not the one that its manifest describes",
+    ),
+    "a negative seed": (lambda m: change(m, lambda v: v.update(seed=-1)), "seed"),
+    "a huge seed": (lambda m: change(m, lambda v: v.update(seed=2**31)), "seed"),
+    "a median that is no number": (
+        lambda m: put(
+            m,
+            "calibration.json",
+            b'{"scheme": "held-out", "scores": [1], "map_maxima": [1], "map_median": NaN}',
+        ),
+        "calibration is damaged",
+    ),
     "roles unlisted": (lambda m: change(m, lambda v: v["files"].pop("fitted_on.json")), "does not list"),
 }
 

@@ -29,22 +29,19 @@ def test_a_model_moves_in(store: ModelStore, model: Path, data: ImageSet) -> Non
     row = store.add(model, "Screws, first try")
     assert not model.exists()
     assert (row.id, row.name, row.detector, row.dataset_id) == (expected, "Screws, first try", "toy", data.content_id)
-    assert (row.tags, row.stage, row.metrics) == ((), "candidate", {})
+    assert (row.tags, row.metrics) == ((), {})
     assert store.list() == [row] == store.list(dataset_id=data.content_id)
     assert store.list(dataset_id="other") == []
     assert row.manifest.params == {"gain": 1.0}
     assert (store.folder(row.id) / "manifest.json").is_file()
 
 
-def test_rename_tag_stage_remove_restore(store: ModelStore, model: Path) -> None:
+def test_rename_tag_remove_restore(store: ModelStore, model: Path) -> None:
     row = store.add(model, "A")
     store.rename(row.id, "B")
     store.tag(row.id, ["night shift", "line 2", "line 2"])
-    store.set_stage(row.id, "production")
     now = store.get(row.id)
-    assert (now.name, now.tags, now.stage) == ("B", ("line 2", "night shift"), "production")
-    with pytest.raises(UserError, match="not a stage"):
-        store.set_stage(row.id, "best")  # type: ignore[arg-type]
+    assert (now.name, now.tags) == ("B", ("line 2", "night shift"))
     store.remove(row.id)
     assert store.list() == []
     assert [gone.id for gone in store.list(deleted=True)] == [row.id]
@@ -152,6 +149,23 @@ def test_a_damaged_zip_is_told(store: ModelStore, model: Path, tmp_path: Path) -
     (tmp_path / "a.zip").write_bytes(content.replace(b'"scheme"', b'"schema"', 1))  # the CRC no longer holds
     with pytest.raises(UserError, match="cannot be read"):
         store.import_zip(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_whose_packed_bytes_are_damaged_is_told(
+    store: ModelStore, model: Path, tmp_path: Path, method: int
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        for path in sorted(path for path in model.rglob("*") if path.is_file()):
+            archive.write(path, path.relative_to(model).as_posix())
+        entry = archive.getinfo("fitted_on.json")
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    start = entry.header_offset + 30 + len(entry.filename)
+    content[start + 4 : start + entry.compress_size] = b"\xff" * (entry.compress_size - 4)
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read"):
+        store.import_zip(tmp_path / "a.zip")
+    assert not list(store.workspace.models.iterdir())
 
 
 def test_links_encryption_and_doubles_are_refused(store: ModelStore, tmp_path: Path) -> None:

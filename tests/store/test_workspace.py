@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import UserError
 from core.settings import PROJECT
-from core.store import Workspace
+from core.store import Workspace, database
 
 
 def test_an_old_index_is_kept_and_a_newer_one_refused(tmp_path: Path) -> None:
@@ -54,3 +54,33 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_the_store_is_free_of_torch() -> None:
     code = "import sys, core.store, core.jobs.dispatcher, core.jobs.local; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
+def test_an_index_with_stages_is_brought_up_to_date(tmp_path: Path) -> None:
+    database.prepare(tmp_path / "index.sqlite")
+    with database.connect(tmp_path / "index.sqlite") as db:
+        for table in ("datasets", "models", "runs", "exclusions", "labels", "jobs", "curves", "leases"):
+            db.execute(f"DROP TABLE {table}")
+        for statement in database.MIGRATIONS[0]:
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 1")
+        db.execute(
+            "INSERT INTO models (id, name, detector, dataset_id, tags, stage, manifest, created_at)"
+            " VALUES ('m', 'Kept', 'toy', 'd', '[]', 'candidate', '{}', 0)"
+        )
+    with Workspace(tmp_path).connect() as db:
+        row = dict(db.execute("SELECT * FROM models").fetchone())
+        assert db.execute("PRAGMA user_version").fetchone()[0] == len(database.MIGRATIONS)
+    assert row["name"] == "Kept"
+    assert "stage" not in row
+
+
+def test_what_vanishes_while_it_is_swept_is_no_error(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    import core.store.workspace as module
+
+    assert module._age_s(workspace.root / "gone") == 0.0
+    old = workspace.scratch("old")
+    monkeypatch.setattr(module, "_age_s", lambda path: 1e9)
+    monkeypatch.setattr(module.atomic, "sweep", lambda folder: [])
+    assert workspace.sweep() == [old]
+    assert not old.exists()

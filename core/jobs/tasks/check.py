@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from core.jobs.tasks import importing, score
 from core.jobs.tasks.contract import TaskInfo
@@ -20,17 +20,18 @@ IMPORT_SHARE = 0.15  # of the progress bar
 
 
 class CheckSpec(ImportSpec):
-    """What to bring in, and the model that judges it. ``format`` is flat: no folder name decides what is scored."""
+    """What to bring in, and the model that judges it. No name of a file or folder decides what is judged: every
+    picture is a part, so the layout is no choice."""
 
     model_id: str
-    format: str | None = "flat"
+    format: Literal["parts"] = "parts"
 
 
 def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
     """``{"dataset_id", "run_id"}``."""
     asked = CheckSpec(**spec)
     dataset_id = _imported(asked, progress.part(0.0, IMPORT_SHARE), workspace)
-    run_id = score.score(workspace, asked.model_id, dataset_id, progress.part(IMPORT_SHARE, 1.0))
+    run_id = score.score(workspace, asked.model_id, dataset_id, progress.part(IMPORT_SHARE, 1.0), everything=True)
     return {"dataset_id": dataset_id, "run_id": run_id}
 
 
@@ -45,4 +46,4 @@ def _imported(asked: CheckSpec, progress: Progress, workspace: Workspace) -> str
     return str(found["dataset_id"])
 
 
-TASK = TaskInfo("check", 1, run, CheckSpec)
+TASK = TaskInfo("check", 2, run, CheckSpec)

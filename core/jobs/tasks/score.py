@@ -25,8 +25,8 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
     return {"run_id": score(workspace, asked.model_id, asked.dataset_id, progress)}
 
 
-def score(workspace: Workspace, model_id: str, dataset_id: str, progress: Progress) -> str:
-    """Score, evaluate and index; the id of the run."""
+def score(workspace: Workspace, model_id: str, dataset_id: str, progress: Progress, *, everything: bool = False) -> str:
+    """Score, evaluate and index; the id of the run. ``everything``: training images too."""
     progress.report(0, 1, "Loading the model")
     from core.compare.evaluate import evaluate
     from core.store.modelfolder import load_calibration
@@ -34,10 +34,11 @@ def score(workspace: Workspace, model_id: str, dataset_id: str, progress: Progre
 
     folder, data, store = (
         ModelStore(workspace).folder(model_id),
-        DatasetStore(workspace).get(dataset_id),
+        DatasetStore(workspace).get_unchanged(dataset_id),
         RunStore(workspace),
     )
-    scored = score_folder(folder, data, store.reserve(model_id, dataset_id), progress.part(0.0, 0.9))
+    dest = store.reserve(model_id, dataset_id)
+    scored = score_folder(folder, data, dest, progress.part(0.0, 0.9), everything=everything)
     try:
         metrics = None
         if scored.scores()["label"].notna().any():

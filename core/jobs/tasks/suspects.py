@@ -28,7 +28,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
     from core.detectors.suspects import leave_one_out, suspicious
 
     asked, store = SuspectsSpec(**spec), DatasetStore(workspace)
-    normals = store.get(asked.dataset_id).normals()
+    normals = store.get_unchanged(asked.dataset_id).normals()
     scores = leave_one_out(normals, asked.backbone, progress)
     frame = pd.DataFrame({"item": list(scores), "score": list(scores.values())})
     frame = frame.sort_values(["score", "item"], ascending=[False, True], ignore_index=True)

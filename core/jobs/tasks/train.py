@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from core.detectors import registry
+from core.detectors.base import MAX_SEED
 from core.errors import UserError
 from core.jobs.tasks.contract import Spec, TaskInfo
 from core.jobs.tasks.score import score, stands
@@ -24,7 +25,7 @@ class TrainSpec(Spec):
     dataset_id: str
     detector: str
     params: dict[str, Any] = Field(default_factory=dict)
-    seed: int = 0
+    seed: int = Field(0, ge=0, le=MAX_SEED)
     exclude: list[str] = Field(default_factory=list)
     name: str | None = None
 
@@ -56,7 +57,7 @@ def _train(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
     from core.detectors.training import train
     from core.store.modelfolder import write_model
 
-    data = DatasetStore(workspace).get(asked.dataset_id)
+    data = DatasetStore(workspace).get_unchanged(asked.dataset_id)
     normals = data.normals(asked.exclude)
     if not len(normals):
         raise UserError("There is no good training image left", data.name, "Take some images in again on the Data page")
