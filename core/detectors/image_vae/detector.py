@@ -15,7 +15,7 @@ from torch import Tensor
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.image_vae.checkpoint import Checkpoint, fingerprint
-from core.detectors.image_vae.info import INFO, ImageVaeParams
+from core.detectors.image_vae.info import COLLAPSED, INFO, ImageVaeParams
 from core.detectors.image_vae.latent import KEPT_CODES, LatentSpace
 from core.detectors.image_vae.loss import active_units
 from core.detectors.image_vae.model import SIZE, ConvVae
@@ -30,7 +30,6 @@ from core.progress import Progress
 MIN_IMAGES = 5  # different ones: four to learn from, one to see when to stop
 HELD_OUT = 0.1  # of the images, for early stopping and the usual error
 MOST_HELD_OUT = 200
-COLLAPSED = 5  # active units at or below which the code is called collapsed
 SUMMARY = "training.json"
 
 

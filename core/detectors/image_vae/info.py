@@ -11,6 +11,9 @@ from core.detectors.base import DetectorInfo, Params
 Measure = Literal["l1", "multi-scale", "ssim", "multi-scale+ssim"]
 
 
+COLLAPSED = 5  # active units at or below which the code is called collapsed
+
+
 class ImageVaeParams(Params):
     epochs: int = Field(
         300, ge=1, le=5000, title="Epochs", description="at most; early stopping and the work limit end sooner"
@@ -35,7 +38,7 @@ class ImageVaeParams(Params):
         title="Work limit",
         description="images shown to the network over all epochs, at most (about 60 a second on two cores)",
     )
-    batch_size: int = Field(8, ge=2, le=256, title="Batch size", description="images per optimisation step")
+    batch_size: int = Field(16, ge=2, le=256, title="Batch size", description="images per optimisation step")
     learning_rate: float = Field(
         1e-3, gt=0, le=0.1, title="Learning rate", description="of Adam at the start; falls to zero along a cosine"
     )
