@@ -38,13 +38,6 @@ _ANOMALY = tuple(int(ANOMALOUS[i : i + 2], 16) for i in (1, 3, 5))
 _DARK, _WHITE = (24, 24, 24), (255, 255, 255)
 
 
-def heat_rgba(found: Map, size: tuple[int, int], *, median: float, limit: float) -> Image:
-    """The map as a see-through layer (h, w, 4) RGBA of ``size`` = (width, height), enlarged bilinearly."""
-    colours = np.concatenate([_table()[:, :3], _table()[:, 3:] * 255], axis=1)
-    steps = _steps(_enlarged(found, size), median, limit)
-    return np.asarray(np.round(colours).astype(np.uint8)[steps])
-
-
 def overlay(
     image: Image,
     found: Map,
@@ -88,10 +81,9 @@ def encode_jpeg(rgb: Image, quality: int = 88) -> bytes:
     return data.tobytes()
 
 
-def encode_png(pixels: Image) -> bytes:
-    """The picture (h, w, 3) RGB or (h, w, 4) RGBA as PNG, lossless."""
-    code = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    _, data = cv2.imencode(".png", cv2.cvtColor(pixels, code))
+def encode_png(rgb: Image) -> bytes:
+    """The picture (h, w, 3) RGB as PNG, lossless."""
+    _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
     return data.tobytes()
 
 

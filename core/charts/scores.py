@@ -1,4 +1,4 @@
-"""Scores of images: histogram with the two limits, and a strip per class."""
+"""Scores of images: a histogram with the two limits."""
 
 from __future__ import annotations
 
@@ -76,46 +76,6 @@ def add_limits(figure: go.Figure, low: float, high: float, accept: float, reject
         line = {"color": colour, "width": 2, "dash": dash}
         shapes.append(upright | {"type": "line", "x0": limit, "x1": limit, "line": line})
     figure.update_layout(shapes=shapes, annotations=names)
-
-
-def score_strip(
-    scores: ArrayLike,
-    labels: Sequence[str | None],
-    groups: Sequence[str],
-    names: Sequence[str],
-    *,
-    accept: float,
-    reject: float,
-) -> go.Figure:
-    """One row per group (a defect class, or "good"), one mark per image; ``customdata`` holds the image's name.
-
-    The height of a mark within its row means nothing: it is spread so that marks do not cover each other.
-    """
-    values = np.asarray(scores, float)
-    order = sorted(set(groups), key=lambda group: (group != "good", group), reverse=True)
-    rows = np.array([order.index(group) for group in groups], float)
-    # A golden-ratio sequence spreads neighbours in score evenly and is the same on every rerun.
-    rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-    heights = rows + ((rank * 0.618034) % 1 - 0.5) * 0.6
-    figure = canvas("score (higher is more anomalous)", "", height=80 + 56 * max(len(order), 2))
-    for label in palette.LABEL_ORDER:
-        own = [i for i, found in enumerate(labels) if found == label]
-        if not own:
-            continue
-        figure.add_scattergl(
-            x=values[own],
-            y=heights[own],
-            mode="markers",
-            name=palette.LABEL_NAMES[label],
-            marker={"color": palette.LABEL_COLOURS[label], "symbol": palette.LABEL_MARKERS[label], "size": 7},
-            customdata=[names[i] for i in own],
-            hovertemplate="%{customdata}<br>score %{x:.4g}<extra></extra>",
-        )
-    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=order, range=[-0.6, len(order) - 0.1])
-    edges = _edges(values, accept, reject, BINS)
-    figure.update_xaxes(range=[edges[0], edges[-1]])
-    add_limits(figure, float(edges[0]), float(edges[-1]), accept, reject)
-    return figure
 
 
 def _edges(values: np.ndarray, accept: float, reject: float, bins: int) -> np.ndarray:

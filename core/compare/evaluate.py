@@ -224,6 +224,7 @@ def _guess(result: dict[str, Any], rate: float, seed: int) -> dict[str, float | 
 def _protocol(result: dict[str, Any], calibration: Calibration, promised: float, bootstrap: int) -> str:
     anomalous = result["n_anomalous"]
     how = "held out from" if calibration.scheme == "held-out" else "cross-fitted within"
+    bound = "at most" if calibration.scheme == "held-out" else "about"
     intervals = (
         f"intervals are 95 %, from {bootstrap} resamples of whole images (shares: Wilson)"
         if bootstrap
@@ -231,7 +232,7 @@ def _protocol(result: dict[str, Any], calibration: Calibration, promised: float,
     )
     return (
         f"{result['n_images'] - anomalous} good and {anomalous} anomalous test images that the model was not fitted or "
-        f"calibrated on; threshold from {calibration.n} good images {how} training, promising at most "
+        f"calibrated on; threshold from {calibration.n} good images {how} training, promising {bound} "
         f"{promised:.1%} false alarms; F1-max is an oracle whose threshold is chosen on these test images; pixel "
         f"metrics at map size, masks resized by nearest neighbour, AUPRO up to a false-positive rate of {FPR_LIMIT}; "
         f"{intervals}."

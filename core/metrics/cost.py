@@ -40,46 +40,12 @@ class CostWeights:
 
 
 @dataclass(frozen=True)
-class CostCurve:
-    """Expected cost per part where one limit decides (no review): (k,) ascending ``thresholds`` and ``cost``."""
-
-    thresholds: Floats
-    cost: Floats
-
-
-@dataclass(frozen=True)
 class Policy:
     """The limits with the lowest expected cost per part; equal where review does not pay."""
 
     accept: float
     reject: float
     cost: float
-
-
-def expected_cost(
-    scores: ArrayLike, anomalous: ArrayLike, accept: float, reject: float, weights: CostWeights, defect_rate: float
-) -> float:
-    """Expected cost per part of two given limits, for a line where a share ``defect_rate`` of parts is defective.
-
-    The labelled images only tell how the scores of good and of defective parts are spread; how many of each there
-    are among them does not matter.
-    """
-    if accept > reject:
-        raise UserError("The accept limit lies above the reject limit", "", "Lower it, or raise the reject limit")
-    good, bad = _both(scores, anomalous, defect_rate)
-    missed, alarmed = float(np.mean(bad <= accept)), float(np.mean(good > reject))
-    reviewed = defect_rate * np.mean((bad > accept) & (bad <= reject))
-    reviewed += (1 - defect_rate) * np.mean((good > accept) & (good <= reject))
-    costs = defect_rate * missed * weights.miss + (1 - defect_rate) * alarmed * weights.false_alarm
-    return float(costs + reviewed * weights.review)
-
-
-def cost_curve(scores: ArrayLike, anomalous: ArrayLike, weights: CostWeights, defect_rate: float) -> CostCurve:
-    """Expected cost per part at every single threshold that makes a difference on these images."""
-    good, bad = _both(scores, anomalous, defect_rate)
-    thresholds = _candidates(good, bad)
-    missed, _, alarmed = _shares(good, bad, thresholds, defect_rate)
-    return CostCurve(thresholds, missed * weights.miss + alarmed * weights.false_alarm)
 
 
 def cheapest(scores: ArrayLike, anomalous: ArrayLike, weights: CostWeights, defect_rate: float) -> Policy:

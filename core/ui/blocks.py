@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -78,14 +77,3 @@ def size(n_bytes: float) -> str:
 def percent(share: float) -> str:
     """A share as a percentage with no more digits than it needs: ``5 %``, ``0.75 %``."""
     return f"{share * 100:.3g} %"
-
-
-def csv(frame: pd.DataFrame) -> bytes:
-    """A table to download. Text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    texts = frame.select_dtypes(["object", "string"])
-    safe = frame.assign(**{name: texts[name].map(_inert) for name in texts})
-    return str(safe.to_csv(index=False)).encode("utf-8-sig")
-
-
-def _inert(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

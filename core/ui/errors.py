@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import UserError
+from core.ui import words
 
 log = logging.getLogger("faultline")
 
@@ -20,7 +21,7 @@ def show(error: Exception) -> bool:
     Returns True: Streamlit need not show it again. Fit for ``st.App(on_script_error=…)``.
     """
     if isinstance(error, UserError):
-        st.error(str(error), icon=":material/error:")
+        st.error(words.plain(str(error)), icon=":material/error:")
         return True
     number = secrets.token_hex(4)
     log.error("error %s", number, exc_info=error)

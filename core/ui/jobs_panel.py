@@ -39,7 +39,7 @@ def doing(job: Job) -> str:
     if job.cancel_requested:
         return "Stopping…"
     left = f" · about {blocks.duration(job.eta_s)} left" if job.eta_s is not None else ""
-    return f"{job.stage or 'Starting'}{left}"
+    return f"{words.plain(job.stage or 'Starting')}{left}"
 
 
 def line(job: Job) -> None:
@@ -133,7 +133,10 @@ def way_to_result(job: Job) -> None:
 
 def _cancel(job: Job, key: str) -> None:
     with st.popover("Cancel", icon=":material/stop_circle:", disabled=job.cancel_requested, key=f"{key}-stop-{job.id}"):
-        st.markdown("Stop this job? Nothing half-done is kept.")
+        st.markdown(
+            "Stop this job? It leaves no result. Work that saves its progress goes on from there when it is "
+            "started again."
+        )
         if st.button("Stop the job", type="primary", key=f"{key}-cancel-{job.id}"):
             rooms.jobs().request_cancel(job.id)
             st.rerun(scope="fragment")

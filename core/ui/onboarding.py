@@ -12,6 +12,7 @@ from core.datasets.synthetic.parts import render
 from core.detectors import registry
 from core.jobs.job import Job
 from core.ui import blocks, jobs_panel, nav, rooms, state, words
+from core.ui.labels import detector
 
 SAMPLE, DETECTOR = SAMPLES["parts"], registry.info("patchcore")
 DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": DETECTOR.name}
@@ -87,7 +88,7 @@ def recent() -> None:
             st.caption("None yet. Train one on the Train page.")
         names = {row.id: row.name for row in rooms.datasets().list()}
         for model in models:
-            about = f"{registry.info(model.detector).title} · {blocks.ago(model.created_at)}"
+            about = f"{words.plain(detector(model.detector))} · {blocks.ago(model.created_at)}"
             query = {state.MODEL: model.id}
             if model.dataset_id in names:
                 query[state.DATASET] = model.dataset_id

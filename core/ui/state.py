@@ -16,6 +16,7 @@ import streamlit as st
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.ui import rooms
+from core.ui.labels import labels
 
 Row = TypeVar("Row", DatasetRow, ModelRow)
 
@@ -74,11 +75,12 @@ def pick(label: str, names: Mapping[str, str], *, param: str, default: str) -> s
     key, asked = f"pick.{param}", st.query_params.get(param, "")
     found = next((one for one in names if len(asked) >= 8 and one.startswith(asked)), default)
     st.session_state[key] = found
+    shown = labels(names)
 
     def changed() -> None:
         st.query_params[param] = st.session_state[key][:SHORT]
 
-    return st.selectbox(label, list(names), format_func=names.__getitem__, key=key, on_change=changed, width=420)
+    return st.selectbox(label, list(names), format_func=shown.__getitem__, key=key, on_change=changed, width=420)
 
 
 def link() -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.detectors import registry
 from core.jobs.job import Job
 from core.ui import jobs_panel, nav, rooms, state, words
+from core.ui.labels import detector, labels
 
 SHORTCUTS = {
     "Ctrl + Enter": "Train: start training",
@@ -40,7 +40,7 @@ def _dataset() -> None:
         if current is None:
             st.caption("Nothing is loaded yet.")
         else:
-            names = {row.id: f"{row.name} · {row.n_items:,} images" for row in rows}
+            names = labels({row.id: f"{row.name} · {row.n_items:,} images" for row in rows})
             st.session_state["status.dataset"] = current.id
             st.selectbox(
                 "Dataset", names, format_func=names.__getitem__, key="status.dataset", on_change=_dataset_changed
@@ -60,7 +60,7 @@ def _model() -> None:
         if not rows:
             st.caption("Nothing is trained yet.")
         else:
-            names = {row.id: f"{row.name} · {registry.info(row.detector).title}" for row in rows}
+            names = labels({row.id: f"{row.name} · {detector(row.detector)}" for row in rows})
             st.session_state["status.model"] = current.id if current else None
             st.selectbox(
                 "Model",

@@ -13,7 +13,7 @@ from core.charts.overlays import encode_jpeg
 from core.datasets import images
 from core.datasets.types import ImageItem
 from core.errors import UserError
-from core.ui import blocks
+from core.ui import blocks, words
 
 SIDE = 192  # pixels
 Colour = tuple[int, int, int]  # red, green, blue
@@ -30,7 +30,7 @@ def show(item: ImageItem, alt: str) -> None:
     try:
         st.image(_square(item.sha256, SIDE, blocks.dark(), item.path), alt=alt, width="stretch")
     except UserError as error:
-        st.markdown(":gray[:material/broken_image:]", help=str(error))
+        st.markdown(":gray[:material/broken_image:]", help=words.plain(str(error)))
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)

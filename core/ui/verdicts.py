@@ -55,9 +55,17 @@ class Limits:
         return verdicts(scores, self.review, self.reject)
 
     def good_shares(self, calibration: Calibration) -> Shares:
-        """The shares of good parts per verdict that the calibration promises: at most so many above each limit."""
+        """The shares of good parts (accepted, reviewed, rejected) when as many lie above each limit as promised.
+
+        An expectation, no bound: each limit bounds what lies above it, and their difference bounds nothing.
+        """
         above_review, above_reject = (calibration.promised_rate(limit) for limit in (self.review, self.reject))
         return 1 - above_review, above_review - above_reject, above_reject
+
+
+def bound(calibration: Calibration) -> str:
+    """How firmly the calibration promises a rate: "at most" where it is exact, "about" where it is cross-fitted."""
+    return "at most" if calibration.scheme == "held-out" else "about"
 
 
 def default_limits(calibration: Calibration) -> Limits:

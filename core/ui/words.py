@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 import re
 
+from core.datasets.wording import count
+
+__all__ = ["count", "good_parts_like", "plain", "score", "share", "short"]
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
 
 
@@ -39,8 +43,3 @@ def score(value: float) -> str:
 def share(part: int, whole: int) -> str:
     """``3 of 191 (1.6 %)``."""
     return f"{part} of {whole} ({part / whole:.1%})" if whole else "none to count"
-
-
-def count(n: int, one: str, many: str | None = None) -> str:
-    """``1 image``, ``2 images``."""
-    return f"{n} {one if n == 1 else many or one + 's'}"

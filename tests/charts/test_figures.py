@@ -11,7 +11,7 @@ import pytest
 from core.charts import palette
 from core.charts.counts import confusion_matrix, recall_bars, split_counts
 from core.charts.curves import pr_figure, roc_figure, training_curves
-from core.charts.scores import score_histogram, score_strip
+from core.charts.scores import score_histogram
 from core.metrics import ranking
 from core.metrics.groups import per_class
 from core.metrics.verdicts import verdict_table, verdicts
@@ -55,18 +55,6 @@ def test_equal_limits_leave_no_review_zone():
 @pytest.mark.parametrize("scores", [[], [2.0]])
 def test_histogram_of_nearly_nothing(scores):
     drawable(score_histogram(scores, ["good"] * len(scores), accept=2.0, reject=2.0))
-
-
-def test_strip_knows_its_images_and_keeps_them_in_their_row():
-    groups = [defect or "good" for defect in DEFECTS]
-    names = [f"{k}.png" for k in range(100)]
-    figure = score_strip(SCORES, LABELS, groups, names, accept=2.4, reject=3.0)
-    drawable(figure)
-    assert list(figure.layout.yaxis.ticktext) == ["dent", "crack", "good"]
-    by_label = {trace.name: trace for trace in figure.data}
-    assert set(by_label["good"].customdata) == set(names[:60])
-    assert np.abs(np.array(by_label["good"].y) - 2).max() <= 0.31
-    assert by_label["good"].marker.symbol != by_label["anomalous"].marker.symbol
 
 
 def test_curves_show_chance_and_the_limit_now():

@@ -10,18 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UserError
-from core.metrics.cost import CostWeights, cheapest, cost_curve, expected_cost
+from core.metrics.cost import CostWeights, cheapest
 
 SCORES = np.array([0.1, 0.2, 0.6, 0.4, 0.8, 0.9])
 TRUTH = np.array([False, False, False, True, True, True])
 
 
-def test_expected_cost_by_hand():
-    weights = CostWeights(miss=100, false_alarm=10, review_minute=1, minutes_per_part=2)
-    # accept <= 0.3, reject > 0.7: of the good one in three is reviewed; of the bad one in three.
-    assert expected_cost(SCORES, TRUTH, 0.3, 0.7, weights, 0.1) == pytest.approx(2 / 3)
-    # One limit at 0.5: one bad in three missed, one good in three rejected.
-    assert expected_cost(SCORES, TRUTH, 0.5, 0.5, weights, 0.1) == pytest.approx(0.1 * 100 / 3 + 0.9 * 10 / 3)
+def expected_cost(scores, truth, accept, reject, weights, rate):
+    """Cost per part of two limits, counted part by part."""
+    total = 0.0
+    for score, bad in zip(scores, truth, strict=True):
+        cost = weights.miss if bad and score <= accept else weights.false_alarm if not bad and score > reject else 0.0
+        cost += weights.review if accept < score <= reject else 0.0
+        total += cost * (rate / truth.sum() if bad else (1 - rate) / (~truth).sum())
+    return total
 
 
 @settings(max_examples=60)
@@ -52,21 +54,10 @@ def test_free_review_sends_the_doubtful_to_a_person_and_dear_review_nobody():
     assert dear.accept == dear.reject
 
 
-def test_the_curve_is_the_cost_of_single_limits():
-    weights = CostWeights(7, 3)
-    curve = cost_curve(SCORES, TRUTH, weights, 0.2)
-    for threshold, cost in zip(curve.thresholds, curve.cost, strict=True):
-        assert cost == pytest.approx(expected_cost(SCORES, TRUTH, threshold, threshold, weights, 0.2))
-    assert curve.cost[0] == pytest.approx(0.8 * 3)  # everything is rejected
-    assert curve.cost[-1] == pytest.approx(0.2 * 7)  # everything is accepted
-
-
 def test_errors_tell_what_to_do():
     with pytest.raises(UserError, match="both kinds"):
         cheapest([1.0], [True], CostWeights(1, 1), 0.1)
     with pytest.raises(UserError, match="defect rate"):
-        cost_curve(SCORES, TRUTH, CostWeights(1, 1), 1.5)
+        cheapest(SCORES, TRUTH, CostWeights(1, 1), 1.5)
     with pytest.raises(UserError, match="negative"):
         CostWeights(-1, 1)
-    with pytest.raises(UserError, match="accept limit"):
-        expected_cost(SCORES, TRUTH, 0.6, 0.5, CostWeights(1, 1), 0.1)

@@ -1,10 +1,9 @@
-"""Words for times and sizes, and tables that a spreadsheet cannot run."""
+"""Words for times, sizes and shares."""
 
 from __future__ import annotations
 
 import time
 
-import pandas as pd
 import pytest
 
 from core.ui import blocks
@@ -34,9 +33,3 @@ def test_sizes(n_bytes: float, words: str) -> None:
 
 def test_percentages_have_no_needless_digits() -> None:
     assert [blocks.percent(share) for share in (0.05, 0.0075, 1 / 61)] == ["5 %", "0.75 %", "1.64 %"]
-
-
-def test_formulas_are_inert_in_a_csv() -> None:
-    frame = pd.DataFrame({"name": ["=1+1", "@x", "-3", "plain"], "score": [-1.5, 2.0, 3.0, 4.0]})
-    lines = blocks.csv(frame).decode("utf-8-sig").splitlines()
-    assert lines == ["name,score", "'=1+1,-1.5", "'@x,2.0", "'-3,3.0", "plain,4.0"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from core.ui import words
+from core.detectors.calibration import Calibration
+from core.errors import UserError
+from core.ui import errors, words
 from core.ui.inspect import filters, limits, navigation
-from core.ui.verdicts import Limits
+from core.ui.verdicts import Limits, bound
 
 
 def test_a_p_value_in_words() -> None:
@@ -100,3 +105,21 @@ def test_neighbours_and_jumps(frame: pd.DataFrame) -> None:
     assert navigation.neighbours(frame.iloc[:0], "test/d.png") == (None, None)
     assert navigation.next_with(frame, "test/c.png", "false positive") == "test/a.png"
     assert navigation.next_with(frame, "test/a.png", "false positive") is None
+
+
+def test_an_error_shows_hostile_names_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(errors.st, "error", lambda text, icon: shown.append(text))
+    name = "![a](http:__e.com)_$x$.png"
+    errors.show(UserError("This file cannot be read", name))
+    assert words.plain(name) in shown[0]
+    assert re.sub(r"\\(.)", r"\1", shown[0]) == f"This file cannot be read ({name})."
+    assert not re.search(r"(?<!\\)[!\[\]()_$:]", shown[0])
+
+
+def test_a_cross_fitted_promise_is_an_approximate_one() -> None:
+    scores = np.arange(10.0)
+    assert [bound(Calibration(scores, scores, 0.0, scheme)) for scheme in ("held-out", "cross-fitted")] == [
+        "at most",
+        "about",
+    ]

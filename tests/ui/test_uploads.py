@@ -45,7 +45,9 @@ def test_an_absolute_name_stays_inside() -> None:
     assert uploads.safe_parts("/etc/passwd") == ("etc", "passwd")
 
 
-@pytest.mark.parametrize("typed", ["/etc", "relative", "", "{root}/../..", "{root}/link"])
+@pytest.mark.parametrize(
+    "typed", ["/etc", "relative", "", "{root}/../..", "{root}/link", "~nouser/x", "{root}/" + 5000 * "x", "{root}/a\0b"]
+)
 def test_paths_outside_the_roots_are_refused(workspace: Workspace, tmp_path: Path, typed: str) -> None:
     (tmp_path / "link").symlink_to("/etc")
     with pytest.raises(UserError, match="may read"):

@@ -21,7 +21,7 @@ from core.store import atomic
 from core.ui import blocks, rooms
 from core.ui.inspect import limits
 from core.ui.inspect.scored import Scored
-from core.ui.verdicts import Limits
+from core.ui.verdicts import Limits, bound
 
 OVERLAY_SIDE = 1024  # pixels of the longer side in the zip
 REPORT_SIDE = 320
@@ -50,7 +50,7 @@ def buttons(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
 def report(opened: Scored, frame: pd.DataFrame, set_now: Limits, source: str, n_pictures: int) -> Report:
     """The report of a batch, with pictures of the ``n_pictures`` most anomalous parts. ``source`` of the limits."""
     reject, review = (opened.calibration.promised_rate(limit) for limit in (set_now.reject, set_now.review))
-    manifest = opened.model.manifest
+    manifest, how = opened.model.manifest, bound(opened.calibration)
     return Report(
         title=opened.data.name,
         dataset=opened.data.name,
@@ -58,8 +58,8 @@ def report(opened: Scored, frame: pd.DataFrame, set_now: Limits, source: str, n_
         model=opened.model.name,
         model_id=opened.model.id,
         policy=(
-            f"The limits are {source}: at most {blocks.percent(review)} of good parts score above the review limit and "
-            f"at most {blocks.percent(reject)} above the reject limit, from {manifest.calibration.n} good parts."
+            f"The limits are {source}: {how} {blocks.percent(review)} of good parts score above the review limit and "
+            f"{how} {blocks.percent(reject)} above the reject limit, from {manifest.calibration.n} good parts."
         ),
         accept=set_now.review,
         reject=set_now.reject,

@@ -14,7 +14,7 @@ from core.ui import blocks, nav, rooms, state, words
 from core.ui.batch import downloads, source
 from core.ui.inspect import limits, pictures, scored
 from core.ui.inspect.scored import Scored
-from core.ui.verdicts import LOOKS, Limits
+from core.ui.verdicts import LOOKS, Limits, bound
 
 PER_PAGE = 24
 ANY = "All"
@@ -94,11 +94,15 @@ def _batch(opened: Scored) -> None:
 
 
 def _counts(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
-    promised = dict(zip(LOOKS, set_now.good_shares(opened.calibration), strict=True))
+    promised = {
+        name: f"{bound(opened.calibration).capitalize()} {blocks.percent(opened.calibration.promised_rate(limit))} of "
+        f"good parts lie above the {name} limit."
+        for name, limit in (("review", set_now.review), ("reject", set_now.reject))
+    }
     explained = {
         "accept": "Scores up to the review limit.",
-        "review": f"A person should look. At most {blocks.percent(promised['review'])} of good parts land here.",
-        "reject": f"Above the reject limit. At most {blocks.percent(promised['reject'])} of good parts land here.",
+        "review": f"A person should look. {promised['review']}",
+        "reject": f"Not to be used. {promised['reject']}",
     }
     with st.grid(3, min_column_width=150):
         for verdict in reversed(LOOKS):
@@ -137,7 +141,7 @@ def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
         try:
             picture = pictures.tile(opened, item, row["verdict"], heat=heat, dark=blocks.dark())
         except UserError as error:  # one file that is gone must not hide the others
-            st.warning(error.what, icon=":material/broken_image:")
+            st.warning(words.plain(error.what), icon=":material/broken_image:")
         else:
             st.image(picture, alt=f"{item.name}: {look.word.lower()}, score {score}", width="stretch")
         st.markdown(f"{look.badge} **{score}**")

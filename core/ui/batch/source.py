@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from core.store.models import ModelRow
 from core.ui import errors, jobs_panel, rooms, words
-from core.ui.dataset import uploads
-from core.ui.dataset.add import SUFFIXES
+from core.ui.dataset import drops, uploads
 
 KIND = "check"
 SENT = "_check"  # the check that this session asked for last
-_DROPS = "_check_drops"
+DROP = "check-drop"
 
 
 def show(model: ModelRow) -> None:
@@ -39,28 +38,30 @@ def show(model: ModelRow) -> None:
 
 
 def _images(model: ModelRow) -> None:
-    files = _drop("Photographs of new parts", multiple=True, suffixes=SUFFIXES)
+    files = drops.field(DROP, "Photographs of new parts", types=drops.IMAGES, multiple=True)
     if files:
         _check_folder(files, model)
 
 
 def _folder(model: ModelRow) -> None:
-    files = _drop("Folder of photographs", multiple="directory", suffixes=SUFFIXES)
+    files = drops.field(DROP, "Folder of photographs", types=None, multiple="directory")
     if files:
         _check_folder(files, model)
 
 
-def _check_folder(files: list[uploads.Upload], model: ModelRow) -> NoReturn:
-    folder = uploads.keep(files, rooms.workspace())
-    _submit({"path": str(folder), "owned": True}, _now(), model)
+def _check_folder(files: list[uploads.Upload], model: ModelRow) -> None:
+    with drops.taking(DROP):
+        folder = uploads.keep(files, rooms.workspace())
+        _submit({"path": str(folder), "owned": True}, _now(), model)
 
 
 def _zip(model: ModelRow) -> None:
-    files = _drop("Zip of photographs", multiple=False, suffixes=["zip"])
+    files = drops.field(DROP, "Zip of photographs", types=["zip"])
     if files:
-        folder = uploads.keep(files, rooms.workspace())
-        archive = next(path for path in folder.rglob("*") if path.is_file())
-        _submit({"archive": str(archive)}, PurePosixPath(files[0].name).stem, model)
+        with drops.taking(DROP):
+            folder = uploads.keep(files, rooms.workspace())
+            archive = next(path for path in folder.rglob("*") if path.is_file())
+            _submit({"archive": str(archive)}, PurePosixPath(files[0].name).stem, model)
 
 
 def _path(model: ModelRow) -> None:
@@ -76,18 +77,10 @@ def _path(model: ModelRow) -> None:
         _submit({"archive" if path.is_file() else "path": str(path)}, path.stem, model)
 
 
-def _drop(label: str, *, multiple: bool | Literal["directory"], suffixes: list[str]) -> list[uploads.Upload]:
-    """The uploader. It gets a new key after each drop: the files then leave the server's memory."""
-    generation = st.session_state.setdefault(_DROPS, 0)
-    found = st.file_uploader(label, type=suffixes, accept_multiple_files=multiple, key=f"check-drop-{generation}")
-    return [*found] if isinstance(found, list) else [found] if found else []
-
-
 def _submit(where: Mapping[str, Any], name: str, model: ModelRow) -> NoReturn:
     spec = {**where, "name": name, "model_id": model.id}
     submission = rooms.jobs().submit(KIND, spec, title=f"Check «{name}» with {model.name}")
     st.session_state[SENT] = submission.job_id
-    st.session_state[_DROPS] = st.session_state.get(_DROPS, 0) + 1
     st.query_params.pop("batch", None)  # the new result is what the user wants to see
     st.rerun()
 

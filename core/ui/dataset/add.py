@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
 from core.datasets.readers import FORMATS
 from core.datasets.samples import SAMPLES
 from core.ui import blocks, errors, jobs_panel, rooms, state
-from core.ui.dataset import uploads
+from core.ui.dataset import drops, uploads
 
 ANY_LAYOUT = "Find out from the folders"
 KINDS = ("import", "sample", "demo")
-SUFFIXES = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "gif"]
+DROP = "drop"
 
 
 def welcome() -> None:
@@ -66,12 +66,12 @@ def settle() -> None:
 
 def _images() -> None:
     st.caption("Photographs of one kind of part. Without labels, all of them are taken for good ones to learn from.")
-    _take(_drop("Photographs", multiple=True, suffixes=SUFFIXES), "Uploaded images")
+    _take(_drop("Photographs", multiple=True, types=drops.IMAGES), "Uploaded images")
 
 
 def _folder() -> None:
     st.caption("Sub-folders such as good and bad, or train and test in the MVTec layout, become labels and splits.")
-    files = _drop("Folder", multiple="directory", suffixes=SUFFIXES)
+    files = _drop("Folder", multiple="directory", types=None)
     _take(files, PurePosixPath(files[0].name).parts[0] if files else "Folder")
 
 
@@ -79,12 +79,13 @@ def _zip() -> None:
     st.caption(
         "A zip of folders such as good and bad, or in the MVTec layout. It is checked and unpacked on the server."
     )
-    files = _drop("Zip archive", multiple=False, suffixes=["zip"])
+    files = _drop("Zip archive", multiple=False, types=["zip"])
     if files:
-        folder = uploads.keep(files, rooms.workspace())
-        archive = next(path for path in folder.rglob("*") if path.is_file())
-        name = PurePosixPath(files[0].name).stem
-        _submit("import", {"archive": str(archive), "name": name, "format": _format()}, title=f"Unpack {files[0].name}")
+        with drops.taking(DROP):
+            folder = uploads.keep(files, rooms.workspace())
+            archive = next(path for path in folder.rglob("*") if path.is_file())
+            spec = {"archive": str(archive), "name": PurePosixPath(files[0].name).stem, "format": _format()}
+            _submit("import", spec, title=f"Unpack {files[0].name}")
 
 
 def _path() -> None:
@@ -107,21 +108,18 @@ def _sample() -> None:
             _submit("sample", {"sample": sample.name, "seed": 0}, title=f"Draw {sample.title.lower()}")
 
 
-def _drop(label: str, *, multiple: bool | Literal["directory"], suffixes: list[str]) -> list[uploads.Upload]:
-    """The uploader. It gets a new key after each drop: the files then leave the server's memory."""
-    generation = st.session_state.setdefault("_drops", 0)
-    found = st.file_uploader(
-        label, type=suffixes, accept_multiple_files=multiple, key=f"drop-{generation}", label_visibility="collapsed"
-    )
+def _drop(label: str, *, multiple: bool | Literal["directory"], types: list[str] | None) -> list[uploads.Upload]:
+    files = drops.field(DROP, label, types=types, multiple=multiple, label_visibility="collapsed")
     _layout()
-    return [*found] if isinstance(found, list) else [found] if found else []
+    return files
 
 
 def _take(files: list[uploads.Upload], name: str) -> None:
     if files:
-        folder = uploads.keep(files, rooms.workspace())
-        spec = {"path": str(folder), "name": name, "format": _format(), "owned": True}
-        _submit("import", spec, title=f"Import {len(files)} files")
+        with drops.taking(DROP):
+            folder = uploads.keep(files, rooms.workspace())
+            spec = {"path": str(folder), "name": name, "format": _format(), "owned": True}
+            _submit("import", spec, title=f"Import {len(files)} files")
 
 
 def _layout() -> None:
@@ -140,10 +138,9 @@ def _format() -> str | None:
     return chosen if chosen in FORMATS else None
 
 
-def _submit(kind: str, spec: Mapping[str, Any], *, title: str) -> None:
+def _submit(kind: str, spec: Mapping[str, Any], *, title: str) -> NoReturn:
     submission = rooms.jobs().submit(kind, spec, title=title)
     st.session_state["_imports"] = [submission.job_id]  # what went wrong before is no longer in the way
-    st.session_state["_drops"] = st.session_state.get("_drops", 0) + 1
     st.rerun()
 
 

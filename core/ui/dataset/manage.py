@@ -23,7 +23,7 @@ def header(row: DatasetRow) -> None:
             rooms.datasets().remove(row.id)
             st.session_state["_removed"] = (row.id, row.name)
             st.rerun()
-    where = "kept in the workspace" if row.owned else f"read from `{row.root}`"
+    where = "kept in the workspace" if row.owned else f"read from {words.plain(str(row.root))}"
     st.caption(f"Added {blocks.ago(row.created_at)}, {where}. Content id `{row.id[:12]}`.")
 
 

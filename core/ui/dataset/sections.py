@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.charts.csvtable import to_csv
 from core.datasets.types import ImageItem
 from core.store.datasets import DatasetRow
-from core.ui import blocks, rooms, thumbs, words
+from core.ui import rooms, thumbs, words
 from core.ui.dataset import overview, suspects
 
 PAGE = 32  # thumbnails
@@ -90,8 +91,8 @@ def _rejected(row: DatasetRow) -> None:
     frame = pd.DataFrame({"File": [file.name for file in rejected], "Reason": [file.reason for file in rejected]})
     st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files that were left out, with the reason for each")
     st.download_button(
-        "Download as CSV", blocks.csv(frame), f"{row.name}-left-out.csv", "text/csv", icon=":material/download:",
-        on_click="ignore",
+        "Download as CSV", to_csv(list(frame), frame.itertuples(index=False)), f"{row.name}-left-out.csv", "text/csv",
+        icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
@@ -104,16 +105,14 @@ def _copies(row: DatasetRow) -> None:
     data = rooms.datasets().get(row.id)
     rows = []
     for group in found.duplicates:
-        first = min(
-            group, key=lambda name: (data.by_name[name].split != "train", data.by_name[name].label == "bad", name)
-        )
+        first = min(group, key=lambda name: _rank(data.by_name[name]))
         problems = {name: _problem(name, leaked, clashing) for name in group if name != first}
         rows += [{"File": name, "Same as": first, "Problem": problem} for name, problem in problems.items()]
     frame = pd.DataFrame(rows)
     st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files that are copies of others")
     st.download_button(
-        "Download as CSV", blocks.csv(frame), f"{row.name}-copies.csv", "text/csv", icon=":material/download:",
-        on_click="ignore",
+        "Download as CSV", to_csv(list(frame), frame.itertuples(index=False)), f"{row.name}-copies.csv", "text/csv",
+        icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 

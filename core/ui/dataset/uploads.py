@@ -55,13 +55,18 @@ def safe_parts(name: str) -> tuple[str, ...]:
 
 def allowed_path(typed: str) -> Path:
     """An existing folder or zip that a person typed, inside the roots that the settings allow."""
-    path = Path(typed.strip()).expanduser()
-    resolved = path.resolve()
-    if not path.is_absolute() or not any(resolved.is_relative_to(root) for root in roots()):
-        listed = ", ".join(str(root) for root in roots())
-        raise UserError("This path is not in a folder that the app may read", typed.strip() or "empty",
+    listed = ", ".join(str(root) for root in roots())
+    refusal = UserError("This path is not in a folder that the app may read", typed.strip() or "empty",
                         f"Choose one below {listed}, or let FAULTLINE_ALLOWED_ROOTS name more")  # fmt: skip
-    if not resolved.exists():
+    try:
+        path = Path(typed.strip()).expanduser()
+        resolved = path.resolve()
+        there = resolved.exists()
+    except (RuntimeError, OSError, ValueError) as error:  # unknown user; too long or not to be read; no path at all
+        raise refusal from error
+    if not path.is_absolute() or not any(resolved.is_relative_to(root) for root in roots()):
+        raise refusal
+    if not there:
         raise UserError("There is no such folder or file on the server", str(path), "Check the spelling")
     return resolved
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.charts.overlays import encode_jpeg
 from core.datasets.types import ImageItem
-from core.detectors import registry
 from core.ui import rooms, words
 from core.ui.inspect import limits, pictures, scored
+from core.ui.labels import detector, labels
 from core.ui.verdicts import LOOKS
 
 AT_FIRST, MOST = 3, 8
@@ -22,10 +22,10 @@ def show(shown: scored.Scored, item: ImageItem, opacity: float) -> None:
         st.caption("Train another detector on this dataset to see the same part through it here.")
         return
     st.subheader("The same part through other detectors", anchor=False)
+    names = labels({model.id: f"{model.name} ({detector(model.detector)})" for model in models.values()})
     chosen = st.multiselect(
         "Models", list(models), default=list(models)[:AT_FIRST], max_selections=MOST,
-        format_func=lambda found: f"{models[found].name} ({registry.info(models[found].detector).title})",
-        key="beside", persist_state="session", label_visibility="collapsed",
+        format_func=names.__getitem__, key="beside", persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     with st.grid(4, min_column_width=220):
         for model_id in chosen:

@@ -10,7 +10,7 @@ from core.metrics.verdicts import expected_per_day, shares, verdict_table
 from core.ui import blocks, words
 from core.ui.inspect import limits
 from core.ui.inspect.scored import Scored
-from core.ui.verdicts import Limits
+from core.ui.verdicts import Limits, bound
 
 
 def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
@@ -18,7 +18,7 @@ def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
     blocks.headed(
         "A day at these limits",
         "What to expect of a line with this many parts and this share of bad ones.",
-        "Good parts follow what the calibration promises, at most so many. Bad parts follow the labelled bad parts "
+        "Good parts lie above each limit as often as the calibration promises. Bad parts follow the labelled bad parts "
         "of this run.",
         "The line's bad parts may be easier or harder to see than those that were photographed here.",
     )
@@ -28,7 +28,11 @@ def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
     bad = shares(verdict_table(known["verdict"], known["truth"].tolist())[:, 1])
     day = expected_per_day(now.good_shares(scored.calibration), bad, parts, rate)
     with st.grid(3, min_column_width=130):
-        st.metric("False alarms", _per_day(day.false_alarms), help="Good parts that are rejected, at most")
+        st.metric(
+            "False alarms",
+            _per_day(day.false_alarms),
+            help=f"Good parts that are rejected, {bound(scored.calibration)}",
+        )
         st.metric("Reviews", _per_day(day.reviews), help="Parts that a person looks at")
         st.metric("Missed", _per_day(day.missed), help="Bad parts that are accepted")
     with st.expander("Costs", icon=":material/payments:", key="costs"):

@@ -11,7 +11,7 @@ import streamlit as st
 from core.charts.counts import recall_bars
 from core.charts.curves import pr_figure, roc_figure
 from core.metrics.ranking import confusion, curve
-from core.ui import blocks
+from core.ui import blocks, words
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import Limits
 
@@ -74,7 +74,7 @@ def _table(metrics: Mapping[str, Any]) -> None:
         pd.DataFrame(rows), hide_index=True, column_config={"Value": number, "Guessing": number}, height="content",
         alt="Figures of the detector with 95 % intervals and what guessing gets",
     )  # fmt: skip
-    st.caption(f"Protocol: {metrics['protocol']}")
+    st.caption(f"Protocol: {words.plain(metrics['protocol'])}")
 
 
 def _interval(found: list[float] | None) -> str:

@@ -29,7 +29,7 @@ def show(scored: Scored, rows: pd.DataFrame, total: int) -> None:
     pages = -(-len(rows) // PER_PAGE)
     slots = st.container(key="gallery")
     with st.container(horizontal=True, horizontal_alignment="center"):
-        page = st.pagination(pages, key=filters.PAGE, bind="query-params") if pages > 1 else 1
+        page = min(st.pagination(pages, key=filters.PAGE, bind="query-params"), pages) if pages > 1 else 1
     visible = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
     with slots, st.grid(COLUMNS, min_column_width=TILE_WIDTH, gap="small"):
         for row in visible.to_dict("records"):
@@ -96,6 +96,6 @@ def _picture(scored: Scored, item: ImageItem, row: Mapping[Hashable, Any], *, he
     try:
         data = pictures.tile(scored, item, row["verdict"], heat=heat, dark=blocks.dark())
     except UserError as error:  # one file that is gone must not hide the others
-        st.warning(error.what, icon=":material/broken_image:")
+        st.warning(words.plain(error.what), icon=":material/broken_image:")
         return
     st.image(data, alt=f"{item.name}: {look.word.lower()}, score {words.score(row['score'])}", width="stretch")

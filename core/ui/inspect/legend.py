@@ -8,6 +8,7 @@ from core.charts.overlays import SATURATED, scale_css
 from core.ui import words
 from core.ui.blocks import percent
 from core.ui.inspect.scored import MAP_RATE, Scored
+from core.ui.verdicts import bound
 
 
 def show(scored: Scored) -> None:
@@ -23,4 +24,5 @@ def show(scored: Scored) -> None:
         f'<span style="position:absolute;right:0">{words.score(end)}</span></div>'
     )
     rate = percent(scored.calibration.reachable(MAP_RATE))
-    st.caption(f"Colours are fixed for this model. At most {rate} of good parts have a pixel over the limit.")
+    how = bound(scored.calibration).capitalize()
+    st.caption(f"Colours are fixed for this model. {how} {rate} of good parts have a pixel over the limit.")

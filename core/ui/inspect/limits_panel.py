@@ -13,7 +13,7 @@ from core.metrics.verdicts import verdict_table
 from core.ui import blocks, words
 from core.ui.inspect import costs, limits
 from core.ui.inspect.scored import Scored, counted
-from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits
+from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits, bound
 
 SLIDER = "limits-slider"
 SLIDER_PAD = 5  # pixels left and right of a slider's track
@@ -88,7 +88,8 @@ def _promises(scored: Scored, now: Limits) -> None:
         for verdict, limit in (("review", now.review), ("reject", now.reject)):
             look, rate = LOOKS[verdict], scored.calibration.promised_rate(limit)  # type: ignore[index]
             st.markdown(
-                f"{look.badge} above **{words.score(limit)}**: at most {blocks.percent(rate)} of good parts",
+                f"{look.badge} above **{words.score(limit)}**: "
+                f"{bound(scored.calibration)} {blocks.percent(rate)} of good parts",
                 width="content",
             )
         st.space("stretch")
@@ -110,8 +111,10 @@ def _origin(scored: Scored) -> str:
     if unreachable:
         asked = " and ".join(blocks.percent(rate) for rate in unreachable)
         return f"{text}{asked} would be usual, but {blocks.percent(lowest)} is the lowest that so few can promise."
-    usual = f"{blocks.percent(REVIEW_RATE)} are reviewed and {blocks.percent(REJECT_RATE)} rejected"
-    return f"{text}The limits are the lowest at which no more than {usual}."
+    return (
+        f"{text}The limits are the lowest with {bound(calibration)} {blocks.percent(REVIEW_RATE)} of good parts above "
+        f"the review limit and {bound(calibration)} {blocks.percent(REJECT_RATE)} above the reject limit."
+    )
 
 
 def _matrix(known: pd.DataFrame) -> None:

@@ -73,7 +73,7 @@ def show(scored: Scored, frame: pd.DataFrame, name: str) -> None:
         _rebuilt(scored, item)
         beside.show(scored, item, drawing.opacity)
     except UserError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(words.plain(str(error)), icon=":material/broken_image:")
 
 
 def _heat(scored: Scored, item: ImageItem, drawing: Drawing) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.detectors import registry
+from core.detectors.image_vae.info import COLLAPSED
 from core.store.models import ModelRow
 from core.ui import blocks, nav, rooms, state, words
 from core.ui.latent import between, sampling, space
@@ -48,13 +49,16 @@ def _about(model: ModelRow) -> None:
     """What the manifest says of the code; a collapsed one is told."""
     found = model.manifest.provenance
     active, latent = found.get("active_units"), found.get("latent")
-    if active is None or latent is None:
+    if not isinstance(active, int) or not isinstance(latent, int):  # a manifest from elsewhere may say anything
         return
     name = words.plain(model.name)
-    st.caption(f"**{name}** learned for {found.get('epochs')} epochs and uses {active} of {latent} latent numbers.")
-    if active == 0:
+    st.caption(
+        f"**{name}** learned for {words.plain(str(found.get('epochs')))} epochs and uses {active} of {latent} latent "
+        "numbers."
+    )
+    if active <= COLLAPSED:
         st.warning(
-            "No latent number is in use (posterior collapse): every code draws the same part. Lower the KL weight or "
-            "train longer.",
+            "Hardly a latent number is in use (posterior collapse): every code draws much the same part. Lower the KL "
+            "weight or train longer.",
             icon=":material/compress:",
         )

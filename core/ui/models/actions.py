@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.detectors import registry
+from core.detectors.registry import REGISTRY
 from core.store.models import ModelRow
 from core.ui import blocks, errors, nav, rooms, state, words
+from core.ui.labels import detector
 from core.ui.models import table
 from core.ui.train import cards, request
 
@@ -35,19 +36,20 @@ def _single(row: ModelRow) -> None:
         _open(row)
     with st.popover("Rename and tag", icon=":material/edit:", key="edit-model"):
         _edit(row)
-    if st.button(
+    entry = REGISTRY.get(row.detector)
+    if entry is not None and st.button(
         "Train again with changes",
         icon=":material/model_training:",
         key="retrain-model",
         help="Opens the Train page with this model's settings filled in.",
     ):
-        request.fill(registry.info(row.detector), row.manifest.params, row.manifest.seed)
+        request.fill(entry, row.manifest.params, row.manifest.seed)
         cards.choose(row.detector)
         _look_at_its_data(row)
         nav.open_page("train")
     st.download_button(
         "Download",
-        lambda: rooms.models().export_zip(row.id).read_bytes(),
+        lambda: rooms.models().export_zip(row.id).open("rb"),  # sent from disk, closed by Streamlit
         f"{row.name}.zip",
         "application/zip",
         key="download-model",
@@ -120,7 +122,7 @@ def removed() -> None:
     with st.expander(f"Deleted models · {len(rows)}", icon=":material/delete:"):
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{words.plain(row.name)}** · {registry.info(row.detector).title}", width="stretch")
+                st.markdown(f"**{words.plain(row.name)}** · {words.plain(detector(row.detector))}", width="stretch")
                 st.caption(f"deleted {blocks.ago(row.deleted_at or row.created_at)}", width="content")
                 if st.button("Restore", icon=":material/restore:", key=f"restore-{row.id}"):
                     restore([row])

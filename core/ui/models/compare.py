@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.detectors import registry
+from core.charts.csvtable import to_csv
+from core.detectors.registry import REGISTRY
 from core.store.models import ModelRow
 from core.ui import blocks, words
+from core.ui.labels import detector, labels
 from core.ui.models import table
 
 FIGURES = {
@@ -48,8 +50,8 @@ def show(chosen: Sequence[ModelRow]) -> None:
         frame = frame[frame[DIFFERS] == DIFFERS]
     st.table(_marked(frame), border="horizontal", hide_index=True, alt=f"{len(chosen)} models side by side")
     st.download_button(
-        "Download as CSV", blocks.csv(frame), "models.csv", "text/csv", key="download-comparison",
-        icon=":material/download:", on_click="ignore",
+        "Download as CSV", to_csv(list(frame), frame.itertuples(index=False)), "models.csv", "text/csv",
+        key="download-comparison", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
@@ -76,9 +78,8 @@ def side_by_side(chosen: Sequence[ModelRow]) -> pd.DataFrame:
 
 def facts(row: ModelRow) -> dict[str, str]:
     """Everything about a model as words, in the order of interest."""
-    entry = registry.info(row.detector)
     found = {
-        "Detector": entry.title,
+        "Detector": detector(row.detector),
         "Dataset": row.manifest.dataset.name,
         "Good images": f"{row.manifest.dataset.fit + row.manifest.dataset.calibration}",
         "Excluded images": f"{row.manifest.dataset.excluded}",
@@ -93,19 +94,16 @@ def facts(row: ModelRow) -> dict[str, str]:
     found["Peak memory"] = blocks.size(row.manifest.peak_rss_mib * 2**20)
     found["Size"] = f"{table.megabytes(row):.1f} MB"
     found["Seed"] = str(row.manifest.seed)
+    entry = REGISTRY.get(row.detector)
     for key, value in row.manifest.params.items():
-        field = entry.params.model_fields.get(key)
+        field = entry.params.model_fields.get(key) if entry else None
         found[(field.title if field else None) or key] = _text(value)
     return found
 
 
 def _columns(chosen: Sequence[ModelRow], values: Sequence[str]) -> dict[str, str]:
-    """Models may share a name: the id then tells them apart."""
-    names = [row.name for row in chosen]
-    return {
-        row.name if names.count(row.name) == 1 else f"{row.name} ({row.id[:6]})": value
-        for row, value in zip(chosen, values, strict=True)
-    }
+    names = labels({row.id: row.name for row in chosen})
+    return {names[row.id]: value for row, value in zip(chosen, values, strict=True)}
 
 
 def _text(value: Any) -> str:

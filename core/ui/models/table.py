@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.detectors import registry
 from core.store.models import ModelRow
 from core.ui import rooms, state
+from core.ui.labels import detector
 
 SELECTED = "models"  # name in the URL: ids with dots between them
 KEY = "models-table"
@@ -49,7 +49,7 @@ def frame_of(rows: Sequence[ModelRow]) -> pd.DataFrame:
         [
             {
                 "Name": row.name,
-                "Detector": registry.info(row.detector).title,
+                "Detector": detector(row.detector),
                 "Dataset": datasets.get(row.dataset_id, f"{row.manifest.dataset.name} (not here)"),
                 "Created": datetime.fromtimestamp(row.created_at, UTC),
                 "Tags": list(row.tags),
@@ -89,7 +89,9 @@ def _columns() -> dict[str, Any]:
         "95 % interval": column.TextColumn(help="Bootstrap interval of the image AUROC."),
         "Pixel AUROC": column.NumberColumn(format="%.3f", help="Of the heatmap against masks, where there are any."),
         "Threshold": column.NumberColumn(
-            format="%.3g", help="Promises at most 5 % false alarms, or the lowest rate that its calibration allows."
+            format="%.3g",
+            help="Promises at most 5 % false alarms, or the lowest rate that its calibration allows; about so "
+            "many where it is cross-fitted.",
         ),
         "Lowest rate": column.NumberColumn(format="%.2f %%", help="The smallest false-alarm rate it can promise."),
         "Size": column.NumberColumn(format="%.1f MB"),

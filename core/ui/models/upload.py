@@ -7,22 +7,19 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
-from core.ui import errors, rooms, words
-from core.ui.dataset import uploads
+from core.ui import rooms, words
+from core.ui.dataset import drops, uploads
 from core.ui.models import table
 
-_DROPS = "_model_drops"
+DROP = "model-zip"
 
 
 def popover() -> None:
     """The button and the form behind it."""
     with st.popover("Upload a model", icon=":material/upload:", key="upload-model"):
         st.caption("A zip that Faultline exported. Every file in it is checked against its hash before it is used.")
-        generation = st.session_state.setdefault(_DROPS, 0)
-        # A new key after each upload: the file then leaves the server's memory.
-        file = st.file_uploader("Model zip", type=["zip"], key=f"model-zip-{generation}")
-        if file is not None:
-            with errors.shown(), st.spinner("Checking the model"):
+        for file in drops.field(DROP, "Model zip", types=["zip"]):
+            with drops.taking(DROP), st.spinner("Checking the model"):
                 _take(file)
 
 
@@ -33,7 +30,6 @@ def _take(file: uploads.Upload) -> None:
         row = rooms.models().import_zip(archive)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    st.session_state[_DROPS] += 1
     st.toast(
         f"**{words.plain(row.name)}** from {words.plain(PurePosixPath(file.name).name)} is in the list.",
         icon=":material/check:",
