@@ -23,35 +23,44 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import ResNet, ResNet18_Weights, WeightsEnum, Wide_ResNet50_2_Weights, resnet18, wide_resnet50_2
-from torchvision.models.resnet import BasicBlock
 
 from core.errors import UserError
 from core.features.backbones_info import TITLES, Backbone
+from core.features.resnet import Trunk
 from core.settings import PROJECT, settings
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 BUNDLED = PROJECT / "assets" / "compact_backbone.safetensors"
+
+
+@dataclass(frozen=True)
+class _Published:
+    """A network whose ImageNet weights torchvision publishes: its shape, and the file under torchvision's name."""
+
+    blocks: tuple[int, int, int]
+    channels: tuple[int, int, int]
+    bottleneck: bool
+    filename: str
+    version: str
+
+
 _TORCHVISION = {
-    "resnet18": (resnet18, ResNet18_Weights.IMAGENET1K_V1, (128, 256)),
-    "wide_resnet50_2": (wide_resnet50_2, Wide_ResNet50_2_Weights.IMAGENET1K_V2, (512, 1024)),
+    "resnet18": _Published((2, 2, 2), (64, 128, 256), False, "resnet18-f37072fd.pth", "imagenet1k_v1"),
+    "wide_resnet50_2": _Published((3, 4, 6), (256, 512, 1024), True, "wide_resnet50_2-9ba9bcbe.pth", "imagenet1k_v2"),
 }
 
 
 class Stages(nn.Module):
-    """A ResNet's trunk to stage 3, with an optional 1x1 head on each of the two stages that it returns."""
+    """A trunk with an optional 1x1 head on each of the two stages that it returns."""
 
-    def __init__(self, network: ResNet, head2: nn.Module, head3: nn.Module) -> None:
+    def __init__(self, trunk: Trunk, head2: nn.Module, head3: nn.Module) -> None:
         super().__init__()
-        self.stem = nn.Sequential(network.conv1, network.bn1, network.relu, network.maxpool, network.layer1)
-        self.layer2, self.layer3 = network.layer2, network.layer3
-        self.head2, self.head3 = head2, head3
+        self.trunk, self.head2, self.head3 = trunk, head2, head3
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(b, 3, h, w) -> (b, c2, h / 8, w / 8), (b, c3, h / 16, w / 16)."""
-        second = self.layer2(self.stem(x))
-        third = self.layer3(second)
+        second, third = self.trunk(x)
         return self.head2(second), self.head3(third)
 
 
@@ -70,63 +79,50 @@ class LoadedBackbone:
 def load_backbone(name: Backbone) -> LoadedBackbone:
     """Load a backbone by name, batch norms folded in. Raises UserError where its weights cannot be had."""
     if name == "compact":
-        network, heads, path = _compact(), (nn.Conv2d(64, 128, 1), nn.Conv2d(128, 256, 1)), BUNDLED
-        stages = Stages(network, *heads)
+        trunk, heads = Trunk(32, (2, 2, 2), (32, 64, 128), False), (nn.Conv2d(64, 128, 1), nn.Conv2d(128, 256, 1))
+        stages, path, source, channels = Stages(trunk, *heads), BUNDLED, "bundled", (128, 256)
         weights = {key: value.float() for key, value in load_file(path).items()}
-        _load(network, {key: value for key, value in weights.items() if not key.startswith("head")}, path)
         for head, prefix in zip(heads, ("head2.", "head3."), strict=True):
             head.load_state_dict({key.removeprefix(prefix): v for key, v in weights.items() if key.startswith(prefix)})
-        source, channels = "bundled", (128, 256)
     else:
-        build, published, channels = _TORCHVISION[name]
+        published = _TORCHVISION[name]
         path, source = _find(name, published)
-        network = build(weights=None)
-        _load(network, _read(path), path)
-        stages = Stages(network, nn.Identity(), nn.Identity())
+        trunk, weights = Trunk(64, published.blocks, published.channels, published.bottleneck), _read(path)
+        stages, channels = Stages(trunk, nn.Identity(), nn.Identity()), published.channels[1:]
+    _load(trunk, weights, path)
     stages = _fold_batch_norms(stages.eval()).to(memory_format=torch.channels_last)
     return LoadedBackbone(name, stages.requires_grad_(False), channels, _sha256(path), source)
 
 
-def _compact() -> ResNet:
-    """A ResNet-18 of half the width; torchvision's constructor knows no narrower BasicBlock, so we set the planes."""
-    network = ResNet(BasicBlock, [2, 2, 2, 2])
-    network.inplanes = 32
-    network.conv1 = nn.Conv2d(3, 32, 7, 2, 3, bias=False)
-    network.bn1 = nn.BatchNorm2d(32)
-    network.layer1 = network._make_layer(BasicBlock, 32, 2)
-    network.layer2 = network._make_layer(BasicBlock, 64, 2, stride=2)
-    network.layer3 = network._make_layer(BasicBlock, 128, 2, stride=2)
-    return network
-
-
-def _load(network: ResNet, weights: dict[str, Tensor], path: Path) -> None:
-    """Fill the trunk up to stage 3; what lies above it is never run and may be absent from the file."""
+def _load(trunk: Trunk, weights: dict[str, Tensor], path: Path) -> None:
+    """Fill the trunk; a published file also holds what lies above it."""
     try:
-        result = network.load_state_dict(weights, strict=False)
+        result = trunk.load_state_dict(weights, strict=False)
     except RuntimeError as error:
         raise UserError("The weights do not fit the network", str(path), "Use torchvision's own file") from error
-    missing = [key for key in result.missing_keys if not key.startswith(("layer4.", "fc."))]
-    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
+    missing = [key for key in result.missing_keys if not key.endswith("num_batches_tracked")]
     if missing:
         raise UserError(f"The weights lack {missing[0]}", str(path), "Use torchvision's own file")
 
 
-def _find(name: str, published: WeightsEnum) -> tuple[Path, str]:
-    """The weights file of a torchvision network: the given folder, torchvision's cache, or a download."""
-    filename = Path(urlsplit(published.url).path).name
+def _find(name: str, published: _Published) -> tuple[Path, str]:
+    """The weights file of a published network: the given folder, torchvision's cache, or a download."""
     folder = settings().weights_dir
     if folder is not None:
-        for candidate in (filename, f"{name}_{published.name.lower()}_to_layer3.safetensors"):
+        for candidate in (published.filename, f"{name}_{published.version}_to_layer3.safetensors"):
             if (folder / candidate).is_file():
                 return folder / candidate, candidate
-    cached = Path(torch.hub.get_dir()) / "checkpoints" / filename
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / published.filename
     if not cached.is_file():
-        _download(name, published.url, cached)
-    return cached, filename
+        _download(name, published, cached)
+    return cached, published.filename
 
 
-def _download(name: str, url: str, to: Path) -> None:
+def _download(name: str, published: _Published, to: Path) -> None:
     """Download in seconds or say so in seconds: torch's own downloader would wait for the system's long time-out."""
+    from torchvision.models import get_model_weights
+
+    url = get_model_weights(name)[published.version.upper()].url
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(settings().download_timeout_s)
     try:

@@ -48,6 +48,25 @@ def test_resnet18_equals_torchvisions_own(weights_dir, imagenet_weights: Path) -
     torch.testing.assert_close(ours[1], third, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "wide_resnet50_2"])
+def test_a_trunk_is_torchvisions_network_up_to_stage_3(name: str) -> None:
+    """The same random weights, the same shapes, the same outputs; and the file's name is the one it publishes."""
+    from torchvision.models import get_model, get_model_weights
+
+    from core.features.resnet import Trunk
+
+    published = backbones._TORCHVISION[name]
+    assert get_model_weights(name)[published.version.upper()].url.endswith("/" + published.filename)
+    network = get_model(name, weights=None).eval()
+    trunk = Trunk(64, published.blocks, published.channels, published.bottleneck).eval()
+    assert not trunk.load_state_dict(network.state_dict(), strict=False).missing_keys
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        stem = network.layer1(network.maxpool(network.relu(network.bn1(network.conv1(x)))))
+        second = network.layer2(stem)
+        torch.testing.assert_close(trunk(x), (second, network.layer3(second)), rtol=1e-5, atol=1e-5)
+
+
 def test_compact_imitates_resnet18(weights_dir, imagenet_weights: Path, shared_datasets: Path) -> None:  # type: ignore[no-untyped-def]
     """On real photographs its features explain most of the variance of the network that it was trained to imitate."""
     from core.datasets.images import load_rgb
