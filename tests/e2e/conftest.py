@@ -22,7 +22,8 @@ from core.store.workspace import Workspace
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_S = 60.0
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 60_000  # many times what a free machine needs
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Server:
@@ -106,6 +107,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
 
     def opened(path: str = "/", **settings: str) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, **settings)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto(server.url + path)
