@@ -14,7 +14,7 @@ from core.jobs.table import JobTable
 from core.settings import PROJECT
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
-from core.ui import nav
+from core.ui import nav, words
 from tests.ui.conftest import Open
 
 
@@ -72,7 +72,7 @@ def test_waiting_jobs_are_in_the_status_bar(open_page: Open, workspace: Workspac
 def test_a_mendable_error_is_one_sentence(open_page: Open) -> None:
     with patch("core.ui.onboarding.hero", side_effect=UserError("No more room", "/data", "Free some space")):
         app = open_page("start")
-    assert [error.value for error in app.error] == ["No more room (/data). Free some space."]
+    assert [error.value for error in app.error] == [words.plain("No more room (/data). Free some space.")]
     assert not app.exception
 
 
