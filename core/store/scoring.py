@@ -26,6 +26,9 @@ def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress, *,
     detector, calibration, manifest = load_model(model)
     for name, (then, now) in manifest.other_versions().items():
         progress.log(f"Trained with {name} {then}, scored with {now}: scores may differ slightly")
+    trained, here = (found.get("precision") for found in (manifest.provenance, detector.provenance()))
+    if trained != here:
+        progress.log(f"Trained on {trained} features, scored on {here} ones: scores may differ slightly")
     roles, part = fitted_on(model), data if everything else scored_part(data)
     seconds, results = 0.0, detector.score(part, progress)
     with RunWriter(dest) as writer:
