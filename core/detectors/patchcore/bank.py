@@ -12,6 +12,7 @@ from core.progress import Progress
 
 PER_IMAGE = 200  # candidates an image sends to the final selection
 SELECTION_DIMENSIONS = 64  # of the random projection in which rows are compared while choosing
+PROJECTED_AT_ONCE = 16_384  # rows
 MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before the stream goes on
 
 
@@ -37,7 +38,9 @@ class CoresetSampler:
         return thin_each(rows @ self._projection, PER_IMAGE)
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
-        return greedy_k_centre(rows.float() @ self._projection, count, progress)
+        # By parts: all rows in float32 at once would be the largest thing that training ever holds.
+        projected = torch.cat([part.float() @ self._projection for part in torch.split(rows, PROJECTED_AT_ONCE)])
+        return greedy_k_centre(projected, count, progress)
 
 
 class RandomSampler:
