@@ -176,6 +176,25 @@ class SeriesSet:
         """The same set with other units."""
         return replace(self, units=tuple(units))
 
+    def with_sensors(self, sensors: Sequence[Sensor]) -> SeriesSet:
+        """The same recordings with these of its sensors, found by name, in this order. KeyError for an unknown one."""
+        place = {sensor.name: index for index, sensor in enumerate(self.sensors)}
+        order = [place[sensor.name] for sensor in sensors]
+        if order == list(range(len(self.sensors))):
+            return replace(self, sensors=tuple(sensors))
+        moved = {index: position for position, index in enumerate(order)}
+
+        def turned(unit: SeriesUnit) -> SeriesUnit:
+            events = unit.events
+            if events is not None:
+                events = tuple(
+                    replace(event, sensors=tuple(moved[index] for index in event.sensors if index in moved))
+                    for event in events
+                )
+            return replace(unit, values=unit.values[:, order], events=events)
+
+        return replace(self, sensors=tuple(sensors), units=tuple(turned(unit) for unit in self.units))
+
     def normals(self) -> SeriesSet:
         """What a detector may learn from: the normal stretches of training units, each a unit of its own."""
         found = []

@@ -43,6 +43,7 @@ class DetectorInfo:
     implementation: str  # "module:Class", imported when a detector is built
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     refit_is_cheap: bool = False  # few normals are then calibrated by cross-fitting instead of a held-out part
+    rows: bool = False  # series: also judges rows that no time connects
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from core.detectors.base import DetectorInfo, ImageDetector, Params, implementat
 from core.detectors.image_vae.info import INFO as IMAGE_VAE
 from core.detectors.padim.info import INFO as PADIM
 from core.detectors.patchcore.info import INFO as PATCHCORE
+from core.detectors.series.contract import SeriesDetector
+from core.detectors.series.contract import implementation as series_implementation
 from core.detectors.spade.info import INFO as SPADE
 from core.errors import UserError
 
@@ -42,7 +44,18 @@ def parameters(name: str, values: Mapping[str, Any], preset: str | None = None) 
         ) from None
 
 
+def of(modality: str) -> dict[str, DetectorInfo]:
+    """The detectors of one modality, by name."""
+    return {name: entry for name, entry in REGISTRY.items() if entry.modality == modality}
+
+
 def build(name: str, params: Params | None = None, seed: int = 0) -> ImageDetector:
-    """An unfitted detector."""
+    """An unfitted image detector."""
     entry = info(name)
     return implementation(entry)(params or entry.params(), seed)
+
+
+def build_series(name: str, params: Params | None = None, seed: int = 0) -> SeriesDetector:
+    """An unfitted detector over time."""
+    entry = info(name)
+    return series_implementation(entry)(params or entry.params(), seed)

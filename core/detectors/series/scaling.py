@@ -26,7 +26,7 @@ CONSTANT_SHARE = 0.01  # the spread assumed for a sensor that never moved: this 
 MOST_REGIMES = 10
 CLEAR_GROUPS = 0.8  # mean silhouette from which conditions are regimes (1: perfectly apart)
 FEWEST_IN_REGIME = 30  # steps; a sparser regime borrows the overall scale
-SAMPLE = 2000  # rows that the search for regimes looks at
+SAMPLE = 1000  # rows that the search for regimes looks at
 
 
 @dataclass(frozen=True, eq=False)

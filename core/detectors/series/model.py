@@ -1,0 +1,179 @@
+"""A trained model over time: one member for the whole fleet, or one for each machine; raw readings in, surprise out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.series import Kind, Sensor, SeriesSet, SeriesUnit, TimeUnit
+from core.detectors.base import DetectorInfo, Params
+from core.detectors.series.calibration import Mode, SeriesCalibration
+from core.detectors.series.contract import Scores, SeriesDetector, SeriesStream, implementation
+from core.detectors.series.scaling import Scaler
+from core.errors import UserError
+from core.features.signals.frontend import FrontEnd
+from core.progress import Progress
+
+SHARED = "*"  # the member that judges every machine of a fleet
+ABOUT = "model.json"
+
+
+@dataclass(frozen=True)
+class Member:
+    """What was learned from one machine, or from a fleet."""
+
+    scaler: Scaler
+    detector: SeriesDetector
+    calibration: SeriesCalibration
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Consecutive steps with their scores (detector's units), sensors' parts, and surprise (-log10 p), (n,)."""
+
+    scores: Scores
+    surprise: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.surprise)
+
+
+@dataclass(frozen=True)
+class JudgedUnit:
+    """All steps of a unit, judged at once (``now``) and with hindsight (``settled``)."""
+
+    now: Judged
+    settled: Judged
+
+    def mode(self, mode: Mode) -> Judged:
+        return self.now if mode == "now" else self.settled
+
+
+@dataclass(frozen=True)
+class SeriesModel:
+    """Members by machine, ``SHARED`` for a fleet's. ``sensors`` are those of the frames where there is a front end,
+    in the order of training."""
+
+    sensors: tuple[Sensor, ...]
+    raw_sensors: tuple[Sensor, ...]
+    kind: Kind
+    time_unit: TimeUnit
+    rate: float | None
+    frontend: FrontEnd
+    members: Mapping[str, Member]
+
+    def member(self, machine: str) -> Member:
+        """Who judges a machine. UserError for one that no member has learned."""
+        found = self.members.get(SHARED) or self.members.get(machine)
+        if found is None:
+            known = ", ".join(sorted(self.members)[:8])
+            raise UserError(
+                f"The model has not learned the machine «{machine}»",
+                f"it knows {known}",
+                "Train on this machine's normal running first, or train one model for the whole fleet",
+            )
+        return found
+
+    @property
+    def signals(self) -> list[Sensor]:
+        """The sensors that parts and causes are about, in their order."""
+        return [sensor for sensor in self.sensors if sensor.role == "signal"]
+
+    def prepared(self, data: SeriesSet, progress: Progress = Progress()) -> SeriesSet:
+        """``data`` as the members take it: columns in the order of training, raw signals cut into frames.
+
+        UserError where a sensor is missing; sensors that the model does not know are left aside.
+        """
+        return self.frontend.apply(aligned(data, self.raw_sensors), progress)
+
+    def score(self, unit: SeriesUnit, progress: Progress = Progress()) -> JudgedUnit:
+        """Judge a unit of ``prepared`` data."""
+        member = self.member(unit.machine)
+        found = member.detector.score(member.scaler.apply(unit.values), progress)
+        judged = [
+            Judged(scores, member.calibration.surprise(scores.score, mode))
+            for mode, scores in (("now", found.now), ("settled", found.settled))
+        ]
+        return JudgedUnit(*judged)
+
+    def stream(self, machine: str) -> ModelStream:
+        """A fresh stream of rows of ``sensors`` of one machine."""
+        return ModelStream(self.member(machine))
+
+    def save(self, folder: Path) -> None:
+        """Everything but the calibrations into an existing folder: ``model.json`` and a folder per member."""
+        about: dict[str, Any] = {
+            "sensors": [asdict(sensor) for sensor in self.sensors],
+            "raw_sensors": [asdict(sensor) for sensor in self.raw_sensors],
+            "kind": self.kind,
+            "time_unit": self.time_unit,
+            "rate": self.rate,
+            "frontend": self.frontend.to_json(),
+            "members": sorted(self.members),
+        }
+        (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        for index, machine in enumerate(sorted(self.members)):
+            home = folder / f"{index:04}"
+            home.mkdir()
+            self.members[machine].scaler.save(home / "scaler.safetensors")
+            self.members[machine].detector.save(home)
+
+    @classmethod
+    def load(
+        cls, folder: Path, info: DetectorInfo, params: Params, seed: int, calibrations: Mapping[str, SeriesCalibration]
+    ) -> Self:
+        """What ``save`` wrote, with the calibrations by machine."""
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        members = {}
+        for index, machine in enumerate(about["members"]):
+            home = folder / f"{index:04}"
+            detector = implementation(info).load(home, params, seed)
+            members[machine] = Member(Scaler.load(home / "scaler.safetensors"), detector, calibrations[machine])
+        return cls(
+            sensors=tuple(Sensor(**one) for one in about["sensors"]),
+            raw_sensors=tuple(Sensor(**one) for one in about["raw_sensors"]),
+            kind=about["kind"],
+            time_unit=about["time_unit"],
+            rate=about["rate"],
+            frontend=FrontEnd.from_json(about["frontend"]),
+            members=members,
+        )
+
+
+class ModelStream:
+    """One unit's scoring, live: push rows of readings, get what has become known."""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+        self._stream: SeriesStream = member.detector.stream()
+
+    def push(self, values: NDArray[np.float32]) -> JudgedUnit:
+        """The next (n, D) readings: ``now`` of those steps, ``settled`` of the steps that have become settled."""
+        found = self._stream.push(self._member.scaler.apply(values))
+        return JudgedUnit(self._judged(found.now, "now"), self._judged(found.settled, "settled"))
+
+    def close(self) -> Judged:
+        """The settled steps still owed."""
+        return self._judged(self._stream.close(), "settled")
+
+    def _judged(self, scores: Scores, mode: Mode) -> Judged:
+        return Judged(scores, self._member.calibration.surprise(scores.score, mode))
+
+
+def aligned(data: SeriesSet, sensors: tuple[Sensor, ...]) -> SeriesSet:
+    """``data`` with exactly these sensors, in this order, found by name. UserError for a missing one."""
+    there = {sensor.name for sensor in data.sensors}
+    missing = [sensor.name for sensor in sensors if sensor.name not in there]
+    if missing:
+        raise UserError(
+            f"The data has no sensor «{missing[0]}»" + (f" and {len(missing) - 1} more" if missing[1:] else ""),
+            data.name,
+            "Name the columns as in the training data, or train on these sensors",
+        )
+    return data.with_sensors(sensors)

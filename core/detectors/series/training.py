@@ -1,0 +1,145 @@
+"""Fit a detector over time and calibrate it on normal stretches that it never learned from.
+
+Where a machine, or the fleet, has five training units or more, whole units are held out; else the last fifth of each
+normal stretch is. Test units play no part.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.datasets.series import SeriesSet, SeriesUnit
+from core.detectors.base import Params
+from core.detectors.registry import build_series, info
+from core.detectors.series.calibration import SeriesCalibration
+from core.detectors.series.contract import SeriesDetector
+from core.detectors.series.model import SHARED, Member, SeriesModel
+from core.detectors.series.scaling import Scaler
+from core.detectors.training import Role, peak_rss_mib
+from core.errors import UserError
+from core.features.signals.frontend import FrontEnd
+from core.progress import Progress
+
+HELD_OUT = 0.2
+WHOLE_UNITS = 5  # from so many units on, whole ones are held out
+MOST_HELD_OUT = 100_000  # steps scored for calibration: enough for a promise of 1e-4
+Scope = Literal["auto", "one", "each"]
+
+
+@dataclass(frozen=True)
+class FittedSeries:
+    """A trained model over time and everything that its folder records."""
+
+    detector_name: str
+    model: SeriesModel
+    params: Params
+    seed: int
+    roles: Mapping[str, Role]  # sha256 of every raw unit that took part
+    fit_seconds: float
+    peak_rss_mib: float
+
+
+def train_series(
+    name: str,
+    params: Params,
+    seed: int,
+    data: SeriesSet,
+    progress: Progress,
+    *,
+    scope: Scope = "auto",
+    frontend: FrontEnd | None = None,
+) -> FittedSeries:
+    """Fit on the normal stretches of the training units of ``data`` and calibrate.
+
+    ``scope``: ``one`` model for all machines, one for ``each``, or ``auto`` (one for a fleet). ``frontend``: how raw
+    signals are cut into frames, None for the usual way. UserError where there is too little to learn from.
+    """
+    entry = info(name)
+    if data.kind == "rows" and not entry.rows:
+        raise UserError(
+            f"«{data.name}» holds independent rows, not a time series, and {entry.title} needs time",
+            "",
+            "Choose PCA T2+Q, k-means or isolation forest",
+        )
+    started = time.perf_counter()
+    chosen = frontend or FrontEnd.auto(data)
+    framed = chosen.apply(data, progress.part(0.0, 0.1))
+    normals = framed.normals()
+    if not normals.units:
+        raise UserError(
+            "There is no normal training data", data.name, "Mark some recordings, or the first part of one, as normal"
+        )
+    shared = scope == "one" or (scope == "auto" and data.fleet)
+    groups = {SHARED: normals.units} if shared else _by_machine(normals)
+    raw = {unit.name: unit.sha256 for unit in data.units}
+    members, roles = {}, dict[str, Role]()
+    for index, (machine, units) in enumerate(groups.items()):
+        part = progress.part(0.1 + 0.9 * index / len(groups), 0.1 + 0.9 * (index + 1) / len(groups))
+        fit, held = _divided(units, seed)
+        members[machine] = _member(name, params, seed, normals.of(fit), held, part)
+        roles |= {raw[unit.name]: "calibration" for unit in held}
+        roles |= {raw[unit.name]: "fit" for unit in fit}
+    model = SeriesModel(
+        sensors=framed.sensors,
+        raw_sensors=data.sensors,
+        kind=data.kind,
+        time_unit=framed.time_unit,
+        rate=framed.rate,
+        frontend=chosen,
+        members=members,
+    )
+    return FittedSeries(name, model, params, seed, roles, time.perf_counter() - started, peak_rss_mib())
+
+
+def _member(
+    name: str, params: Params, seed: int, fit: SeriesSet, held: Sequence[SeriesUnit], progress: Progress
+) -> Member:
+    scaler = Scaler.fit(fit, seed)
+    detector = build_series(name, params, seed)
+    stretches = [scaler.apply(unit.values) for unit in fit.units if len(unit) >= detector.shortest]
+    if not stretches:
+        longest = max(len(unit) for unit in fit.units)
+        raise UserError(
+            f"{detector.info.title} needs an unbroken normal stretch of {detector.shortest} steps",
+            f"the longest here has {longest}",
+            "Give longer recordings of normal running, or choose a shorter window",
+        )
+    detector.fit(stretches, progress.part(0.0, 0.9))
+    return Member(scaler, detector, _calibrated(detector, scaler, held, progress.part(0.9, 1.0)))
+
+
+def _calibrated(
+    detector: SeriesDetector, scaler: Scaler, held: Sequence[SeriesUnit], progress: Progress
+) -> SeriesCalibration:
+    scored, room = [], MOST_HELD_OUT
+    for index, unit in enumerate(held):
+        part = progress.part(index / len(held), (index + 1) / len(held))
+        values = unit.values[:room]
+        if len(values) >= detector.context:
+            scored.append(detector.score(scaler.apply(values), part))
+            room -= len(values)
+    return SeriesCalibration.fit(scored, detector.context, detector.delay)
+
+
+def _by_machine(normals: SeriesSet) -> dict[str, tuple[SeriesUnit, ...]]:
+    return {machine: tuple(unit for unit in normals.units if unit.machine == machine) for machine in normals.machines}
+
+
+def _divided(units: Sequence[SeriesUnit], seed: int) -> tuple[list[SeriesUnit], list[SeriesUnit]]:
+    """What is learned from and what is held out. Stretches of one unit stay together."""
+    names = sorted({unit.name for unit in units})
+    if len(names) >= WHOLE_UNITS:
+        order = np.random.default_rng(seed).permutation(len(names))
+        held = {names[index] for index in order[: max(round(HELD_OUT * len(names)), 1)]}
+        return [unit for unit in units if unit.name not in held], [unit for unit in units if unit.name in held]
+    fit, kept = [], []
+    for unit in units:
+        cut = len(unit) - max(round(HELD_OUT * len(unit)), 1)
+        fit.append(unit.cut(0, cut))
+        kept.append(unit.cut(cut, len(unit)))
+    return [unit for unit in fit if len(unit)], kept
