@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from core.datasets.synthetic.parts import write_parts
 from core.progress import Progress
@@ -18,6 +19,14 @@ class Sample:
     title: str
     summary: str
     write: Callable[[Path, int, Progress], None]
+    modality: Literal["image", "series"] = "image"
+
+
+# The machines bring SciPy with them, which a page that only lists the samples should not wait for.
+def _pump(out: Path, seed: int, progress: Progress) -> None:
+    from core.datasets.synthetic.machines import pump
+
+    pump.write(out, seed, progress)
 
 
 def _parts(out: Path, seed: int, progress: Progress) -> None:
@@ -32,6 +41,14 @@ SAMPLES: dict[str, Sample] = {
             "Machined parts",
             "Turned steel flanges: 60 good ones to learn from, 20 good and 56 faulty ones to test on, with masks.",
             _parts,
+        ),
+        Sample(
+            "pump",
+            "Pump",
+            "Thirteen correlated sensors, once a second: 20,000 normal steps to learn from; to test on, 20,000 more "
+            "normal ones and 20,000 with 21 faults of stated size, their moments and culprits known.",
+            _pump,
+            modality="series",
         ),
     )
 }

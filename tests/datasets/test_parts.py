@@ -85,4 +85,5 @@ def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_samples_are_named_as_they_are_registered() -> None:
-    assert {name: sample.name for name, sample in SAMPLES.items()} == {"parts": "parts"}
+    assert {name: sample.name for name, sample in SAMPLES.items()} == {name: name for name in SAMPLES}
+    assert SAMPLES["parts"].modality == "image"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.newfolder import new_folder
 from core.datasets.synthetic.camera import photograph
 from core.datasets.synthetic.flange import N_BOLTS, Pose, surface
 from core.datasets.synthetic.flaws import FLAWS, missing_hole
@@ -61,17 +60,8 @@ def write_parts(
     """
     if size < SMALLEST:
         raise UserError(f"Parts of {size} pixels would be too small to show", "size", f"Ask for {SMALLEST} or more")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError("The folder for the parts exists and is not empty", str(out), "Name a new folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        building.chmod(0o755)
+    with new_folder(out) as building:
         _write(building, seed, train, test_good, per_defect, size, progress)
-        building.replace(out)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
 
 
 def _write(folder: Path, seed: int, train: int, test_good: int, per_defect: int, size: int, progress: Progress) -> None:
