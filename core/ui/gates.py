@@ -1,0 +1,81 @@
+"""Pages for one kind of data: the dataset that they need, or what is missing and the button that mends it.
+
+Inspect, Check and Latent look at photographs; Sensors and Live at recordings. Whoever opens one with the other kind of
+dataset is told where the answer for that dataset is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.store.datasets import DatasetRow
+from core.ui import blocks, nav, state, words
+
+Modality = Literal["image", "series"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of data: what it is called, what to say and do where none is loaded, and the page that judges it."""
+
+    called: str
+    headline: str
+    sentence: str
+    button: str
+    add: str  # the view of the Data page that brings some
+    icon: str
+    page: str
+
+
+KINDS: dict[Modality, Kind] = {
+    "image": Kind(
+        "photographs",
+        "No images yet",
+        "Load photographs of your parts, or the sample parts, to see which are bad and where.",
+        "Load images",
+        "Images",
+        ":material/photo_library:",
+        "inspect",
+    ),
+    "series": Kind(
+        "recordings",
+        "No recordings yet",
+        "Load recordings of your machines, or the sample pump, to see when a fault began and which sensor caused it.",
+        "Load recordings",
+        "Recordings",
+        ":material/sensors:",
+        "sensors",
+    ),
+}
+
+
+def image_dataset() -> DatasetRow | None:
+    """The current dataset where it holds images; else None, and the page says what to do."""
+    return _of("image")
+
+
+def series_dataset() -> DatasetRow | None:
+    """The current dataset where it holds recordings; else None, and the page says what to do."""
+    return _of("series")
+
+
+def _of(wanted: Modality) -> DatasetRow | None:
+    current, kind = state.dataset(), KINDS[wanted]
+    if current is None:
+        if blocks.empty_state(kind.headline, kind.sentence, kind.button, key="gate-load", icon=kind.icon):
+            nav.open_page("data", {"add": kind.add})
+        return None
+    if current.modality == wanted:
+        return current
+    there = KINDS[current.modality]
+    if blocks.empty_state(
+        f"«{words.plain(current.name)}» holds {there.called}",
+        f"This page judges {kind.called}. Choose another dataset in the bar above, or go to the page that judges "
+        f"{there.called}.",
+        f"Open {nav.PAGES[there.page][0]}",
+        key="gate-other",
+        icon=there.icon,
+    ):
+        nav.open_page(there.page)
+    return None
