@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
-from core.detectors.image_vae.checkpoint import Checkpoint, fingerprint
+from core.detectors.checkpoint import Checkpoint, fingerprint
 from core.detectors.image_vae.info import COLLAPSED, INFO, ImageVaeParams
 from core.detectors.image_vae.latent import KEPT_CODES, LatentSpace
 from core.detectors.image_vae.loss import active_units

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.detectors.checkpoint import Checkpoint, Standing
 from core.detectors.image_vae.augment import augment
-from core.detectors.image_vae.checkpoint import Checkpoint, Standing
 from core.detectors.image_vae.info import ImageVaeParams
 from core.detectors.image_vae.loss import active_units, elbo
 from core.detectors.image_vae.model import ConvVae

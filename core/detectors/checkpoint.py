@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-FILENAME = "image-vae.json"
-PREFIX = "image-vae-"
+FILENAME = "training.json"
+PREFIX = "training-"
 
 _State = dict[str, Tensor]
 

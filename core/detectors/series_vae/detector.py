@@ -1,0 +1,182 @@
+"""The VAE over windows of sensors as a detector: what it cannot redraw, or did not see coming, is anomalous."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.detectors.base import DetectorInfo, Params
+from core.detectors.checkpoint import Checkpoint, fingerprint
+from core.detectors.series.contract import SeriesDetector, Signal
+from core.detectors.series.reconstruction import Judged, ReconstructionStream, Usual, usual_parts
+from core.detectors.series.samples import Samples, split
+from core.detectors.series_vae.info import INFO, SeriesVaeParams
+from core.detectors.series_vae.loss import kl_per_latent
+from core.detectors.series_vae.model import SeriesVaeNetwork, compress, expand
+from core.detectors.series_vae.scorer import Scorer, filled
+from core.detectors.series_vae.training import Trained, train
+from core.detectors.state import load_tensors, save_tensors
+from core.errors import UserError
+from core.progress import Progress
+
+LEAST_ACTIVE_SHARE = 1 / 16  # of the latent numbers, and at least one: below it the code has collapsed
+BATCH = 256
+SUMMARY = "training.json"
+USUAL = ("now_mean", "now_sd", "settled_mean", "settled_sd")
+
+
+class SeriesVae(SeriesDetector):
+    """``Scores.parts`` are each sensor's *excess* NLL: less its mean over held-out normals, in its spread there."""
+
+    info: ClassVar[DetectorInfo] = INFO
+    params: SeriesVaeParams
+
+    def __init__(self, params: Params, seed: int = 0) -> None:
+        super().__init__(params, seed)
+        self._become(SeriesVaeNetwork(1, self.params), Usual.none(1))
+        self._summary: dict[str, Any] = {}
+
+    @property
+    def context(self) -> int:
+        return self.params.window + self.params.horizon
+
+    @property
+    def delay(self) -> int:
+        return self.params.window - 1
+
+    def fit(self, normals: Sequence[Signal], progress: Progress) -> None:
+        samples = split(normals, self.context, self.seed)
+        checkpoint = None
+        if progress.scratch is not None:
+            progress.scratch.mkdir(parents=True, exist_ok=True)
+            hashes = [hashlib.sha256(np.ascontiguousarray(one).tobytes()).hexdigest() for one in normals]
+            checkpoint = Checkpoint(progress.scratch, fingerprint(self.params.model_dump(), self.seed, hashes))
+        trained = train(self.params, self.seed, samples, checkpoint, progress.part(0.0, 0.95))
+        self._refuse_collapse(trained)
+        sensors = samples.values.shape[1]
+        self._become(trained.network, Usual.none(sensors))
+        self._become(trained.network, usual_parts(self.stream, samples.held_out, self.context))
+        self._summary = self._summarise(trained, samples)
+        if checkpoint is not None:
+            checkpoint.clear()
+        progress.report(1, 1, "Training the network")
+
+    def stream(self) -> ReconstructionStream:
+        return ReconstructionStream(self._judge, self.context, self.params.window, self._usual)
+
+    @torch.inference_mode()
+    def score_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(b, t, d) recordings, t at least ``context``, to (b,) *now* scores of their last steps."""
+        found = [self.torch_score(part).double().numpy() for part in self._batches(windows)]
+        return np.concatenate([np.empty(0), *found])
+
+    def torch_score(self, windows: Tensor) -> Tensor:
+        """The same of a tensor (b, t, d), differentiable: (b,)."""
+        score: Tensor = self.scorer.newest(*filled(windows[:, -self.context :]))[0]
+        return score
+
+    @torch.inference_mode()
+    def latents(self, windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean and log-variance (b, latent) of the codes of windows (b, ``window``, d)."""
+        codes = [self._network.encode(compress(filled(part)[0])) for part in self._batches(windows)]
+        means, log_variances = ([pair[side].numpy() for pair in codes] for side in (0, 1))
+        empty = np.empty((0, self.params.latent), np.float32)
+        return np.concatenate([empty, *means]), np.concatenate([empty, *log_variances])
+
+    @torch.inference_mode()
+    def reconstruct(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Windows (b, ``window``, d) redrawn, in scaled units like the input."""
+        drawn = [
+            expand(self._network.decode(self._network.encode(compress(filled(part)[0]))[0])).numpy()
+            for part in self._batches(windows)
+        ]
+        return np.concatenate([np.empty((0, *windows.shape[1:]), np.float32), *drawn])
+
+    def kl_per_latent(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(b, latent) nats that each number of the code carries of windows (b, ``window``, d)."""
+        mean, log_variance = (torch.from_numpy(one) for one in self.latents(windows))
+        return np.asarray(kl_per_latent(mean, log_variance).numpy(), np.float32)
+
+    @property
+    def scorer(self) -> Scorer:
+        """The scores as a torch module, for gradients and exports; its weights ask for no gradient."""
+        return self._scorer
+
+    @property
+    def usual(self) -> Usual:
+        """What parts are measured against."""
+        return self._usual
+
+    def save(self, folder: Path) -> None:
+        tensors = {f"network.{key}": value for key, value in self._network.state_dict().items()}
+        usual = zip(USUAL, (*self._usual.now, *self._usual.settled), strict=True)
+        save_tensors(folder, tensors | {key: torch.from_numpy(value) for key, value in usual})
+        (folder / SUMMARY).write_text(json.dumps(self._summary))
+
+    @classmethod
+    def load(cls, folder: Path, params: Params, seed: int) -> Self:
+        detector = cls(params, seed)
+        network = detector._network.state_dict()
+        expected = {f"network.{key}": value.ndim for key, value in network.items()}
+        tensors = load_tensors(folder, {**expected, **dict.fromkeys(USUAL, 1)})
+        now_mean, now_sd, settled_mean, settled_sd = (tensors[key].numpy() for key in USUAL)
+        try:
+            found = SeriesVaeNetwork(len(now_mean), detector.params)
+            found.load_state_dict({key: tensors[f"network.{key}"] for key in network})
+            detector._summary = json.loads((folder / SUMMARY).read_text())
+        except (RuntimeError, OSError, ValueError) as error:
+            raise UserError("The model's state does not fit its parameters", str(folder), "Train it again") from error
+        detector._become(found, Usual((now_mean, now_sd), (settled_mean, settled_sd)))
+        return detector
+
+    def provenance(self) -> dict[str, Any]:
+        return self._summary
+
+    def _become(self, network: SeriesVaeNetwork, usual: Usual) -> None:
+        self._network, self._usual = network.eval().requires_grad_(False), usual
+        self._scorer = Scorer(network, self.params)
+
+    @torch.inference_mode()
+    def _judge(self, windows: Signal, measured: NDArray[np.bool_] | None) -> Judged:
+        known = None if measured is None else torch.from_numpy(measured).float()
+        found = self._scorer(torch.from_numpy(np.ascontiguousarray(windows)), known)
+        steps = torch.cat([found.score[..., None], found.parts], dim=2).numpy()
+        if found.forecast_score is None:
+            return Judged(steps)
+        return Judged(steps, torch.cat([found.forecast_score[:, None], found.forecast_parts], dim=1).numpy())
+
+    @staticmethod
+    def _batches(windows: NDArray[np.float32]) -> list[Tensor]:
+        return list(torch.from_numpy(np.ascontiguousarray(windows, np.float32)).split(BATCH))
+
+    def _refuse_collapse(self, trained: Trained) -> None:
+        """An unused code redraws the same for every window: such a model sees levels, never correlations."""
+        active, least = trained.check.active_units, max(1, round(LEAST_ACTIVE_SHARE * self.params.latent))
+        if active < least:
+            raise UserError(
+                f"The VAE uses {active} of its {self.params.latent} latent numbers (posterior collapse), at least "
+                f"{least} must be in use",
+                f"KL {trained.check.kl:.2f} nats on held-out normals after {trained.steps} steps",
+                "Lower β, raise the free bits or the work limit; where sensors are mere noise, choose PCA",
+            )
+
+    def _summarise(self, trained: Trained, samples: Samples) -> dict[str, Any]:
+        return {
+            "steps": trained.steps,
+            "best_step": trained.best_step,
+            "validation_loss": trained.check.loss,
+            "kl": trained.check.kl,
+            "active_units": trained.check.active_units,
+            "latent": self.params.latent,
+            "windows_fitted": len(samples.learn),
+            "steps_held_out_for_early_stopping": sum(len(one) for one in samples.held_out),
+            "scales": self._network.scale().tolist(),
+        }
