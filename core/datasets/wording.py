@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
-    """``1 image``, ``2 images``, ``2 categories`` (plural given)."""
-    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+    """``1 image``, ``28,479 steps``, ``2 categories`` (plural given)."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def verb(n: int, singular: str, plural: str) -> str:

@@ -16,7 +16,7 @@ import streamlit as st
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.ui import rooms
-from core.ui.labels import labels
+from core.ui.labels import labels, modality
 
 Row = TypeVar("Row", DatasetRow, ModelRow)
 
@@ -52,12 +52,23 @@ def resolve() -> list[str]:
     rows = rooms.datasets().list()
     current = _pick(rows, DATASET, missing) or _newest(rows)
     models = rooms.models().list()
-    chosen = _pick(models, MODEL, missing) or newest_model(models, current)
+    chosen = _pick(models, MODEL, missing)
+    if chosen is not None and not suits(chosen, current):
+        if st.query_params.get(MODEL):
+            missing.append("The model in this link is for another kind of data than the dataset.")
+        chosen = None
+    chosen = chosen or newest_model(models, current)
     st.session_state["_dataset"], st.session_state["_model"] = current, chosen
     for name, row in ((DATASET, current), (MODEL, chosen)):
         st.session_state[f"_{name}_id"] = row.id if row else None
         _put(name, row.id[:SHORT] if row else None)
     return missing
+
+
+def suits(model: ModelRow, current: DatasetRow | None) -> bool:
+    """Whether a model judges the kind of data that the dataset holds. A detector that this Faultline does not know is
+    given the benefit of the doubt."""
+    return current is None or modality(model.detector) in (None, current.modality)
 
 
 def newest_model(models: Sequence[ModelRow], current: DatasetRow | None) -> ModelRow | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.jobs.job import Job
-from core.ui import jobs_panel, nav, rooms, state, words
-from core.ui.labels import detector, labels
+from core.ui import gates, jobs_panel, nav, rooms, state, words
+from core.ui.labels import contents, detector, labels
 
 SHORTCUTS = {
     "Ctrl + Enter": "Train: start training",
@@ -35,12 +35,13 @@ def bar() -> None:
 def _dataset() -> None:
     current = state.dataset()
     rows = rooms.datasets().list()
-    label = f"{_short(current.name)} · {current.n_items:,} images" if current else "No dataset"
-    with st.popover(label, icon=":material/photo_library:", type="tertiary"):
+    label = f"{_short(current.name)} · {contents(current)}" if current else "No dataset"
+    icon = gates.KINDS[current.modality].icon if current else nav.PAGES["data"][1]
+    with st.popover(label, icon=icon, type="tertiary"):
         if current is None:
             st.caption("Nothing is loaded yet.")
         else:
-            names = labels({row.id: f"{row.name} · {row.n_items:,} images" for row in rows})
+            names = labels({row.id: f"{row.name} · {contents(row)}" for row in rows})
             st.session_state["status.dataset"] = current.id
             st.selectbox(
                 "Dataset", names, format_func=names.__getitem__, key="status.dataset", on_change=_dataset_changed
@@ -54,11 +55,11 @@ def _dataset_changed() -> None:
 
 def _model() -> None:
     current = state.model()
-    rows = rooms.models().list()
+    rows = [row for row in rooms.models().list() if state.suits(row, state.dataset())]
     label = _short(current.name) if current else "No model"
     with st.popover(label, icon=":material/deployed_code:", type="tertiary"):
         if not rows:
-            st.caption("Nothing is trained yet.")
+            st.caption("Nothing is trained for this kind of data yet.")
         else:
             names = labels({row.id: f"{row.name} · {detector(row.detector)}" for row in rows})
             st.session_state["status.model"] = current.id if current else None

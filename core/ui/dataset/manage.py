@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.store.datasets import DatasetRow
 from core.ui import blocks, errors, nav, rooms, state, words
+from core.ui.labels import contents
 
 
 def header(row: DatasetRow) -> None:
@@ -51,7 +52,7 @@ def removed() -> None:
     with st.expander(f"Removed datasets ({len(rows)})", icon=":material/delete:"):
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{words.plain(row.name)} · {row.n_items:,} images", width="stretch")
+                st.markdown(f"{words.plain(row.name)} · {contents(row)}", width="stretch")
                 if st.button("Restore", key=f"restore-{row.id}", icon=":material/undo:"):
                     rooms.datasets().restore(row.id)
                     st.session_state.pop("_removed", None)
