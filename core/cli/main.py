@@ -66,26 +66,40 @@ def parser() -> argparse.ArgumentParser:
 
     train = _verb(verbs, "train", "train a detector on the good images of a dataset", models.train)
     train.add_argument("detector")
-    train.add_argument("--data", type=Path, required=True, help="folder or zip of images")
+    train.add_argument("--data", type=Path, required=True, help="folder, zip, table or recording")
     train.add_argument("--out", type=Path, required=True, help="model folder to write, which must not exist")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter; may be repeated")
     train.add_argument("--config", type=Path, help="YAML file of parameters; --set wins over it")
     train.add_argument("--preset", help="a named set of parameters; --config and --set win over it")
     train.add_argument("--seed", type=_seed, default=0)
     train.add_argument("--name", help="the model's name (default: the name of its folder)")
+    train.add_argument(
+        "--scope",
+        choices=("auto", "one", "each"),
+        default="auto",
+        help="recordings: one model for all machines, or one for each",
+    )
     train.add_argument("--exclude", type=Path, help="text file of item names to leave out, one a line")
     _format(train)
 
     score = _verb(verbs, "score", "score a dataset: scores.parquet and maps/<item>.npy", models.score)
     score.add_argument("model", type=Path)
-    score.add_argument("--data", type=Path, required=True, help="folder or zip of images")
+    score.add_argument("--data", type=Path, required=True, help="folder, zip, table or recording")
     score.add_argument("--out", type=Path, required=True, help="run folder to write, which must not exist")
     _format(score)
 
     evaluate = _verb(verbs, "evaluate", "score the labelled test images and measure the detector", models.evaluate)
     evaluate.add_argument("model", type=Path)
-    evaluate.add_argument("--data", type=Path, required=True, help="folder or zip of images")
-    evaluate.add_argument("--rate", type=float, default=0.05, help="false-alarm rate that sets the threshold")
+    evaluate.add_argument("--data", type=Path, required=True, help="folder, zip, table or recording")
+    evaluate.add_argument(
+        "--rate", type=float, help="false-alarm rate that sets the threshold (images: 0.05; recordings: 0.001 a step)"
+    )
+    evaluate.add_argument(
+        "--mode",
+        choices=("settled", "now"),
+        default="settled",
+        help="recordings: judged with hindsight, or by what was known at once",
+    )
     evaluate.add_argument("--seed", type=_seed, default=0, help="of the bootstrap")
     _format(evaluate)
 
@@ -110,3 +124,4 @@ def _seed(text: str) -> int:
 
 def _format(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--format", help="how the folder is laid out (default: found by looking)")
+    verb.add_argument("--mapping", type=Path, metavar="FILE", help="YAML or JSON: what the columns of a table are")

@@ -10,10 +10,14 @@ from typing import Any
 
 import yaml
 
+from core.cli import series
 from core.cli.data import opened
 from core.cli.output import console_progress, emit, table
+from core.datasets.series import SeriesSet
 from core.detectors import registry
 from core.errors import UserError
+
+IMAGE_RATE = 0.05  # of false alarms, where nobody asked for another
 
 
 def detectors(options: argparse.Namespace) -> None:
@@ -39,12 +43,15 @@ def train(options: argparse.Namespace) -> None:
     params = registry.parameters(options.detector, _values(options), options.preset)
     _refuse_existing(options.out)
     excluded = _excluded(options.exclude)
-
-    from core.detectors.training import train as fit
-    from core.store.modelfolder import write_model
-
     progress = console_progress()
-    with opened(options.data, options.format, progress.part(0.0, 0.1)) as data:
+    with opened(options, progress.part(0.0, 0.1)) as data:
+        registry.require(registry.info(options.detector), data.modality, data.name)
+        if isinstance(data, SeriesSet):
+            series.train(options, data, params, progress.part(0.1, 1.0))
+            return
+        from core.detectors.training import train as fit
+        from core.store.modelfolder import write_model
+
         unknown = excluded - data.by_name.keys()
         if unknown:
             raise UserError(f"«{min(unknown)}» is not in the dataset", str(options.exclude), "Take its line out")
@@ -64,11 +71,13 @@ def train(options: argparse.Namespace) -> None:
 def score(options: argparse.Namespace) -> None:
     """Score the test images, or all where there is no test split, into a run folder."""
     _refuse_existing(options.out)
-
-    from core.store.scoring import score_folder
-
     progress = console_progress()
-    with opened(options.data, options.format, progress.part(0.0, 0.1)) as data:
+    with opened(options, progress.part(0.0, 0.1)) as data:
+        if isinstance(data, SeriesSet):
+            series.score(options, data, progress.part(0.1, 1.0))
+            return
+        from core.store.scoring import score_folder
+
         run = score_folder(options.model, data, options.out, progress.part(0.1, 1.0))
     result = run.info.model_dump(mode="json") | {"path": str(options.out)}
     emit(
@@ -78,15 +87,17 @@ def score(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Score the labelled test images and measure: the object that DESIGN calls ``evaluate --json``."""
-    if not 0 < options.rate < 1:
+    if options.rate is not None and not 0 < options.rate < 1:
         raise UserError(f"A false-alarm rate of {options.rate} is not between 0 and 1", "--rate", "Try 0.05")
-
-    from core.compare.evaluate import evaluate as measure
-    from core.store.modelfolder import load_calibration
-    from core.store.scoring import score_folder
-
     progress = console_progress()
-    with opened(options.data, options.format, progress.part(0.0, 0.1)) as data, TemporaryDirectory() as scratch:
+    with opened(options, progress.part(0.0, 0.1)) as data, TemporaryDirectory() as scratch:
+        if isinstance(data, SeriesSet):
+            series.evaluate(options, data, Path(scratch), progress.part(0.1, 1.0))
+            return
+        from core.compare.evaluate import evaluate as measure
+        from core.store.modelfolder import load_calibration
+        from core.store.scoring import score_folder
+
         if not any(item.split == "test" and item.label for item in data.items):
             raise UserError(
                 "There are no labelled test images to measure on",
@@ -96,7 +107,8 @@ def evaluate(options: argparse.Namespace) -> None:
         run = score_folder(options.model, data, Path(scratch) / "run", progress.part(0.1, 0.9))
         calibration = load_calibration(options.model)
         progress = progress.part(0.9, 1.0)
-        result = measure(run, data, calibration, rate=options.rate, seed=options.seed, progress=progress)
+        rate = options.rate or IMAGE_RATE
+        result = measure(run, data, calibration, rate=rate, seed=options.seed, progress=progress)
     emit(result, options.json, _figures(result))
 
 

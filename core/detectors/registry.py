@@ -49,6 +49,19 @@ def of(modality: str) -> dict[str, DetectorInfo]:
     return {name: entry for name, entry in REGISTRY.items() if entry.modality == modality}
 
 
+def require(entry: DetectorInfo, modality: str, dataset: str) -> None:
+    """UserError unless the detector judges data of this modality."""
+    if entry.modality != modality:
+        what, have = (
+            {"image": "images", "series": "recordings"}[entry.modality],
+            "images" if modality == "image" else "recordings",
+        )
+        fitting = ", ".join(of(modality))
+        raise UserError(
+            f"{entry.title} learns from {what}, and «{dataset}» holds {have}", "", f"Choose one of {fitting}"
+        )
+
+
 def build(name: str, params: Params | None = None, seed: int = 0) -> ImageDetector:
     """An unfitted image detector."""
     entry = info(name)

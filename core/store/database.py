@@ -53,6 +53,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             holder TEXT NOT NULL, expires_at REAL NOT NULL)""",
     ),
     ("ALTER TABLE models DROP COLUMN stage",),
+    (
+        "ALTER TABLE datasets ADD COLUMN modality TEXT NOT NULL DEFAULT 'image'",
+        "ALTER TABLE datasets ADD COLUMN n_steps INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

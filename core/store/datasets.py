@@ -10,9 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from core.datasets.dataset import Dataset
+from core.datasets.series import SeriesSet
 from core.datasets.types import ImageSet
 from core.errors import UserError
-from core.store import atomic, imagefile
+from core.store import atomic, imagefile, seriesfile
 from core.store.workspace import Workspace
 
 Judgement = Literal["good", "bad", "unsure"]
@@ -21,7 +23,8 @@ Names = list[str]  # inside a class that has a method of that name, «list» is 
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset in lists. Times are seconds since the epoch; ``owned`` files live in the workspace."""
+    """A dataset in lists. Times are seconds since the epoch; ``owned`` files live in the workspace. Items are images
+    or units of recordings, of ``n_steps`` in all; ``n_masks`` of them say where a fault is, or which sensor's it is."""
 
     id: str
     name: str
@@ -36,24 +39,33 @@ class DatasetRow:
     n_rejected: int
     created_at: float
     deleted_at: float | None
+    modality: Literal["image", "series"]
+    n_steps: int
 
 
 class DatasetStore:
-    """Datasets by content id. Indexed ones stay where they are; adopted ones live in ``datasets/<id>/files``."""
+    """Datasets by content id. Indexed images stay where they are, adopted ones live in ``datasets/<id>/files``.
+    Recordings are always copied, as arrays that can be mapped: ``datasets/<id>/series``."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
-    def add(self, data: ImageSet, name: str | None = None) -> DatasetRow:
+    def add(self, data: Dataset, name: str | None = None) -> DatasetRow:
         """Index a dataset where it lies. The same content added again keeps its id and takes the new place."""
+        if isinstance(data, SeriesSet):
+            return self._add_series(data, name)
         known = self._find(data.content_id)
         if known and known.owned and self._whole(known.id):
             return self._listed(known.id)
         imagefile.write(self._file(data.content_id), data, owned=False)
         return self._insert(data, name, data.root, owned=False)
 
-    def adopt(self, folder: Path, data: ImageSet, name: str | None = None) -> DatasetRow:
+    def adopt(self, folder: Path, data: Dataset, name: str | None = None) -> DatasetRow:
         """Take over imported files: ``folder``, the root of ``data``, is moved into the workspace."""
+        if isinstance(data, SeriesSet):
+            row = self._add_series(data, name)
+            atomic.remove(folder)
+            return row
         known = self._find(data.content_id)
         home = self.workspace.datasets / data.content_id
         if known and known.owned and self._whole(known.id):
@@ -97,12 +109,24 @@ class DatasetStore:
     def get(self, dataset_id: str) -> ImageSet:
         """The dataset under its present name. Kept in memory: it is immutable."""
         row = self.row(dataset_id)
+        if row.modality != "image":
+            raise UserError(f"«{row.name}» holds recordings, not images", dataset_id[:12], "Choose another dataset")
         path = self._file(dataset_id)
         if not path.is_file():
             raise UserError(
                 "The dataset's list of images was deleted", str(path), "Read the folder or the zip in again"
             )
         return _load(path, path.stat().st_mtime_ns, row.name)
+
+    def series(self, dataset_id: str) -> SeriesSet:
+        """The recordings under their present name, mapped from disk. Kept in memory: they are immutable."""
+        row = self.row(dataset_id)
+        if row.modality != "series":
+            raise UserError(f"«{row.name}» holds images, not recordings", dataset_id[:12], "Choose another dataset")
+        path = self._series(dataset_id) / seriesfile.FILE
+        if not path.is_file():
+            raise UserError("The recordings were deleted", str(path), "Read the files in again")
+        return _load_series(path.parent, path.stat().st_mtime_ns, row.name)
 
     def rename(self, dataset_id: str, name: str) -> None:
         self._update(dataset_id, "name", clean_name(name))
@@ -116,7 +140,8 @@ class DatasetStore:
 
     def changed_files(self, dataset_id: str) -> Names:
         """Items whose files were changed, moved or deleted since they were read."""
-        self.row(dataset_id)
+        if self.row(dataset_id).modality == "series":  # they are our own copy
+            return []
         return imagefile.changed(self._file(dataset_id))
 
     def get_unchanged(self, dataset_id: str) -> ImageSet:
@@ -174,6 +199,17 @@ class DatasetStore:
                     (dataset_id, item, label, time.time()),
                 )
 
+    def _add_series(self, data: SeriesSet, name: str | None) -> DatasetRow:
+        home = self._series(data.content_id)
+        if not (home / seriesfile.FILE).is_file():
+            atomic.remove(home)
+            with atomic.new_folder(home) as folder:
+                seriesfile.write(folder, data)
+        return self._insert(data, name, data.root, owned=True)
+
+    def _series(self, dataset_id: str) -> Path:
+        return self.workspace.datasets / dataset_id / "series"
+
     def _file(self, dataset_id: str) -> Path:
         return self.workspace.datasets / dataset_id / "dataset.parquet"
 
@@ -190,20 +226,18 @@ class DatasetStore:
         self.restore(dataset_id)
         return self.row(dataset_id)
 
-    def _insert(self, data: ImageSet, name: str | None, root: Path, *, owned: bool) -> DatasetRow:
+    def _insert(self, data: Dataset, name: str | None, root: Path, *, owned: bool) -> DatasetRow:
         values = {
             "id": data.content_id,
             "name": clean_name(name or data.name),
             "format": data.format,
             "root": str(root),
             "owned": owned,
+            "modality": data.modality,
             "n_items": len(data),
-            "n_train": sum(item.split == "train" for item in data.items),
-            "n_test": sum(item.split == "test" for item in data.items),
-            "n_bad": sum(item.label == "bad" for item in data.items),
-            "n_masks": sum(item.mask is not None for item in data.items),
             "n_rejected": len(data.rejected),
             "created_at": time.time(),
+            **(_series_counts(data) if isinstance(data, SeriesSet) else _image_counts(data)),
         }
         columns, places = ", ".join(values), ", ".join(f":{column}" for column in values)
         with self.workspace.transaction() as db:
@@ -241,6 +275,26 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
+def _image_counts(data: ImageSet) -> dict[str, int]:
+    return {
+        "n_train": sum(item.split == "train" for item in data.items),
+        "n_test": sum(item.split == "test" for item in data.items),
+        "n_bad": sum(item.label == "bad" for item in data.items),
+        "n_masks": sum(item.mask is not None for item in data.items),
+        "n_steps": 0,
+    }
+
+
+def _series_counts(data: SeriesSet) -> dict[str, int]:
+    return {
+        "n_train": sum(unit.split == "train" for unit in data.units),
+        "n_test": sum(unit.split == "test" for unit in data.units),
+        "n_bad": sum(bool(unit.events) for unit in data.units),
+        "n_masks": sum(any(event.sensors for event in unit.events or ()) for unit in data.units),
+        "n_steps": data.n_steps,
+    }
+
+
 def _moved(path: Path, old: Path, new: Path) -> Path:
     """ValueError where a file lies outside the folder that is moved: readers do not leave their root."""
     return new / path.relative_to(old)
@@ -250,3 +304,12 @@ def _moved(path: Path, old: Path, new: Path) -> Path:
 def _load(path: Path, mtime_ns: int, name: str) -> ImageSet:
     """``mtime_ns`` makes a rewritten file a new entry."""
     return replace(imagefile.read(path), name=name)
+
+
+@lru_cache(maxsize=4)
+def _load_series(folder: Path, mtime_ns: int, name: str) -> SeriesSet:
+    """``mtime_ns`` makes a rewritten set a new entry."""
+    data = seriesfile.read(folder)
+    renamed = replace(data, name=name)
+    renamed.__dict__["content_id"] = data.content_id  # not of the name: no need to compute it again
+    return renamed

@@ -9,7 +9,7 @@ import platform
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from core.detectors.base import MAX_SEED
 from core.detectors.calibration import Scheme
@@ -19,14 +19,23 @@ FORMAT = 1
 FILE = "manifest.json"
 MAX_BYTES = 16 * 2**20
 REMEDY = "Ask for the model to be exported again"
-LIBRARIES = ("numpy", "torch", "torchvision", "scikit-learn", "opencv-python-headless", "safetensors")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "torchvision",
+    "scikit-learn",
+    "statsmodels",
+    "opencv-python-headless",
+    "safetensors",
+)
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # What a model may be made of. A name that is not of this form is refused, so none can lead out of the folder.
 FileName = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(calibration\.json|fitted_on\.json|state/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(json|safetensors|skops))$"
+        pattern=r"^(calibration\.json|fitted_on\.json|state/([0-9]{4}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(json|safetensors|skops))$"
     ),
 ]
 
@@ -41,11 +50,12 @@ class FileEntry(_Strict):
 
 
 class DatasetEntry(_Strict):
-    """What the model was trained on. Counts are images; ``excluded`` were left out of training by a person."""
+    """What the model was trained on. Counts are images, or units of recordings; ``excluded`` were left out of training
+    by a person; ``categories`` are products, or the machines with a model of their own («*»: one for all)."""
 
     id: Sha256
     name: str
-    images: int = Field(ge=0)
+    items: int = Field(ge=0, validation_alias=AliasChoices("items", "images"))  # «images» in the first manifests
     fit: int = Field(ge=0)
     calibration: int = Field(ge=0)
     excluded: int = Field(ge=0)

@@ -12,7 +12,7 @@ import hashlib
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -63,14 +63,14 @@ def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exc
 
     ``dataset`` is the whole set that the training images were taken from; ``exclude`` names the ones a person left out.
     """
+    used = list(fitted.roles.values())
     with atomic.new_folder(dest) as folder:
         (folder / "state").mkdir()
         fitted.detector.save(folder / "state")
         atomic.write_json(folder / "calibration.json", fitted.calibration.to_json())
         atomic.write_json(folder / "fitted_on.json", dict(fitted.roles))
-        used = list(fitted.roles.values())
-        manifest = Manifest(
-            format=FORMAT,
+        return fill(
+            folder,
             name=name,
             detector=fitted.detector_name,
             params=fitted.params.model_dump(mode="json"),
@@ -78,7 +78,7 @@ def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exc
             dataset=DatasetEntry(
                 id=dataset.content_id,
                 name=dataset.name,
-                images=len(dataset),
+                items=len(dataset),
                 fit=used.count("fit"),
                 calibration=used.count("calibration"),
                 excluded=len(set(exclude)),
@@ -88,10 +88,14 @@ def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exc
             provenance=fitted.detector.provenance(),
             fit_seconds=fitted.fit_seconds,
             peak_rss_mib=fitted.peak_rss_mib,
-            versions=library_versions(),
-            files={path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)},
         )
-        atomic.write_bytes(folder / FILE, manifest.to_bytes())
+
+
+def fill(folder: Path, **about: Any) -> Manifest:
+    """Write the manifest over what lies in ``folder``; ``about`` are its fields but for format, versions and files."""
+    files = {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
+    manifest = Manifest(format=FORMAT, versions=library_versions(), files=files, **about)
+    atomic.write_bytes(folder / FILE, manifest.to_bytes())
     return manifest
 
 
@@ -99,8 +103,11 @@ def load_model(folder: Path) -> tuple[ImageDetector, Calibration, Manifest]:
     """The detector, ready to score, after every file has been checked."""
     verify(folder)
     manifest = read_manifest(folder)
+    entry = registry.info(manifest.detector)
+    if entry.modality != "image":
+        raise UserError(f"{entry.title} judges recordings, not images", folder.name, "Choose a model trained on images")
     params = registry.parameters(manifest.detector, manifest.params)
-    detector = implementation(registry.info(manifest.detector)).load(folder / "state", params, manifest.seed)
+    detector = implementation(entry).load(folder / "state", params, manifest.seed)
     then, now = (found.get("backbone_sha256") for found in (manifest.provenance, detector.provenance()))
     if then != now:
         raise UserError(
@@ -141,10 +148,20 @@ def verify(folder: Path) -> None:
             raise UserError(f"The model was altered: {name} is not what the manifest says", folder.name, REMEDY)
         if path.suffix == ".skops":
             _refuse_untrusted_types(path)
-    calibration = load_calibration(folder)
-    if manifest.calibration != CalibrationEntry(scheme=calibration.scheme, n=calibration.n):
+    if manifest.calibration != _calibration_entry(folder, manifest):
         raise UserError("The model's calibration is not the one that its manifest describes", folder.name, REMEDY)
     fitted_on(folder)
+
+
+def _calibration_entry(folder: Path, manifest: Manifest) -> CalibrationEntry:
+    """What the calibration file says of itself."""
+    if registry.info(manifest.detector).modality == "image":
+        calibration = load_calibration(folder)
+        return CalibrationEntry(scheme=calibration.scheme, n=calibration.n)
+    from core.store.seriesmodel import load_series_calibrations
+
+    found = load_series_calibrations(folder)
+    return CalibrationEntry(scheme="held-out", n=sum(one.n for one in found.values()))
 
 
 def _files(folder: Path) -> list[Path]:

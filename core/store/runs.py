@@ -8,12 +8,15 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
 from core.store import atomic
 from core.store.runfolder import Run
 from core.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.store.seriesrun import SeriesRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,10 @@ class RunStore:
 
     def add(self, folder: Path, metrics: dict[str, Any] | None = None) -> RunRow:
         """Index a finished run at a reserved place. It takes the place of an earlier run of the same two."""
-        run = Run(folder)
         if folder.parent != self.workspace.runs:
             raise ValueError(f"{folder} was not reserved")
-        pair = (run.info.model_id, run.info.dataset_id)
+        about = json.loads((folder / "run.json").read_bytes())
+        pair = (about["model_id"], about["dataset_id"])
         text = None if metrics is None else json.dumps(metrics, allow_nan=False)
         with self.workspace.transaction() as db:
             earlier = db.execute("SELECT id FROM runs WHERE model_id = ? AND dataset_id = ?", pair).fetchone()
@@ -64,12 +67,25 @@ class RunStore:
         return _row(row)
 
     def get(self, model_id: str, dataset_id: str) -> Run | None:
-        """The run of a model over a dataset, or None where it was not scored."""
+        """The run of a model over images, or None where they were not scored."""
+        folder = self._folder(model_id, dataset_id)
+        return Run(folder) if folder else None
+
+    def series(self, model_id: str, dataset_id: str) -> SeriesRun | None:
+        """The run of a model over recordings, or None where they were not scored."""
+        folder = self._folder(model_id, dataset_id)
+        if folder is None:
+            return None
+        from core.store.seriesrun import SeriesRun
+
+        return SeriesRun(folder)
+
+    def _folder(self, model_id: str, dataset_id: str) -> Path | None:
         with self.workspace.connect() as db:
             row = db.execute(
                 "SELECT id FROM runs WHERE model_id = ? AND dataset_id = ?", (model_id, dataset_id)
             ).fetchone()
-        return Run(self.workspace.runs / row["id"]) if row else None
+        return self.workspace.runs / row["id"] if row else None
 
     def listed(self, run_id: str) -> bool:
         """Whether the run is there, over a dataset and by a model that are not removed."""

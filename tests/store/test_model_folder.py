@@ -41,7 +41,7 @@ def test_the_manifest_tells_the_story(model: Path, data: ImageSet) -> None:
     assert manifest.params == {"gain": 1.0}
     assert manifest.seed == 3
     assert manifest.dataset.id == data.content_id
-    assert (manifest.dataset.images, manifest.dataset.fit, manifest.dataset.calibration) == (8, 2, 2)
+    assert (manifest.dataset.items, manifest.dataset.fit, manifest.dataset.calibration) == (8, 2, 2)
     assert manifest.dataset.excluded == 1
     assert (manifest.calibration.scheme, manifest.calibration.n) == ("held-out", 4)
     assert manifest.provenance == {"backbone": "none"}

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import model_validator
 
@@ -16,14 +16,19 @@ from core.progress import Progress
 from core.store.datasets import DatasetStore
 from core.store.workspace import Workspace
 
+if TYPE_CHECKING:
+    from core.datasets.mapping import TableMapping
+
 
 class ImportSpec(Spec):
-    """One of ``path`` (a folder) and ``archive`` (a zip). ``owned`` folders are uploads, moved into the workspace."""
+    """One of ``path`` (a folder, or the file of a recording) and ``archive`` (a zip). ``owned`` folders are uploads,
+    moved into the workspace. ``mapping`` says what the columns of a table are (``datasets.mapping.TableMapping``)."""
 
     path: Path | None = None
     archive: Path | None = None
     name: str | None = None
     format: str | None = None
+    mapping: dict[str, Any] | None = None
     owned: bool = False
 
     @model_validator(mode="after")
@@ -60,7 +65,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
 def _from_folder(folder: Path, asked: ImportSpec, progress: Progress, workspace: Workspace) -> str:
     from core.datasets import readers
 
-    data = readers.read(folder, format=asked.format, name=asked.name, progress=progress)
+    data = readers.read(folder, format=asked.format, name=asked.name, mapping=_mapping(asked), progress=progress)
     store = DatasetStore(workspace)
     return (store.adopt(folder, data, asked.name) if asked.owned else store.add(data, asked.name)).id
 
@@ -72,9 +77,17 @@ def _from_archive(archive: Path, asked: ImportSpec, progress: Progress, workspac
     with workspace.temporary() as staging:
         files = staging / "files"
         rejected = archives.unpack(archive, files, progress.part(0.0, 0.4))
-        data = readers.read(files, format=asked.format, name=name, progress=progress.part(0.4, 1.0))
+        data = readers.read(
+            files, format=asked.format, name=name, mapping=_mapping(asked), progress=progress.part(0.4, 1.0)
+        )
         data = replace(data, rejected=(*rejected, *data.rejected))
         return DatasetStore(workspace).adopt(files, data, name).id
+
+
+def _mapping(asked: ImportSpec) -> TableMapping | None:
+    from core.datasets.mapping import TableMapping
+
+    return TableMapping.model_validate(asked.mapping) if asked.mapping else None
 
 
 def _drop_upload(source: Path, workspace: Workspace) -> None:

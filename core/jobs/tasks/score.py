@@ -28,6 +28,8 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
 def score(workspace: Workspace, model_id: str, dataset_id: str, progress: Progress, *, everything: bool = False) -> str:
     """Score, evaluate and index; the id of the run. ``everything``: training images too."""
     progress.report(0, 1, "Loading the model")
+    if DatasetStore(workspace).row(dataset_id).modality == "series":
+        return _score_series(workspace, model_id, dataset_id, progress, everything=everything)
     from core.compare.evaluate import evaluate
     from core.store.modelfolder import load_calibration
     from core.store.scoring import score_folder
@@ -43,6 +45,22 @@ def score(workspace: Workspace, model_id: str, dataset_id: str, progress: Progre
         metrics = None
         if scored.scores()["label"].notna().any():
             metrics = evaluate(scored, data, load_calibration(folder), progress=progress.part(0.9, 1.0))
+        return store.add(scored.folder, metrics).id
+    except BaseException:
+        shutil.rmtree(scored.folder, ignore_errors=True)
+        raise
+
+
+def _score_series(workspace: Workspace, model_id: str, dataset_id: str, progress: Progress, *, everything: bool) -> str:
+    from core.compare.seriesrun import evaluate_run
+    from core.store.seriesrun import score_series
+
+    folder, data = ModelStore(workspace).folder(model_id), DatasetStore(workspace).series(dataset_id)
+    store = RunStore(workspace)
+    dest = store.reserve(model_id, dataset_id)
+    scored = score_series(folder, data, dest, progress.part(0.0, 0.8), everything=everything)
+    try:
+        metrics = evaluate_run(scored, folder, data, progress=progress.part(0.8, 1.0))
         return store.add(scored.folder, metrics).id
     except BaseException:
         shutil.rmtree(scored.folder, ignore_errors=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -27,6 +28,7 @@ class TrainSpec(Spec):
     params: dict[str, Any] = Field(default_factory=dict)
     seed: int = Field(0, ge=0, le=MAX_SEED)
     exclude: list[str] = Field(default_factory=list)
+    scope: Literal["auto", "one", "each"] = Field("auto", description="recordings: one model, or one for each machine")
     name: str | None = None
 
     @field_validator("exclude")
@@ -54,6 +56,10 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
 
 def _train(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
     progress.report(0, 1, "Loading the detector")
+    row, entry = DatasetStore(workspace).row(asked.dataset_id), registry.info(asked.detector)
+    registry.require(entry, row.modality, row.name)
+    if row.modality == "series":
+        return _train_series(progress, asked, workspace)
     from core.detectors.training import train
     from core.store.modelfolder import write_model
 
@@ -63,10 +69,31 @@ def _train(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
         raise UserError("There is no good training image left", data.name, "Take some images in again on the Data page")
     params = registry.parameters(asked.detector, asked.params)
     fitted = train(asked.detector, params, asked.seed, normals, progress)
-    name = asked.name or f"{registry.info(asked.detector).title} on {data.name}"
+    name = _name(asked, data.name)
     with workspace.temporary() as staging:
         write_model(staging / "model", fitted, name=name, dataset=data, exclude=asked.exclude)
-        model_id = ModelStore(workspace).add(staging / "model", name).id
+        return _taken_over(staging / "model", name, progress, workspace)
+
+
+def _train_series(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
+    from core.detectors.series.training import train_series
+    from core.store.seriesmodel import write_series_model
+
+    data = DatasetStore(workspace).series(asked.dataset_id)
+    params = registry.parameters(asked.detector, asked.params)
+    fitted = train_series(asked.detector, params, asked.seed, data, progress, scope=asked.scope)
+    name = _name(asked, data.name)
+    with workspace.temporary() as staging:
+        write_series_model(staging / "model", fitted, name=name, dataset=data)
+        return _taken_over(staging / "model", name, progress, workspace)
+
+
+def _name(asked: TrainSpec, dataset: str) -> str:
+    return asked.name or f"{registry.info(asked.detector).title} on {dataset}"
+
+
+def _taken_over(folder: Path, name: str, progress: Progress, workspace: Workspace) -> str:
+    model_id = ModelStore(workspace).add(folder, name).id
     if progress.scratch:
         atomic.write_json(progress.scratch / "trained.json", {"model_id": model_id})
     return model_id
