@@ -8,15 +8,29 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.detectors.base import DetectorInfo, ImageDetector, Params, implementation
+from core.detectors.iforest.info import INFO as IFOREST
 from core.detectors.image_vae.info import INFO as IMAGE_VAE
+from core.detectors.kmeans.info import INFO as KMEANS
 from core.detectors.padim.info import INFO as PADIM
 from core.detectors.patchcore.info import INFO as PATCHCORE
+from core.detectors.pca_t2q.info import INFO as PCA_T2Q
 from core.detectors.series.contract import SeriesDetector
 from core.detectors.series.contract import implementation as series_implementation
 from core.detectors.spade.info import INFO as SPADE
 from core.errors import UserError
 
-REGISTRY: dict[str, DetectorInfo] = {info.name: info for info in (PATCHCORE, IMAGE_VAE, PADIM, SPADE)}
+REGISTRY: dict[str, DetectorInfo] = {
+    info.name: info
+    for info in (
+        PATCHCORE,
+        IMAGE_VAE,
+        PADIM,
+        SPADE,
+        PCA_T2Q,
+        KMEANS,
+        IFOREST,
+    )
+}
 
 
 def info(name: str) -> DetectorInfo:
@@ -52,13 +66,11 @@ def of(modality: str) -> dict[str, DetectorInfo]:
 def require(entry: DetectorInfo, modality: str, dataset: str) -> None:
     """UserError unless the detector judges data of this modality."""
     if entry.modality != modality:
-        what, have = (
-            {"image": "images", "series": "recordings"}[entry.modality],
-            "images" if modality == "image" else "recordings",
-        )
-        fitting = ", ".join(of(modality))
+        words = {"image": "images", "series": "recordings"}
         raise UserError(
-            f"{entry.title} learns from {what}, and «{dataset}» holds {have}", "", f"Choose one of {fitting}"
+            f"{entry.title} learns from {words[entry.modality]}, and «{dataset}» holds {words[modality]}",
+            "",
+            f"Choose one of {', '.join(of(modality))}",
         )
 
 

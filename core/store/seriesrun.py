@@ -117,9 +117,7 @@ def score_series(
                 for mode in ("now", "settled"):
                     parts = judged.mode(mode).scores.parts
                     np.save(folder / "parts" / f"{index}.{mode}.npy", parts, allow_pickle=False)
-                table = _table(
-                    unit.name, unit.machine, unit.split, unit.time, unit.labels(), judged, roles.get(raw.sha256)
-                )
+                table = _table(unit, judged, roles.get(raw.sha256))
                 writer = writer or pq.ParquetWriter(folder / "scores.parquet", table.schema)
                 writer.write_table(table)
                 done += len(unit)
