@@ -57,6 +57,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE datasets ADD COLUMN modality TEXT NOT NULL DEFAULT 'image'",
         "ALTER TABLE datasets ADD COLUMN n_steps INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        """CREATE TABLE mappings (
+            signature TEXT PRIMARY KEY, mapping TEXT NOT NULL, said_at REAL NOT NULL) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -109,7 +109,7 @@ def score_series(
         (folder / "parts").mkdir()
         writer: pq.ParquetWriter | None = None
         try:
-            for index, (raw, unit) in enumerate(zip(wanted.units, framed.units, strict=True)):
+            for index, unit in enumerate(framed.units):
                 part = progress.part(0.1 + 0.9 * done / total, 0.1 + 0.9 * (done + len(unit)) / total)
                 started = time.perf_counter()
                 judged = found.score(unit, part)
@@ -117,7 +117,7 @@ def score_series(
                 for mode in ("now", "settled"):
                     parts = judged.mode(mode).scores.parts
                     np.save(folder / "parts" / f"{index}.{mode}.npy", parts, allow_pickle=False)
-                table = _table(unit, judged, roles.get(raw.sha256))
+                table = _table(unit, judged, roles.get(wanted.by_name[unit.name].sha256))
                 writer = writer or pq.ParquetWriter(folder / "scores.parquet", table.schema)
                 writer.write_table(table)
                 done += len(unit)

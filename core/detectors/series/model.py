@@ -17,7 +17,8 @@ from core.detectors.series.calibration import Mode, SeriesCalibration
 from core.detectors.series.contract import Scores, SeriesDetector, SeriesStream, implementation
 from core.detectors.series.scaling import Scaler
 from core.errors import UserError
-from core.features.signals.frontend import FrontEnd
+from core.features.signals.frames import FrameStream
+from core.features.signals.front_end import FrontEnd
 from core.progress import Progress
 
 SHARED = "*"  # the member that judges every machine of a fleet
@@ -64,7 +65,8 @@ class SeriesModel:
     raw_sensors: tuple[Sensor, ...]
     kind: Kind
     time_unit: TimeUnit
-    rate: float | None
+    rate: float | None  # steps per second
+    raw_rate: float | None  # samples per second of what is cut into frames
     frontend: FrontEnd
     members: Mapping[str, Member]
 
@@ -103,8 +105,10 @@ class SeriesModel:
         return JudgedUnit(*judged)
 
     def stream(self, machine: str) -> ModelStream:
-        """A fresh stream of rows of ``sensors`` of one machine."""
-        return ModelStream(self.member(machine))
+        """A fresh stream of readings of ``raw_sensors`` of one machine."""
+        raw = self.frontend.kind != "none"
+        frames = self.frontend.stream(self.raw_sensors, self.raw_rate) if raw and self.raw_rate else None
+        return ModelStream(self.member(machine), frames)
 
     def save(self, folder: Path) -> None:
         """Everything but the calibrations into an existing folder: ``model.json`` and a folder per member."""
@@ -114,7 +118,8 @@ class SeriesModel:
             "kind": self.kind,
             "time_unit": self.time_unit,
             "rate": self.rate,
-            "frontend": self.frontend.to_json(),
+            "raw_rate": self.raw_rate,
+            "frontend": self.frontend.model_dump(mode="json"),
             "members": sorted(self.members),
         }
         (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
@@ -141,20 +146,25 @@ class SeriesModel:
             kind=about["kind"],
             time_unit=about["time_unit"],
             rate=about["rate"],
-            frontend=FrontEnd.from_json(about["frontend"]),
+            raw_rate=about["raw_rate"],
+            frontend=FrontEnd.model_validate(about["frontend"]),
             members=members,
         )
 
 
 class ModelStream:
-    """One unit's scoring, live: push rows of readings, get what has become known."""
+    """One unit's scoring, live: push rows of readings, get what has become known. Where raw signals are cut into
+    frames, steps are frames: a push may complete none, one or many."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, frames: FrameStream | None = None) -> None:
         self._member = member
+        self._frames = frames
         self._stream: SeriesStream = member.detector.stream()
 
     def push(self, values: NDArray[np.float32]) -> JudgedUnit:
         """The next (n, D) readings: ``now`` of those steps, ``settled`` of the steps that have become settled."""
+        if self._frames is not None:
+            values = self._frames.push(values)
         found = self._stream.push(self._member.scaler.apply(values))
         return JudgedUnit(self._judged(found.now, "now"), self._judged(found.settled, "settled"))
 

@@ -22,7 +22,7 @@ from core.detectors.series.model import SHARED, Member, SeriesModel
 from core.detectors.series.scaling import Scaler
 from core.detectors.training import Role, peak_rss_mib
 from core.errors import UserError
-from core.features.signals.frontend import FrontEnd
+from core.features.signals.front_end import FrontEnd
 from core.progress import Progress
 
 HELD_OUT = 0.2
@@ -90,6 +90,7 @@ def train_series(
         kind=data.kind,
         time_unit=framed.time_unit,
         rate=framed.rate,
+        raw_rate=data.rate,
         frontend=chosen,
         members=members,
     )
