@@ -9,6 +9,7 @@ import streamlit as st
 from core.jobs.table import JobTable
 from core.settings import settings
 from core.store.datasets import DatasetStore
+from core.store.mappings import MappingStore
 from core.store.models import ModelStore
 from core.store.runs import RunStore
 from core.store.workspace import Workspace
@@ -38,3 +39,7 @@ def runs() -> RunStore:
 
 def jobs() -> JobTable:
     return _open(settings().data_dir)[4]
+
+
+def mappings() -> MappingStore:
+    return MappingStore(workspace())
