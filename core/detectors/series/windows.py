@@ -11,11 +11,14 @@ from core.detectors.series.contract import Signal
 
 Array = NDArray[np.float64]
 
+FARTHEST = 1e6  # usual spreads: a reading beyond is as wrong as can be, and its square must stay a number
+
 
 class Fill:
     """Missing values take the sensor's last known one for at most ``age`` steps, then 0, the training median.
 
-    ``width`` is d. Infinite readings count as missing. Scores look back up to ``age`` steps further because of this.
+    ``width`` is d. Infinite readings count as missing, those beyond ``FARTHEST`` are brought there. Scores look back up
+    to ``age`` steps further because of this.
     """
 
     def __init__(self, width: int, age: int) -> None:
@@ -26,10 +29,11 @@ class Fill:
     def push(self, values: Signal) -> tuple[Signal, NDArray[np.bool_]]:
         """(n, d) readings to the same without holes, and (n, d) true where the value is known or carried forward."""
         found = np.isfinite(values)
+        values = np.clip(values, -FARTHEST, FARTHEST)
         n = len(values)
         if n and found.all():
             self._last, self._missing = values[-1].copy(), np.zeros_like(self._missing)
-            return np.asarray(values, np.float32), found
+            return values, found
         steps = np.arange(1, n + 1)[:, None]
         # Row of the value to use: 0 is the one from before this push, i + 1 is row i of it.
         source = np.maximum.accumulate(np.where(found, steps, 0), axis=0)
@@ -73,7 +77,7 @@ def sliding(values: Signal, length: int) -> Signal:
 def training_windows(normals: Sequence[Signal], length: int, most: int) -> Signal:
     """(m, length, d) windows of all stretches, holes filled: every one, or where they are more than ``most`` that many,
     evenly spaced over all of them."""
-    filled = [Fill(one.shape[1], length).push(one)[0] for one in normals]
+    filled = [Fill(one.shape[1], length - 1).push(one)[0] for one in normals]
     views = [sliding(one, length) for one in filled]
     total = sum(len(view) for view in views)
     chosen = np.linspace(0, total - 1, min(total, most)).round().astype(np.int64)

@@ -1,0 +1,1 @@
+"""PCA with Hotelling's T2 and the residual Q."""
