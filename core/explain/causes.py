@@ -1,0 +1,104 @@
+"""Everything there is to say about a stretch, in one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from core.datasets.series import SeriesUnit
+from core.detectors.series.calibration import Mode
+from core.detectors.series.model import SeriesModel
+from core.explain import contribution
+from core.explain.counterfactual import Counterfactual, counterfactual
+from core.explain.evidence import evidence
+from core.explain.gradients import integrated_gradients
+from core.explain.latent import LatentView, latent_view
+from core.explain.moments import Moments, moments
+from core.explain.neighbours import Neighbour, nearest_normal
+from core.explain.onset import Onset, onset
+from core.explain.ranking import Agreement, Ranking, agreement
+from core.explain.reference import Reference
+from core.explain.shapley import shapley
+from core.explain.stretch import Stretch
+from core.progress import Progress
+
+Method = Literal["evidence", "counterfactual", "contribution", "contribution (mean)", "Shapley", "gradients", "|z|"]
+METHODS: tuple[Method, ...] = get_args(Method)
+TOLD = 5  # sensors whose onset is told
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Steps ``start`` to ``stop - 1`` of a unit. ``rankings`` are in the order of ``METHODS``; a method that the
+    detector does not allow is missing. ``onsets`` belong to the first sensors of the first ranking."""
+
+    start: int
+    stop: int
+    mode: Mode
+    rankings: tuple[Ranking, ...]
+    counterfactual: Counterfactual | None
+    agreement: tuple[Agreement, ...]
+    onsets: dict[int, Onset | None]
+    moments: Moments
+    neighbour: Neighbour
+    latent: LatentView | None
+
+    def ranking(self, method: str) -> Ranking | None:
+        return next((one for one in self.rankings if one.method == method), None)
+
+
+def rank(stretch: Stretch, reference: Reference, method: Method, *, seed: int = 0) -> Ranking | None:
+    """The sensors by blame, by one method; None where the detector does not allow it."""
+    ways: dict[Method, Callable[[], Ranking | None]] = {
+        "evidence": lambda: evidence(stretch, reference),
+        "counterfactual": lambda: counterfactual(stretch, reference).ranking,
+        "contribution": lambda: contribution.largest(stretch),
+        "contribution (mean)": lambda: contribution.average(stretch),
+        "Shapley": lambda: shapley(stretch, reference, seed=seed),
+        "gradients": lambda: integrated_gradients(stretch),
+        "|z|": lambda: contribution.distance(stretch),
+    }
+    return ways[method]()
+
+
+def causes(
+    model: SeriesModel,
+    unit: SeriesUnit,
+    start: int,
+    stop: int,
+    mode: Mode,
+    reference: Reference,
+    *,
+    methods: Sequence[Method] = METHODS,
+    seed: int = 0,
+    progress: Progress = Progress(),
+) -> Explanation:
+    """Explain steps ``start`` to ``stop - 1`` of a unit of prepared data; ``reference`` is of the unit's machine.
+
+    UserError for steps that do not exist.
+    """
+    stretch = Stretch.of(model, unit, start, stop, mode)
+    rankings: list[Ranking] = []
+    replaced: Counterfactual | None = None
+    for index, method in enumerate(methods):
+        progress.report(index, len(methods) + 1, f"Causes by {method}")
+        if method == "counterfactual":
+            replaced = counterfactual(stretch, reference)
+            rankings.append(replaced.ranking)
+        elif (found := rank(stretch, reference, method, seed=seed)) is not None:
+            rankings.append(found)
+    progress.report(len(methods), len(methods) + 1, "Moments and likenesses")
+    first = rankings[0].order[:TOLD].tolist() if rankings else []
+    return Explanation(
+        start=start,
+        stop=stop,
+        mode=mode,
+        rankings=tuple(rankings),
+        counterfactual=replaced,
+        agreement=tuple(agreement(rankings)),
+        onsets={sensor: onset(stretch, sensor) for sensor in first},
+        moments=moments(stretch, reference),
+        neighbour=nearest_normal(stretch, reference),
+        latent=latent_view(stretch, reference),
+    )

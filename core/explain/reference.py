@@ -1,0 +1,130 @@
+"""What normal running looks like: the yardstick of every explanation, learned from training normals alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.series import SeriesSet, SeriesUnit
+from core.detectors.series.contract import Scores, Signal
+from core.detectors.series.model import SHARED, Member, SeriesModel
+from core.detectors.series.windows import sliding
+from core.errors import UserError
+from core.explain.stretch import filled
+
+MOST_STEPS = 40_000  # kept to compare with
+BLOCK = 2_000  # steps in a row of which they consist, where there are more
+FEWEST = 30  # steps: fewer say nothing of what is usual
+CLIP = 10.0  # usual spreads: a reading further out must not set the correlations
+RIDGE = 1e-3  # of a sensor's usual variance: no sensor is known from others more exactly than to 3 % of its spread
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a stretch of normal running was recorded."""
+
+    unit: str
+    start: int
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Normal stretches (n, d), scaled, holes left as NaN, of what one member judges, and where each was recorded."""
+
+    member: Member
+    stretches: tuple[Signal, ...]
+    places: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, model: SeriesModel, data: SeriesSet, machine: str) -> Self:
+        """The training normals in prepared ``data`` of all that judges ``machine``: the fleet's, or its own.
+
+        UserError where ``data`` holds none: the recordings that the model was trained on are needed.
+        """
+        member, shared = model.member(machine), SHARED in model.members
+        units = [unit for unit in data.units if unit.split == "train" and (shared or unit.machine == machine)]
+        spans = [(unit, a, b) for unit in units for a, b in _normal_spans(unit)]
+        total = sum(b - a for _, a, b in spans)
+        if total < FEWEST:
+            raise UserError(
+                "There is no normal training data to compare with",
+                data.name,
+                "Give the recordings that the model was trained on together with those to explain",
+            )
+        blocks = [(unit, c, min(c + BLOCK, b)) for unit, a, b in spans for c in range(a, b, BLOCK)]
+        if total > MOST_STEPS:
+            chosen = np.linspace(0, len(blocks) - 1, min(MOST_STEPS // BLOCK, len(blocks))).round().astype(int)
+            blocks = [blocks[index] for index in np.unique(chosen)]
+        else:
+            blocks = spans
+        return cls(
+            member,
+            tuple(member.scaler.apply(unit.values[a:b]) for unit, a, b in blocks),
+            tuple(Place(unit.name, a) for unit, a, _ in blocks),
+        )
+
+    @cached_property
+    def rows(self) -> Signal:
+        """(N, d) all steps, holes filled, cut off at ``CLIP`` usual spreads."""
+        return np.clip(np.concatenate([filled(one) for one in self.stretches]), -CLIP, CLIP)
+
+    @cached_property
+    def mean(self) -> NDArray[np.float64]:
+        """(d,) mean of each sensor."""
+        return self.rows.mean(axis=0, dtype=np.float64)
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """(d, d), zero on the diagonal: E[x_j | the others] = mean_j + sum_k weights_jk (x_k - mean_k), the ridge
+        regression of each sensor on all others, read off the inverse covariance (Lauritzen, Graphical Models, 1996)."""
+        centred = self.rows - self.mean
+        covariance = centred.T @ centred / len(centred)
+        precision = np.linalg.inv(covariance + RIDGE * np.eye(len(covariance)))
+        weights = -precision / np.diag(precision)[:, None]
+        np.fill_diagonal(weights, 0.0)
+        return weights
+
+    def expected(self, values: Signal) -> NDArray[np.float64]:
+        """(…, d) what each sensor should read by what the others read at the same step; ``values`` without holes."""
+        near = np.clip(values, -CLIP, CLIP).astype(np.float64)
+        return self.mean + (near - self.mean) @ self.weights.T
+
+    def windows(self, length: int, most: int) -> tuple[Signal, list[Place]]:
+        """(k, length, d) normal windows, holes filled, evenly spaced over all of them, and where each begins. Where no
+        stretch is as long as that, each is led by its first step again."""
+        found = [filled(one) for one in self.stretches]
+        if all(len(one) < length for one in found):
+            found = [np.concatenate([np.repeat(one[:1], length - len(one), axis=0), one]) for one in found]
+        views = [sliding(one, length) for one in found]
+        counts = np.array([len(view) for view in views])
+        edges = np.concatenate([[0], np.cumsum(counts)])
+        chosen = np.unique(np.linspace(0, edges[-1] - 1, min(int(edges[-1]), most)).round().astype(np.int64))
+        which = np.searchsorted(edges, chosen, side="right") - 1
+        windows = np.stack([views[a][b - edges[a]] for a, b in zip(which, chosen, strict=True)])
+        places = [
+            Place(self.places[a].unit, self.places[a].start + int(b - edges[a]))
+            for a, b in zip(which, chosen, strict=True)
+        ]
+        return windows, places
+
+    @cached_property
+    def scored(self) -> tuple[Sequence[Scores], Sequence[Scores]]:
+        """*Now* and *settled* scores of each stretch, its first steps, of which the detector is less sure, left out
+        where it is long enough."""
+        now, settled = [], []
+        for one in self.stretches:
+            found = self.member.detector.score(one)
+            skip = self.member.detector.context - 1 if len(one) >= 2 * self.member.detector.context else 0
+            now.append(Scores(found.now.score[skip:], found.now.parts[skip:]))
+            settled.append(Scores(found.settled.score[skip:], found.settled.parts[skip:]))
+        return now, settled
+
+
+def _normal_spans(unit: SeriesUnit) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(unit.normal().astype(np.int8), prepend=0, append=0))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

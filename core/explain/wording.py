@@ -1,0 +1,55 @@
+"""What was found, in words: "Sensor 11 explains 62 % of the score; it drifted up by 2.4 sd from cycle 140"."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from core.datasets.series import Sensor, SeriesUnit, TimeUnit
+from core.explain.onset import Onset
+from core.explain.ranking import Ranking, consensus
+
+
+def moment(time: float, time_unit: TimeUnit) -> str:
+    """A moment in the set's own time: ``cycle 140``, ``12.5 s``, ``2024-03-01 08:15:00 UTC``, ``step 7``."""
+    if time_unit == "epoch":
+        return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    number = f"{time:.10g}"
+    return f"{number} s" if time_unit == "s" else f"{time_unit} {number}"
+
+
+def explained(name: str, share: float) -> str:
+    """``Sensor 11 explains 62 % of the score``."""
+    return f"{name} explains {share:.0%} of the score".replace("%", " %")
+
+
+def strayed(found: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
+    """How the sensor behaved: ``it drifted up by 2.4 sd from cycle 140``."""
+    if found is None:
+        return "its level did not change: it is what it reads together with the others that is unusual"
+    when = moment(float(unit.time[min(found.step, len(unit) - 1)]), time_unit)
+    if found.manner in ("fell silent", "froze"):
+        return f"it {found.manner} at {when}"
+    if found.manner == "became noisy":
+        return f"it became noisy, {found.size:.1f} times as much as before, from {when}"
+    way = "up" if found.size > 0 else "down"
+    return f"it {found.manner} {way} by {abs(found.size):.1f} sd {'from' if found.manner == 'drifted' else 'at'} {when}"
+
+
+def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
+    """Whether the methods name the same sensor."""
+    kept = [one for one in rankings if one.refused is None]
+    best, votes = consensus(kept)
+    if votes == len(kept):
+        return f"All {votes} methods name {sensors[best].name} first."
+    others = sorted({sensors[int(one.order[0])].name for one in kept} - {sensors[best].name})
+    return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
+
+
+def sentence(ranking: Ranking, sensors: list[Sensor], onset: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
+    """The first cause by one method, with when and how it began."""
+    first = int(ranking.order[0])
+    if not np.any(ranking.shares):
+        return "No sensor explains the score: nothing here is unusual."
+    return f"{explained(sensors[first].name, float(ranking.shares[first]))}; {strayed(onset, unit, time_unit)}."
