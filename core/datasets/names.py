@@ -85,10 +85,20 @@ def without_mask_suffix(stem: str) -> str:
 
 def is_companion(path: PurePosixPath) -> bool:
     """Notes, tables, licences and what file managers leave behind: neither image nor worth a complaint."""
-    if any(part.startswith(".") or part.casefold() in _SYSTEM_FOLDERS for part in path.parts):
+    if any(is_system(part) for part in path.parts):
         return True
     suffix = path.suffix.casefold()
-    return suffix in _COMPANION_SUFFIXES or (not suffix and path.stem.casefold() in _COMPANION_STEMS)
+    return suffix in _COMPANION_SUFFIXES or (not suffix and is_about(path))
+
+
+def is_system(part: str) -> bool:
+    """What file managers leave behind, and hidden files and folders."""
+    return part.startswith(".") or part.casefold() in _SYSTEM_FOLDERS
+
+
+def is_about(path: PurePosixPath) -> bool:
+    """A text about the data, such as a licence: no data, whatever its ending."""
+    return path.stem.casefold() in _COMPANION_STEMS
 
 
 def _first_word(folder: str) -> str:

@@ -1,135 +1,109 @@
-"""From a folder of photographs to an ``ImageSet``: list, recognise the layout, look into every file, put together."""
+"""From a path to a dataset: photographs or recordings, found by looking."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
 
-from core.datasets import layouts, names
-from core.datasets.assemble import assemble
-from core.datasets.images import UnreadableImage
-from core.datasets.layouts import FORMATS, ReaderInfo
-from core.datasets.masks import match, split_masks
-from core.datasets.probe import probe, probe_mask
+from core.datasets import layouts
+from core.datasets.dataset import Dataset
+from core.datasets.mapping import TableMapping
+from core.datasets.photographs import read_images
+from core.datasets.recordings import registry, table
+from core.datasets.recordings.files import SUFFIXES, Files, listed, nothing
 from core.datasets.scan import scan
-from core.datasets.types import ImageSet, Rejected
-from core.datasets.wording import count
+from core.datasets.series import SeriesSet
 from core.errors import UserError
 from core.progress import Progress
 
-__all__ = ["FORMATS", "ReaderInfo", "read"]
+__all__ = ["FORMATS", "FormatInfo", "read", "read_images", "read_series"]
 
-_THREADS = min(8, os.cpu_count() or 1)  # decoding and hashing leave the interpreter's lock
 
-T = TypeVar("T")
+@dataclass(frozen=True, slots=True)
+class FormatInfo:
+    """A format in words. ``description`` names files that are in it."""
+
+    name: str
+    title: str
+    description: str
+    modality: Literal["image", "series"]
+
+
+FORMATS: dict[str, FormatInfo] = {
+    **{one.name: FormatInfo(one.name, one.title, one.example, "image") for one in layouts.FORMATS.values()},
+    **{one.name: FormatInfo(one.name, one.title, one.description, "series") for one in registry.FORMATS.values()},
+}
 
 
 def read(
-    path: Path, *, format: str | None = None, name: str | None = None, progress: Progress = Progress()
-) -> ImageSet:
-    """The dataset that lies in a folder, its layout recognised or named by ``format`` (a key of ``FORMATS``).
+    path: Path,
+    *,
+    format: str | None = None,
+    name: str | None = None,
+    mapping: TableMapping | None = None,
+    progress: Progress = Progress(),
+) -> Dataset:
+    """The dataset that lies in a folder, or in one file of recordings, its format recognised or named by ``format`` (a
+    key of ``FORMATS``). ``mapping`` says what the columns of a table mean, in place of a guess.
 
-    Every file is opened once: what cannot be read is in ``rejected`` with the reason, what was assumed is in ``notes``.
+    What cannot be read is in ``rejected`` with the reason, what was assumed is in ``notes``.
     Raises UserError where there is nothing readable, or where ``format`` is unknown or does not fit.
     """
-    path = path.absolute()  # a job may read the images from another working directory
-    listing = scan(path, progress)
-    prefix, _ = layouts.strip([*listing.images, *(PurePosixPath(r.name) for r in listing.rejected)])
-    root = path / prefix
-    files = [file.relative_to(prefix) for file in listing.images]
-    rejected = [Rejected(str(PurePosixPath(r.name).relative_to(prefix)), r.reason) for r in listing.rejected]
-    if not files:
-        raise _nothing(path, rejected)
-
-    set_name = name or next(
-        (part for part in reversed(prefix.parts) if not names.is_neutral(part)), path.resolve().name
-    )
-    asked = _known(format, path)
-    images, masks = split_masks(files) if asked is None or asked.has_masks else (files, [])
-    wrapper, inside = layouts.strip(images)
-    info = _fitting(asked, inside, path) if asked else layouts.recognise(inside)
-    plan = info.place(inside, set_name)
-    places = {wrapper / file: place for file, place in plan.places.items()}
-    rejected += [Rejected(str(wrapper / file), reason) for file, reason in plan.stray.items()]
-    passed_over = count(listing.companions, "file")
-    companions = [f"Notes, tables and hidden files were passed over: {passed_over}."] if listing.companions else []
-
-    mask_of, stray_masks = match(list(places), masks)
-    rejected += [Rejected(str(file), reason) for file, reason in stray_masks.items()]
-    work = len(places) + len(mask_of)
-    probes = _look(root, places, probe, rejected, progress.part(0, len(places) / work), "Reading images")
-    used = [mask for image, mask in mask_of.items() if image in probes]
-    idle = [mask for image, mask in mask_of.items() if image not in probes]
-    rejected += [Rejected(str(mask), "the mask of an image that cannot be read") for mask in idle]
-    mask_probes = _look(root, used, probe_mask, rejected, progress.part(len(places) / work, 1), "Reading masks")
-    if not probes:
-        raise _nothing(path, rejected)
-    items, unfit_masks, remarks = assemble(root, places, probes, mask_of, mask_probes)
-    return ImageSet(
-        name=set_name,
-        root=root,
-        format=info.name,
-        items=tuple(sorted(items, key=lambda item: item.name)),
-        rejected=tuple(sorted([*rejected, *unfit_masks], key=lambda one: one.name)),
-        notes=(*plan.notes, *remarks, *companions),
-    )
-
-
-def _known(format: str | None, where: Path) -> ReaderInfo | None:
     if format is not None and format not in FORMATS:
         remedy = f"Choose one of {', '.join(FORMATS)}"
-        raise UserError(f"There is no dataset format named {format}", str(where), remedy)
-    return FORMATS[format] if format is not None else None
+        raise UserError(f"There is no dataset format named {format}", str(path), remedy)
+    if format in layouts.FORMATS or (format is None and mapping is None and _is_photographs(path, progress)):
+        return read_images(path, format=format, name=name, progress=progress)
+    return read_series(path, format=format, name=name, mapping=mapping, progress=progress)
 
 
-def _fitting(asked: ReaderInfo, paths: list[PurePosixPath], where: Path) -> ReaderInfo:
-    """The layout that was asked for. UserError where the folder is not laid out so."""
-    misfit = asked.recognise(paths)
+def read_series(
+    path: Path,
+    *,
+    format: str | None = None,
+    name: str | None = None,
+    mapping: TableMapping | None = None,
+    progress: Progress = Progress(),
+) -> SeriesSet:
+    """The recordings in a folder or file; as ``read``."""
+    path = path.absolute()  # a job may read the files from another working directory
+    files = listed(path, progress)
+    if not files.paths:
+        raise nothing(files, ())
+    if mapping is not None and format not in (None, table.FORMAT.name):
+        raise UserError(f"A mapping of columns is for tables, not for the format {format}", str(path), "Leave one out")
+    if mapping is not None:
+        found = table.FORMAT
+    elif format is None:
+        found = registry.recognise(files)
+    else:
+        found = _fitting(format, files)
+    reader = partial(table.read, mapping=mapping) if found is table.FORMAT else found.read
+    return reader(files, name, progress)
+
+
+def _fitting(format: str, files: Files) -> registry.RecordingFormat:
+    """The format that was asked for. UserError where the files are not in it."""
+    found = registry.FORMATS.get(format)
+    if found is None:
+        raise UserError(f"There is no format of recordings named {format}", str(files.where))
+    misfit = found.misfit(files)
     if misfit:
         remedy = f"Leave the format out to have it recognised, or choose one of {', '.join(FORMATS)}"
-        raise UserError(f"The folder is not in the format {asked.name}: {misfit}", str(where), remedy)
-    return asked
-
-
-def _nothing(path: Path, rejected: list[Rejected]) -> UserError:
-    if not rejected:
-        remedy = "Name a folder with PNG, JPEG, TIFF or BMP images"
-        return UserError("There is no image in the folder", str(path), remedy)
-    what = f"None of the {len(rejected)} files in the folder is a readable image"
-    return UserError(f"{what}; {rejected[0].name}: {rejected[0].reason}", str(path))
-
-
-def _look(
-    root: Path,
-    files: Iterable[PurePosixPath],
-    look: Callable[[Path], T],
-    rejected: list[Rejected],
-    progress: Progress,
-    stage: str,
-) -> dict[PurePosixPath, T]:
-    """What ``look`` finds in each file; those it cannot read are added to ``rejected``. Some threads, bounded memory:
-    only results are kept."""
-    todo = list(files)
-    found: dict[PurePosixPath, T] = {}
-
-    def one(file: PurePosixPath) -> T | UnreadableImage:
-        try:
-            return look(root / file)
-        except UnreadableImage as error:
-            return error
-
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="read") as pool:
-        try:
-            for done, (file, result) in enumerate(zip(todo, pool.map(one, todo), strict=True), start=1):
-                if isinstance(result, UnreadableImage):
-                    rejected.append(Rejected(str(file), result.what))
-                else:
-                    found[file] = result
-                progress.report(done, len(todo), stage)
-        except BaseException:  # a cancelled import must not read the other thousands first
-            pool.shutdown(cancel_futures=True)
-            raise
+        raise UserError(f"The data is not in the format {format}: {misfit}", str(files.where), remedy)
     return found
+
+
+def _is_photographs(path: Path, progress: Progress) -> bool:
+    """Whether there are more pictures than recordings: tables lie beside pictures, pictures of plots beside tables.
+    What is neither is left to the reader of pictures, which tells what it misses."""
+    if path.is_file():
+        return path.suffix.casefold() not in SUFFIXES
+    pictures = len(scan(path, progress).images)
+    files = listed(path, progress)
+    if not pictures or not files.paths:
+        return not files.paths
+    known = registry.recognise(files)
+    return known is table.FORMAT or pictures >= len(files.paths)

@@ -28,14 +28,14 @@ class Listing:
 
 def scan(root: Path, progress: Progress) -> Listing:
     """List ``root`` and all folders in it. Raises UserError where it is no folder or may not be read."""
-    real_root = _checked(root)
+    real_root = checked_root(root)
     images: list[PurePosixPath] = []
     rejected: list[Rejected] = []
     companions = 0
 
     def unreadable(error: OSError) -> None:
         rejected.append(
-            Rejected(_printable(os.path.relpath(error.filename, root)), f"folder not read: {error.strerror}")
+            Rejected(printable(os.path.relpath(error.filename, root)), f"folder not read: {error.strerror}")
         )
 
     for folder, subfolders, files in os.walk(root, onerror=unreadable):
@@ -43,21 +43,22 @@ def scan(root: Path, progress: Progress) -> Listing:
         here = PurePosixPath(Path(folder).relative_to(root).as_posix())
         linked = [name for name in subfolders if Path(folder, name).is_symlink()]
         rejected += [
-            Rejected(_printable(str(here / name)), "a link to another folder: not followed") for name in linked
+            Rejected(printable(str(here / name)), "a link to another folder: not followed") for name in linked
         ]
         subfolders[:] = sorted(name for name in subfolders if name not in linked)
         for name in files:
             path = here / name
             if is_companion(path):
                 companions += 1
-            elif reason := _objection(Path(folder, name), path, real_root):
-                rejected.append(Rejected(_printable(str(path)), reason))
+            elif reason := objection(Path(folder, name), path, real_root) or _no_image(path):
+                rejected.append(Rejected(printable(str(path)), reason))
             else:
                 images.append(path)
     return Listing(root, tuple(sorted(images)), tuple(rejected), companions)
 
 
-def _checked(root: Path) -> Path:
+def checked_root(root: Path) -> Path:
+    """Where a folder really lies. UserError where it is none, or may not be read."""
     if not root.exists():
         raise UserError("There is no such folder", str(root), "Check the path")
     if root.is_file():
@@ -70,8 +71,8 @@ def _checked(root: Path) -> Path:
     return root.resolve()
 
 
-def _objection(file: Path, path: PurePosixPath, real_root: Path) -> str | None:
-    """Why a file cannot be an image of this dataset, without opening it."""
+def objection(file: Path, path: PurePosixPath, real_root: Path) -> str | None:
+    """Why a file may not be read as part of this dataset, without opening it."""
     if not _is_text(str(path)):
         return "its name is not valid UTF-8: rename it"
     if (size := len(path.name.encode())) > MAX_NAME_BYTES:
@@ -85,6 +86,10 @@ def _objection(file: Path, path: PurePosixPath, real_root: Path) -> str | None:
             return "a link that leads out of the folder: copy the file instead"
     if not file.is_file():
         return "not a regular file"
+    return None
+
+
+def _no_image(path: PurePosixPath) -> str | None:
     if path.suffix.lower() not in SUFFIXES:
         kind = path.suffix.lower() or "no ending"
         return f"not an image of a known kind ({kind}): export it as PNG, JPEG or TIFF"
@@ -99,5 +104,6 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """A name that a table can store, whatever its bytes."""
     return name.encode(errors="replace").decode()

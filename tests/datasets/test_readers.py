@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.readers import FORMATS, read
+from core.datasets.layouts import FORMATS
+from core.datasets.readers import read
 from core.datasets.types import ImageItem, ImageSet
 from core.errors import Cancelled, UserError
 from core.progress import Progress

@@ -1,0 +1,37 @@
+"""Numbers in plain text, without a header: the way research sets are published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import UserError
+
+
+def text_matrix(path: Path, separator: str, columns: int | None = None) -> NDArray[np.float64]:
+    """(n, d) from text with ``separator`` (a regular expression such as ``\\s+`` is one). UserError, a sentence with
+    row and column, for text, missing fields, an empty file, or another number of columns than ``columns``."""
+    try:
+        frame = pd.read_csv(path, sep=separator, header=None, low_memory=False)
+    except pd.errors.EmptyDataError:
+        raise UserError(f"{path.name} is empty", str(path)) from None
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path.name} is no table of numbers ({str(error).strip()[:120]})", str(path)) from error
+    if columns is not None and frame.shape[1] != columns:
+        raise UserError(f"{path.name} has {frame.shape[1]} columns, not {columns}", str(path))
+    for column in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            numbers = pd.to_numeric(frame[column], errors="coerce")
+            row = int(numbers.isna().to_numpy().argmax())
+            value = str(frame[column].iloc[row])[:40]
+            raise UserError(
+                f"{path.name} holds «{value}» in row {row + 1}, column {column + 1}, not a number", str(path)
+            )
+    found = frame.to_numpy(np.float64)
+    if np.isnan(found).any():
+        row, column = map(int, np.argwhere(np.isnan(found))[0])
+        raise UserError(f"{path.name} lacks a number in row {row + 1}, column {column + 1}", str(path))
+    return found
