@@ -43,9 +43,9 @@ class Gpd:
         """Natural log of the chance of a larger excess; -inf beyond the end of a bounded tail."""
         scaled = np.maximum(np.asarray(excess, float), 0) / self.sigma
         if abs(self.gamma) < 1e-9:
-            return -scaled
+            return np.asarray(-scaled)
         with np.errstate(divide="ignore"):
-            return -np.log1p(np.maximum(self.gamma * scaled, -1)) / self.gamma
+            return np.asarray(-np.log1p(np.maximum(self.gamma * scaled, -1)) / self.gamma)
 
     def sf(self, excess: ArrayLike) -> Floats:
         """The chance of a larger excess."""
@@ -104,7 +104,8 @@ def decluster(scores: ArrayLike, threshold: float, gap: int = 1) -> NDArray[np.i
     starts = np.flatnonzero(np.diff(above, prepend=above[0] - gap - 1) > gap)
     run = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(above)))
     order = np.lexsort((-above, values[above], run))  # of equal peaks the first
-    return above[order[np.append(starts[1:], len(above)) - 1]]
+    last = np.append(starts[1:], len(above)) - 1
+    return np.asarray(above[order[last]])
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def _precision(alarms: Floats, event: Floats, zone: Floats) -> float:
     def integral(distance: Floats) -> Floats:
         short = np.minimum(distance, shorter)
         lost = short**2 / 2 + shorter * (distance - short) + distance**2 / 2 + (event[1] - event[0]) * distance
-        return distance - lost / length
+        return np.asarray(distance - lost / length)
 
     before, after = np.maximum(event[0] - alarms, 0), np.maximum(alarms - event[1], 0)
     outside = integral(before[:, 0]) - integral(before[:, 1]) + integral(after[:, 1]) - integral(after[:, 0])

@@ -51,9 +51,9 @@ class Policy:
         runs[:, 0] += self.consecutive - 1
         return as_mask(runs[runs[:, 0] < runs[:, 1]], len(np.asarray(flagged)))
 
-    def episodes(self, flagged: ArrayLike) -> Stretches:
-        """From the step where an alarm is raised to its last step, near ones merged."""
-        runs = stretches(self.raised(flagged))
+    def episodes(self, alarms: ArrayLike) -> Stretches:
+        """Of (n,) steps with an alarm: from the first to the last of each episode."""
+        runs = stretches(alarms)
         if not len(runs):
             return runs
         apart = runs[1:, 0] - runs[:-1, 1] > self.merge

@@ -32,8 +32,12 @@ class Vus(NamedTuple):
     window: int
 
 
-def vus(scores: ArrayLike, labels: ArrayLike, *, window: int = WINDOW, thresholds: int = THRESHOLDS) -> Vus | None:
+def vus(
+    scores: ArrayLike, labels: ArrayLike, *, window: int = WINDOW, thresholds: int = THRESHOLDS, every: int = 1
+) -> Vus | None:
     """VUS-PR and VUS-ROC; None where all steps have one label.
+
+    ``every``: the mean over every so manyth buffer length only, for resampling, where thousands are asked for.
 
     Every step is put once into the bin of the first threshold that flags it; all counts of a curve are then running
     sums over bins, and only the steps inside a buffer are visited again for each buffer length: O(n log n + window *
@@ -55,7 +59,8 @@ def vus(scores: ArrayLike, labels: ArrayLike, *, window: int = WINDOW, threshold
     buffers = _Buffers(events, truth, window // 2)
     first = _first_bins(bins, events, window // 2, thresholds)
     areas = np.zeros(2)
-    for width in range(window + 1):
+    widths = range(0, window + 1, every)
+    for width in widths:
         near = np.zeros(thresholds)
         if width >= 2:
             near = np.cumsum(np.bincount(bins[buffers.steps], weights=buffers.soft(width), minlength=thresholds))
@@ -64,7 +69,7 @@ def vus(scores: ArrayLike, labels: ArrayLike, *, window: int = WINDOW, threshold
         mass = positives + near / 2
         recall = np.minimum(found / mass, 1) * touched
         areas += _areas(recall, (flagged - found) / (n - mass), found / flagged)
-    pr, roc = areas / (window + 1)
+    pr, roc = areas / len(widths)
     return Vus(float(pr), float(roc), window)
 
 
