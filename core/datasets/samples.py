@@ -29,6 +29,18 @@ def _pump(out: Path, seed: int, progress: Progress) -> None:
     pump.write(out, seed, progress)
 
 
+def _turbofan(out: Path, seed: int, progress: Progress) -> None:
+    from core.datasets.synthetic.machines import turbofan
+
+    turbofan.write(out, seed, progress)
+
+
+def _bearing(out: Path, seed: int, progress: Progress) -> None:
+    from core.datasets.synthetic.machines import bearing
+
+    bearing.write(out, seed, progress)
+
+
 def _parts(out: Path, seed: int, progress: Progress) -> None:
     write_parts(out, seed=seed, progress=progress)
 
@@ -48,6 +60,22 @@ SAMPLES: dict[str, Sample] = {
             "Thirteen correlated sensors, once a second: 20,000 normal steps to learn from; to test on, 20,000 more "
             "normal ones and 20,000 with 21 faults of stated size, their moments and culprits known.",
             _pump,
+            modality="series",
+        ),
+        Sample(
+            "turbofan",
+            "Turbofans",
+            "Thirty jet engines, flown to failure in six operating regimes: 18 to learn from, 12 held out; "
+            "when which sensors begin to tell of wear is known.",
+            _turbofan,
+            modality="series",
+        ),
+        Sample(
+            "bearing",
+            "Bearings",
+            "Vibration at 12 kHz: four normal bearings to learn from; to test on, two normal ones and three in which "
+            "a fault of the outer race, the inner race or a ball grows from a known moment.",
+            _bearing,
             modality="series",
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.signals.spectra import Spectrum, Wave, amplitude_spectrum
+from core.features.signals.spectra import Spectrum, Wave, amplitude_spectrum, frequencies
 
 Band = tuple[float, float]  # Hz
 
@@ -18,7 +18,7 @@ def envelope(wave: Wave, rate: float, band: Band) -> NDArray[np.float64]:
     low, high = band
     if not 0 <= low < high <= rate / 2:
         raise ValueError(f"no band from {low:g} to {high:g} Hz at {rate:g} samples per second")
-    frequency = np.fft.rfftfreq(n, 1 / rate)
+    frequency = frequencies(n, rate)
     inside = (frequency >= low) & (frequency <= high) & (frequency > 0)
     if not inside.any():
         raise ValueError(f"{n} samples resolve no frequency from {low:g} to {high:g} Hz")

@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.features.signals import statistics
 from core.features.signals.envelope import Band, envelope
 from core.features.signals.mel import mel_edges, mel_filters, mel_spectrum
-from core.features.signals.spectra import band_power, decibel, power_spectrum
+from core.features.signals.spectra import band_power, decibel, frequencies, power_spectrum
 
 Frames = NDArray[np.float64]  # (m, n)
 
@@ -82,7 +82,7 @@ class LogMel(Extractor):
     def __init__(self, size: int, rate: float, bands: int, span: Band) -> None:
         super().__init__(size, rate)
         self.edges = mel_edges(bands, *span)
-        if not mel_filters(np.fft.rfftfreq(size, 1 / rate), self.edges).any(axis=1).all():
+        if not mel_filters(frequencies(size, rate), self.edges).any(axis=1).all():
             raise _too_fine(size, rate)
 
     def sensors(self, name: str) -> list[Sensor]:

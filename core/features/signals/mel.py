@@ -31,7 +31,8 @@ def mel_to_hz(mel: ArrayLike) -> NDArray[np.float64]:
 @lru_cache(maxsize=8)
 def mel_edges(bands: int, low: float, high: float) -> NDArray[np.float64]:
     """(bands + 2,) corners in Hz, evenly spaced in mel: filter k rises from corner k to k + 1 and falls to k + 2."""
-    edges = mel_to_hz(np.linspace(*hz_to_mel([low, high]), bands + 2))
+    first, last = hz_to_mel([low, high])
+    edges = mel_to_hz(np.linspace(first, last, bands + 2))
     edges.setflags(write=False)
     return edges
 

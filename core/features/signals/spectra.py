@@ -25,6 +25,11 @@ class Spectrum:
     value: NDArray[np.float64]
 
 
+def frequencies(n: int, rate: float) -> NDArray[np.float64]:
+    """(n // 2 + 1,) in Hz, of the one-sided spectrum of n samples."""
+    return np.asarray(np.fft.rfftfreq(n, 1 / rate), np.float64)
+
+
 def amplitude_spectrum(wave: Wave, rate: float, window: str = "hann") -> Spectrum:
     """One-sided: a sine of amplitude A that falls on a bin gives A there, a constant its value at 0 Hz.
 
@@ -34,7 +39,7 @@ def amplitude_spectrum(wave: Wave, rate: float, window: str = "hann") -> Spectru
     taper = get_window(window, n)
     value = np.abs(np.fft.rfft(wave * taper)) / taper.sum()
     value[..., 1 : (n + 1) // 2] *= 2  # all but 0 Hz and, where n is even, the Nyquist frequency come twice
-    return Spectrum(np.fft.rfftfreq(n, 1 / rate), value)
+    return Spectrum(frequencies(n, rate), value)
 
 
 def power_spectrum(wave: Wave, rate: float, window: str = "hann") -> Spectrum:
@@ -44,7 +49,7 @@ def power_spectrum(wave: Wave, rate: float, window: str = "hann") -> Spectrum:
     taper = get_window(window, n)
     value = np.square(np.abs(np.fft.rfft(wave * taper))) / (n * np.square(taper).sum())
     value[..., 1 : (n + 1) // 2] *= 2
-    return Spectrum(np.fft.rfftfreq(n, 1 / rate), value)
+    return Spectrum(frequencies(n, rate), value)
 
 
 def welch_psd(wave: Wave, rate: float, segment: int = 2048) -> Spectrum:
@@ -87,5 +92,5 @@ def spectrogram(wave: Wave, rate: float, frame: int = 1024, hop: int = 512) -> S
     """
     frames = np.lib.stride_tricks.sliding_window_view(wave, frame)[::hop]
     found = power_spectrum(frames, rate)
-    time = (np.arange(len(frames)) * hop + frame / 2) / rate
+    time = np.asarray((np.arange(len(frames)) * hop + frame / 2) / rate, np.float64)
     return Spectrogram(time, found.frequency, decibel(found.value).T)

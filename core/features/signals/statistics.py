@@ -38,4 +38,4 @@ def kurtosis(wave: Wave) -> Figure:
 
 def _ratio(above: Figure, below: Figure) -> Figure:
     """Above over below, NaN where there is nothing below."""
-    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0))
