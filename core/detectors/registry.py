@@ -7,9 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from core.detectors.arima.info import INFO as ARIMA
 from core.detectors.base import DetectorInfo, ImageDetector, Params, implementation
 from core.detectors.iforest.info import INFO as IFOREST
 from core.detectors.image_vae.info import INFO as IMAGE_VAE
+from core.detectors.kalman.info import INFO as KALMAN
 from core.detectors.kmeans.info import INFO as KMEANS
 from core.detectors.padim.info import INFO as PADIM
 from core.detectors.patchcore.info import INFO as PATCHCORE
@@ -26,6 +28,8 @@ REGISTRY: dict[str, DetectorInfo] = {
         IMAGE_VAE,
         PADIM,
         SPADE,
+        ARIMA,
+        KALMAN,
         PCA_T2Q,
         KMEANS,
         IFOREST,

@@ -15,6 +15,8 @@ from tests.detectors.series.check import check_series_detector, machine
 
 # The least work that still exercises the code.
 QUICK: dict[str, list[dict[str, Any]]] = {
+    "arima": [{}],
+    "kalman": [{"patience": 30}, {"model": "trend"}],
     "pca-t2q": [{}, {"window": 5}],
     "kmeans": [{"window": 8, "clusters": 5}],
     "iforest": [{"trees": 30}, {"trees": 30, "window": 4}],

@@ -1,0 +1,1 @@
+"""ARIMA, one model per sensor."""
