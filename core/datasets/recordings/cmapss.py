@@ -65,7 +65,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
         root=files.root,
         format=FORMAT.name,
         sensors=SENSORS,
-        units=tuple(sorted(units, key=lambda unit: unit.name)),
+        units=tuple(sorted(units, key=lambda unit: unit.machine)),
         time_unit="cycle",
         fleet=False,
         rejected=(*files.rejected, *rejected),
@@ -147,8 +147,8 @@ def _notes(units: list[SeriesUnit]) -> list[str]:
         )
     if {"FD002", "FD004"} & {unit.machine for unit in units}:
         notes.append(
-            "FD002 and FD004 fly in six operating regimes, which move the sensors far more than wear does: judge them in "
-            "the light of the settings."
+            "FD002 and FD004 fly in six operating regimes, which move the sensors far more than wear does: judge them "
+            "in the light of the settings."
         )
     return notes
 

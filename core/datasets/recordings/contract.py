@@ -15,8 +15,8 @@ class RecordingFormat:
     """A format in words, how it is recognised, and how it is read.
 
     ``misfit`` says None where it fits, otherwise why it does not; it looks at names, first lines and array names, not
-    at the data. ``read`` takes the files and a name for the set, or None; a file that cannot be read goes to ``rejected``, and
-    UserError is raised where nothing can.
+    at the data. ``read`` takes the files and a name for the set, or None; a file that cannot be read goes to
+    ``rejected``, and UserError is raised where nothing can.
     """
 
     name: str

@@ -114,14 +114,15 @@ def condition_of(stem: str) -> str | None:
     if stem.isdigit():
         for state, firsts in _NUMBERED.items():
             if any(first <= int(stem) < first + 4 for first in firsts):
-                element, _, size = state.partition(" ")
-                return _fault(*(element.split("@") + [None])[:2], int(size)) if size else state
+                place, _, size = state.partition(" ")
+                element, _, position = place.partition("@")
+                return _fault(element, position, int(size)) if size else state
     return None
 
 
-def _fault(element: str | None, position: str | None, mil: int) -> str:
+def _fault(element: str, position: str | None, mil: int) -> str:
     at = f" at {position} o'clock" if position else ""
-    return f"{_ELEMENTS[element or '']}{at} {mil / 1000:.3f} in"
+    return f"{_ELEMENTS[element]}{at} {mil / 1000:.3f} in"
 
 
 def _notes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -137,7 +138,7 @@ def _is_index(name: str, values: list[str]) -> bool:
     if not _INDEX.fullmatch(name.strip().casefold()) or not all(value.isdigit() for value in values):
         return False
     numbers = [int(value) for value in values]
-    return len(numbers) > 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) > 2 and all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _is_label(values: list[str]) -> bool:

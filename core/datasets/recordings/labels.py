@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -87,7 +89,7 @@ def events(found: pd.Series) -> tuple[Event, ...]:
     edges: NDArray[np.intp] = np.flatnonzero(np.diff(codes)) + 1
     bounds = [0, *edges.tolist(), len(codes)]
     result = []
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in pairwise(bounds):
         if start < stop and codes[start] >= 0:
             kind = str(names[codes[start]])
             result.append(Event(start, stop, kind=None if kind.casefold() in _SAYS_ONLY_THAT else kind))

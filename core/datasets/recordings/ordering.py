@@ -40,8 +40,8 @@ class Findings:
                 found.append(f"Sampling is irregular: {share} of the steps differ from the usual {median:.6g} {unit}.")
             if n := self.counts["gaps"]:
                 found.append(
-                    f"{count(n, 'gap')} longer than {GAP:g} usual steps ({n / total:.2%} of the steps); the longest takes "
-                    f"{self.longest_gap:.6g} {unit}. Gaps are not filled."
+                    f"{count(n, 'gap')} longer than {GAP:g} usual steps ({n / total:.2%} of the steps); the longest "
+                    f"takes {self.longest_gap:.6g} {unit}. Gaps are not filled."
                 )
         return found
 

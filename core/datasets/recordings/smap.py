@@ -67,7 +67,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
 
 
 def _labels(path: Path) -> dict[str, list[tuple[int, int, str]]]:
-    """Channel to (first, last, class) of every labelled sequence. A channel with several rows (P-2) has those of all."""
+    """Channel to (first, last, class) of every labelled sequence; those of a channel with several rows (P-2) join."""
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     with path.open(newline="", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.times import time_unit
 from core.datasets.recordings.units import divided, drawn
 from core.datasets.series import SeriesUnit
+from core.datasets.types import Split
 from core.errors import UserError
 
 MANY_UNITS = 5  # from here on units are held out whole
@@ -20,7 +22,7 @@ MANY_UNITS = 5  # from here on units are held out whole
 def split_units(units: Sequence[SeriesUnit], mapping: TableMapping) -> tuple[list[SeriesUnit], str]:
     """Units with their splits, and the sentence that says what was done."""
     if mapping.kind == "rows":
-        found = [part for unit in units for part in _rows(unit, mapping.train_share)]
+        found = [part for unit in units for part in split_rows(unit, mapping.train_share)]
         return found, (
             f"The rows are taken to be independent: about {mapping.train_share:.0%} of the normal ones, drawn at random "
             "but always the same, are for training."
@@ -49,16 +51,16 @@ def _moment(mapping: TableMapping) -> float:
     return float((stamp.tz_localize(mapping.zone) if stamp.tzinfo is None else stamp).timestamp())
 
 
-def _rows(unit: SeriesUnit, share: float) -> list[SeriesUnit]:
+def split_rows(unit: SeriesUnit, share: float) -> list[SeriesUnit]:
     """A share of the normal rows, drawn with a fixed seed, and all others."""
     draw = np.random.default_rng(0).random(len(unit)) < share
     anomalous = unit.labels()
     train = draw if anomalous is None else draw & ~anomalous
-    return [picked(unit, train, "train"), picked(unit, ~train, "test")]
+    return [_picked(unit, train, "train"), _picked(unit, ~train, "test")]
 
 
-def picked(unit: SeriesUnit, rows: np.ndarray, split: str) -> SeriesUnit:
-    """The rows for which (n,) ``rows`` is true, as a unit of independent rows: each anomalous one an event of its own."""
+def _picked(unit: SeriesUnit, rows: NDArray[np.bool_], split: Split) -> SeriesUnit:
+    """The rows for which (n,) ``rows`` is true, as a unit; each anomalous row is an event of its own."""
     events = None
     if unit.events is not None:
         place = np.cumsum(rows) - 1
@@ -71,7 +73,7 @@ def picked(unit: SeriesUnit, rows: np.ndarray, split: str) -> SeriesUnit:
     return replace(
         unit,
         name=f"{unit.name}/{split}",
-        split="train" if split == "train" else "test",
+        split=split,
         values=unit.values[rows],
         time=unit.time[rows],
         events=events,

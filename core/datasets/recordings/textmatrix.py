@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,3 +36,16 @@ def text_matrix(path: Path, separator: str, columns: int | None = None) -> NDArr
         row, column = map(int, np.argwhere(np.isnan(found))[0])
         raise UserError(f"{path.name} lacks a number in row {row + 1}, column {column + 1}", str(path))
     return found
+
+
+def named_columns(path: Path, separator: str, columns: Sequence[str], plain: Callable[[str], str]) -> pd.DataFrame:
+    """These columns of a CSV with a header, which ``plain`` spells as here. UserError where one is missing."""
+    try:
+        frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise UserError(f"{path.name} is no table ({str(error).strip()[:120]})", str(path)) from error
+    frame = frame.rename(columns=plain)
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise UserError(f"{path.name} has no column {missing[0]}", str(path), "Fetch the file again")
+    return frame[list(columns)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -100,7 +101,7 @@ def _dates(cells: Sequence[str]) -> Written | None:
 def _rises(days: Sequence[int], months: Sequence[int]) -> bool:
     """Whether month-then-day dates would never step back, and move in days."""
     stamps = [month * 31 + day for month, day in zip(months, days, strict=True)]
-    rising = all(b >= a for a, b in zip(stamps, stamps[1:], strict=False))
+    rising = all(b >= a for a, b in pairwise(stamps))
     flipped = [day * 31 + month for month, day in zip(months, days, strict=True)]
     return rising and stamps[-1] - stamps[0] < flipped[-1] - flipped[0]
 
