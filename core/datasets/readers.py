@@ -12,6 +12,7 @@ from core.datasets.dataset import Dataset
 from core.datasets.mapping import TableMapping
 from core.datasets.photographs import read_images
 from core.datasets.recordings import registry, table
+from core.datasets.recordings.contract import RecordingFormat
 from core.datasets.recordings.files import SUFFIXES, Files, listed, nothing
 from core.datasets.scan import scan
 from core.datasets.series import SeriesSet
@@ -84,7 +85,7 @@ def read_series(
     return reader(files, name, progress)
 
 
-def _fitting(format: str, files: Files) -> registry.RecordingFormat:
+def _fitting(format: str, files: Files) -> RecordingFormat:
     """The format that was asked for. UserError where the files are not in it."""
     found = registry.FORMATS.get(format)
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.datasets.recordings import ai4i, cmapss, cwru, femto, nab, own, skab, smap, smd, sound, table
-from core.datasets.recordings.contract import RecordingFormat as RecordingFormat
+from core.datasets.recordings.contract import RecordingFormat
 from core.datasets.recordings.files import Files
 
 # In the order in which they are tried: each looks for what no other has, and any table will do for the last.

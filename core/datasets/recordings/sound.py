@@ -134,8 +134,8 @@ def _units(signals: Mapping[PurePosixPath, NDArray[np.float32]], rate: int) -> t
     places = {path: _place(path) for path in signals}
     units = [_unit(path, places[path], signal, rate) for path, signal in signals.items()]
     notes = [
-        "Loudness alone can tell recordings apart, where the microphone or the gain changed between normal and abnormal "
-        "ones: compare with it before trusting a score.",
+        "Loudness alone can tell recordings apart, where the microphone or the gain changed between normal and "
+        "abnormal ones: compare with it before trusting a score.",
     ]
     if all(place.good is None for place in places.values()):
         notes.append("No folder or name says which recordings are normal: what is for training is taken for normal.")

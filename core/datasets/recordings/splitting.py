@@ -24,8 +24,8 @@ def split_units(units: Sequence[SeriesUnit], mapping: TableMapping) -> tuple[lis
     if mapping.kind == "rows":
         found = [part for unit in units for part in split_rows(unit, mapping.train_share)]
         return found, (
-            f"The rows are taken to be independent: about {mapping.train_share:.0%} of the normal ones, drawn at random "
-            "but always the same, are for training."
+            f"The rows are taken to be independent: about {mapping.train_share:.0%} of the normal ones, drawn at "
+            "random but always the same, are for training."
         )
     if mapping.train_until is not None:
         until = _moment(mapping)
@@ -74,7 +74,7 @@ def _picked(unit: SeriesUnit, rows: NDArray[np.bool_], split: Split) -> SeriesUn
         unit,
         name=f"{unit.name}/{split}",
         split=split,
-        values=unit.values[rows],
+        values=unit.values[rows],  # noqa: PD011 - no data frame
         time=unit.time[rows],
         events=events,
     )

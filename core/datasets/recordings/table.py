@@ -103,8 +103,8 @@ def _place(path: PurePosixPath) -> tuple[str, Split | None]:
     words = re.split(r"([_\-. ]+)", plain.name)
     for index in range(0, len(words), 2):
         if names.is_split(words[index]):
-            rest = "".join(words[:index] + words[index + 1 :]).strip("_-. ")
-            return str(plain.with_name(rest or "machine")), "train" if names.is_train(words[index]) else "test"
+            kept = "".join(words[:index] + words[index + 1 :]).strip("_-. ")
+            return str(plain.with_name(kept or "machine")), "train" if names.is_train(words[index]) else "test"
     return str(plain), None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csv import reader
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def load(path: Path, mapping: TableMapping) -> Loaded:
     suffix = path.suffix.casefold()
     wanted = [*mapping.sensors, *mapping.conditions]
     wanted += [column for column in (mapping.time, mapping.unit, mapping.label) if column is not None]
+    notes: list[str] = []
     if suffix in PARQUET:
-        frame, notes = _parquet(path, wanted), []
+        frame = _parquet(path, wanted)
     elif suffix in arrays.SUFFIXES:
-        frame, notes = _array_frame(path), []
+        frame = _array_frame(path)
         _demand(wanted, list(frame.columns), path)
         frame = frame[wanted]
     else:
@@ -151,9 +153,7 @@ def _text(path: Path, mapping: TableMapping, wanted: list[str]) -> tuple[pd.Data
 def _header(path: Path, mapping: TableMapping) -> tuple[str, ...]:
     if mapping.header:
         with path.open(encoding=mapping.encoding, errors="replace", newline="") as file:
-            import csv as stdcsv
-
-            first = next(stdcsv.reader(file, delimiter=mapping.separator), [])
+            first = next(reader(file, delimiter=mapping.separator), [])
         return unique(tuple(cell.removeprefix("\ufeff") for cell in first))
     return dialect_of(path).columns
 

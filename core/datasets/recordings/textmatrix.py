@@ -31,7 +31,7 @@ def text_matrix(path: Path, separator: str, columns: int | None = None) -> NDArr
             raise UserError(
                 f"{path.name} holds «{value}» in row {row + 1}, column {column + 1}, not a number", str(path)
             )
-    found = frame.to_numpy(np.float64)
+    found: NDArray[np.float64] = frame.to_numpy(np.float64)
     if np.isnan(found).any():
         row, column = map(int, np.argwhere(np.isnan(found))[0])
         raise UserError(f"{path.name} lacks a number in row {row + 1}, column {column + 1}", str(path))
