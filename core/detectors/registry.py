@@ -18,6 +18,7 @@ from core.detectors.patchcore.info import INFO as PATCHCORE
 from core.detectors.pca_t2q.info import INFO as PCA_T2Q
 from core.detectors.series.contract import SeriesDetector
 from core.detectors.series.contract import implementation as series_implementation
+from core.detectors.series_vae.info import INFO as SERIES_VAE
 from core.detectors.spade.info import INFO as SPADE
 from core.errors import UserError
 
@@ -28,6 +29,7 @@ REGISTRY: dict[str, DetectorInfo] = {
         IMAGE_VAE,
         PADIM,
         SPADE,
+        SERIES_VAE,
         ARIMA,
         KALMAN,
         PCA_T2Q,

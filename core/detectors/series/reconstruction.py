@@ -12,7 +12,10 @@ from core.detectors.series.contract import Pushed, Scores, SeriesStream, Signal
 from core.detectors.series.windows import Fill, StepMeans, Windows
 
 LEAST_SPREAD = 0.5**0.5
-BATCH = 256  # windows at a time: what they say must fit a cache, not the memory
+BATCH = 128  # windows at a time: what they say must fit the processor's cache
+
+
+Spread = NDArray[np.float64]  # (d,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +31,8 @@ class Judged:
 class Usual:
     """Mean and spread, (d,) each, of a sensor's part over held-out normals, for both kinds of score."""
 
-    now: tuple[NDArray[np.float64], NDArray[np.float64]]
-    settled: tuple[NDArray[np.float64], NDArray[np.float64]]
+    now: tuple[Spread, Spread]
+    settled: tuple[Spread, Spread]
 
     @classmethod
     def none(cls, width: int) -> Usual:
@@ -37,23 +40,26 @@ class Usual:
         return cls((np.zeros(width), np.ones(width)), (np.zeros(width), np.ones(width)))
 
 
+Prepare = Callable[[Signal], Signal]
 Judge = Callable[[Signal, NDArray[np.bool_] | None], Judged]
 
 
 class ReconstructionStream(SeriesStream):
     """*Now* is what the window that ends in a step says of it, *settled* the mean over all windows that hold it.
 
-    ``judge`` gets windows (b, ``context``, d) without holes and what of them was measured (None: all).
+    ``judge`` gets windows (b, ``context``, d) without holes and what of them was measured (None: all); ``prepare``
+    turns steps (n, d) into what windows are made of, once for all windows that will hold them. A hole takes the
+    sensor's last value for up to ``context - 1`` steps, then 0, the training median; it is not judged, its part is 0.
     """
 
-    def __init__(self, judge: Judge, context: int, span: int, usual: Usual) -> None:
+    def __init__(self, prepare: Prepare, judge: Judge, context: int, span: int, usual: Usual) -> None:
         """``span``: how many last steps of a window are judged."""
-        width = len(usual.now[0])
-        self._judge, self._usual = judge, usual
-        self._fill, self._windows, self._known = Fill(width, context), Windows(context), Windows(context)
-        self._means = StepMeans(span, 1 + width)
-        self._newest = np.zeros((0, 1 + width))  # of the steps not yet settled
-        self._width = width
+        self._width = len(usual.now[0])
+        self._prepare, self._judge, self._usual = prepare, judge, usual
+        self._fill, self._windows, self._known = Fill(self._width, context - 1), Windows(context), Windows(context)
+        self._means = StepMeans(span, 1 + self._width)
+        # Of the steps not yet settled: what only they were charged with, and which sensors were measured.
+        self._newest, self._measured = np.zeros((0, 1 + self._width)), np.zeros((0, self._width), bool)
 
     def push(self, values: Signal) -> Pushed:
         now, settled = [], []
@@ -61,31 +67,32 @@ class ReconstructionStream(SeriesStream):
             one, other = self._block(values[start : start + BATCH])
             now.append(one)
             settled.append(other)
-        empty = np.zeros((0, 1 + self._width))
-        return Pushed(
-            _scores(np.concatenate([empty, *now]), self._usual.now),
-            _scores(np.concatenate([empty, *settled]), self._usual.settled),
-        )
+        return Pushed(Scores.joined(now, self._width), Scores.joined(settled, self._width))
 
     def close(self) -> Scores:
-        return _scores(self._means.close() + self._newest, self._usual.settled)
+        return _scores(self._means.close() + self._newest, self._measured, self._usual.settled)
 
-    def _block(self, values: Signal) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _block(self, values: Signal) -> tuple[Scores, Scores]:
         measured = np.isfinite(values)
-        windows = self._windows.push(self._fill.push(values)[0])
         known = self._known.push(measured.astype(np.float32))
-        judged = self._judge(windows, None if known.all() else known > 0)
+        windows = self._windows.push(self._prepare(self._fill.push(values)[0]))
+        # The windows overlap: the first of them and the last step of the others hold every value there is.
+        whole = bool(known[0].all() and known[:, -1].all())
+        judged = self._judge(windows, None if whole else known > 0)
         now = judged.steps[:, -1].astype(np.float64)
-        settled = self._means.push(judged.steps)
         newest = np.zeros_like(now) if judged.newest is None else judged.newest.astype(np.float64)
+        settled = self._means.push(judged.steps)
+        due = len(settled)
         self._newest = np.concatenate([self._newest, newest])
-        due, self._newest = self._newest[: len(settled)], self._newest[len(settled) :]
-        return now + newest, settled + due
+        self._measured = np.concatenate([self._measured, measured])
+        old = _scores(settled + self._newest[:due], self._measured[:due], self._usual.settled)
+        self._newest, self._measured = self._newest[due:].copy(), self._measured[due:].copy()
+        return _scores(now + newest, measured, self._usual.now), old
 
 
-def _scores(found: NDArray[np.float64], usual: tuple[NDArray[np.float64], NDArray[np.float64]]) -> Scores:
+def _scores(found: NDArray[np.float64], measured: NDArray[np.bool_], usual: tuple[Spread, Spread]) -> Scores:
     mean, spread = usual
-    return Scores(found[:, 0], ((found[:, 1:] - mean) / spread).astype(np.float32))
+    return Scores(found[:, 0], (measured * ((found[:, 1:] - mean) / spread)).astype(np.float32))
 
 
 def usual_parts(stream: Callable[[], SeriesStream], held_out: Sequence[Signal], context: int) -> Usual:
@@ -104,6 +111,6 @@ def usual_parts(stream: Callable[[], SeriesStream], held_out: Sequence[Signal], 
     return Usual(_moments(now), _moments(settled))
 
 
-def _moments(parts: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _moments(parts: Sequence[NDArray[np.float32]]) -> tuple[Spread, Spread]:
     joined = np.concatenate(parts).astype(np.float64)
     return joined.mean(axis=0), np.maximum(joined.std(axis=0), LEAST_SPREAD)

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.detectors.base import DetectorInfo, Params
 from core.detectors.checkpoint import Checkpoint, fingerprint
 from core.detectors.series.contract import SeriesDetector, Signal
-from core.detectors.series.reconstruction import Judged, ReconstructionStream, Usual, usual_parts
+from core.detectors.series.reconstruction import BATCH, Judged, ReconstructionStream, Usual, usual_parts
 from core.detectors.series.samples import Samples, split
 from core.detectors.series_vae.info import INFO, SeriesVaeParams
 from core.detectors.series_vae.loss import kl_per_latent
@@ -28,7 +28,6 @@ from core.errors import UserError
 from core.progress import Progress
 
 LEAST_ACTIVE_SHARE = 1 / 16  # of the latent numbers, and at least one: below it the code has collapsed
-BATCH = 256
 SUMMARY = "training.json"
 USUAL = ("now_mean", "now_sd", "settled_mean", "settled_sd")
 
@@ -60,7 +59,7 @@ class SeriesVae(SeriesDetector):
             hashes = [hashlib.sha256(np.ascontiguousarray(one).tobytes()).hexdigest() for one in normals]
             checkpoint = Checkpoint(progress.scratch, fingerprint(self.params.model_dump(), self.seed, hashes))
         trained = train(self.params, self.seed, samples, checkpoint, progress.part(0.0, 0.95))
-        self._refuse_collapse(trained)
+        self._refuse_collapse(trained, samples)
         sensors = samples.values.shape[1]
         self._become(trained.network, Usual.none(sensors))
         self._become(trained.network, usual_parts(self.stream, samples.held_out, self.context))
@@ -70,38 +69,45 @@ class SeriesVae(SeriesDetector):
         progress.report(1, 1, "Training the network")
 
     def stream(self) -> ReconstructionStream:
-        return ReconstructionStream(self._judge, self.context, self.params.window, self._usual)
+        return ReconstructionStream(_compressed, self._judge, self.context, self.params.window, self._usual)
 
     @torch.inference_mode()
     def score_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(b, t, d) recordings, t at least ``context``, to (b,) *now* scores of their last steps."""
+        """(b, t, d) recordings of t steps to (b,) *now* scores of their last steps."""
         found = [self.torch_score(part).double().numpy() for part in self._batches(windows)]
         return np.concatenate([np.empty(0), *found])
 
     def torch_score(self, windows: Tensor) -> Tensor:
         """The same of a tensor (b, t, d), differentiable: (b,)."""
-        score: Tensor = self.scorer.newest(*filled(windows[:, -self.context :]))[0]
-        return score
+        values, measured = filled(windows, self.context - 1)
+        missing = self.context - windows.shape[1]
+        if missing > 0:
+            values, measured = (
+                _lengthened(values, missing),
+                None if measured is None else _lengthened(measured, missing),
+            )
+        recent = None if measured is None else measured[:, -self.context :]
+        return self._scorer.newest(compress(values[:, -self.context :]), recent)[0]
 
     @torch.inference_mode()
     def latents(self, windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Mean and log-variance (b, latent) of the codes of windows (b, ``window``, d)."""
-        codes = [self._network.encode(compress(filled(part)[0])) for part in self._batches(windows)]
+        """Mean and log-variance (b, latent) of the codes of the last windows of recordings (b, t, d)."""
+        codes = [self._network.encode(self._prepared(part)) for part in self._batches(windows)]
         means, log_variances = ([pair[side].numpy() for pair in codes] for side in (0, 1))
         empty = np.empty((0, self.params.latent), np.float32)
         return np.concatenate([empty, *means]), np.concatenate([empty, *log_variances])
 
     @torch.inference_mode()
     def reconstruct(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Windows (b, ``window``, d) redrawn, in scaled units like the input."""
+        """The last ``window`` steps of recordings (b, t, d) redrawn, in scaled units like the input."""
         drawn = [
-            expand(self._network.decode(self._network.encode(compress(filled(part)[0]))[0])).numpy()
+            expand(self._network.decode(self._network.encode(self._prepared(part))[0])).numpy()
             for part in self._batches(windows)
         ]
-        return np.concatenate([np.empty((0, *windows.shape[1:]), np.float32), *drawn])
+        return np.concatenate([np.empty((0, self.params.window, windows.shape[2]), np.float32), *drawn])
 
     def kl_per_latent(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(b, latent) nats that each number of the code carries of windows (b, ``window``, d)."""
+        """(b, latent) nats that each number of the code carries of the last windows of recordings (b, t, d)."""
         mean, log_variance = (torch.from_numpy(one) for one in self.latents(windows))
         return np.asarray(kl_per_latent(mean, log_variance).numpy(), np.float32)
 
@@ -153,12 +159,18 @@ class SeriesVae(SeriesDetector):
             return Judged(steps)
         return Judged(steps, torch.cat([found.forecast_score[:, None], found.forecast_parts], dim=1).numpy())
 
+    def _prepared(self, windows: Tensor) -> Tensor:
+        """What the network takes of windows (b, t, d): the last ``window`` steps."""
+        return compress(filled(windows, self.context - 1)[0][:, -self.params.window :])
+
     @staticmethod
     def _batches(windows: NDArray[np.float32]) -> list[Tensor]:
         return list(torch.from_numpy(np.ascontiguousarray(windows, np.float32)).split(BATCH))
 
-    def _refuse_collapse(self, trained: Trained) -> None:
+    def _refuse_collapse(self, trained: Trained, samples: Samples) -> None:
         """An unused code redraws the same for every window: such a model sees levels, never correlations."""
+        if samples.values.std(axis=0).max() < self.params.scale_floor:
+            return  # nothing moves: there is nothing to tell apart, and any move will show
         active, least = trained.check.active_units, max(1, round(LEAST_ACTIVE_SHARE * self.params.latent))
         if active < least:
             raise UserError(
@@ -180,3 +192,12 @@ class SeriesVae(SeriesDetector):
             "steps_held_out_for_early_stopping": sum(len(one) for one in samples.held_out),
             "scales": self._network.scale().tolist(),
         }
+
+
+def _compressed(steps: Signal) -> Signal:
+    return np.asarray(compress(torch.from_numpy(np.ascontiguousarray(steps))).numpy())
+
+
+def _lengthened(recordings: Tensor, missing: int) -> Tensor:
+    """Before its first step a recording holds that step again."""
+    return torch.cat([recordings[:, :1].expand(-1, missing, -1), recordings], dim=1)

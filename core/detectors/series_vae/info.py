@@ -11,7 +11,7 @@ from core.detectors.base import DetectorInfo, Params
 Encoder = Literal["cnn", "transformer"]
 Error = Literal["nll", "mse", "mae"]
 
-STRIDE = 8  # the decoder doubles the length three times
+STRIDE = 16  # the convolutions shorten a window to so many times less
 
 
 class SeriesVaeParams(Params):

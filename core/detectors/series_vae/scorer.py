@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.detectors.series_vae.info import SeriesVaeParams
-from core.detectors.series_vae.loss import gaussian_nll, kl_per_latent
-from core.detectors.series_vae.model import SeriesVaeNetwork, compress
+from core.detectors.series_vae.loss import HALF_LOG_2PI, kl_per_latent
+from core.detectors.series_vae.model import SeriesVaeNetwork
 
 
 class Verdict(NamedTuple):
@@ -24,12 +24,13 @@ class Verdict(NamedTuple):
 
 
 class Scorer(nn.Module):
-    """Judges recordings (b, ``context``, d), scaled and without holes, from the mean of the code: no chance in it.
+    """Judges recordings (b, ``context``, d), compressed and without holes, from the mean of the code: no chance in it.
 
     The score of a step is the mean error over its measured sensors, plus ``kl_weight`` times the window's KL per
     value (so with 1 a window's mean score is its negative evidence lower bound per value where the error is ``nll``),
     plus ``forecast_weight`` times the mean error of the newest step's forecast, made ``horizon`` steps before it.
-    The part of a sensor is its share of the squared error in units of its learned scale, the NLL without constants.
+    The part of a sensor is half its squared error in units of its learned scale: the NLL without its constants.
+    ``measured`` (b, ``context``, d) is 1 where a value was read, 0 where it was filled in; None: all read.
     """
 
     def __init__(self, network: SeriesVaeNetwork, params: SeriesVaeParams) -> None:
@@ -37,53 +38,68 @@ class Scorer(nn.Module):
         self.network, self.params = network, params
 
     def forward(self, recordings: Tensor, measured: Tensor | None = None) -> Verdict:
-        """``measured`` (b, ``context``, d) is 1 where a value was read, 0 where it was filled in; None: all read."""
-        network, horizon, window = self.network, self.params.horizon, self.params.window
-        values = compress(recordings)
-        current = values[:, horizon:]
-        mean, log_variance = network.encode(current)
-        residual = current - network.decode(mean)
-        known = None if measured is None else measured[:, horizon:]
-        parts, score = self._judge(residual, network.scale(), known)
-        kl = kl_per_latent(mean, log_variance).sum(1) / current[0].numel()
-        score = score + self.params.kl_weight * kl[:, None]
-        if not horizon:
-            return Verdict(score, parts, None, None)
-        earlier = network.encode(values[:, :window])[0]
-        missed = values[:, -1] - network.forecast(earlier)[:, -1]
-        late, charge = self._judge(missed, network.forecast_scale(), None if measured is None else measured[:, -1])
-        weight = self.params.forecast_weight
-        return Verdict(score, parts, weight * charge, weight * late)
+        """All steps of the windows."""
+        current = recordings[:, self.params.horizon :]
+        known = None if measured is None else measured[:, self.params.horizon :]
+        codes, kl = self._encode(current)
+        score, parts = self._judge(current - self.network.decode(codes), self.network.scale(), known)
+        return Verdict(score + kl[:, None], parts, *self._surprise(recordings, measured))
 
     def newest(self, recordings: Tensor, measured: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Score (b,) and parts (b, d) of the last step, *now*."""
-        verdict = self(recordings, measured)
-        score, parts = verdict.score[:, -1], verdict.parts[:, -1]
-        if verdict.forecast_score is None:
-            return score, parts
-        return score + verdict.forecast_score, parts + verdict.forecast_parts
+        known = None if measured is None else measured[:, -1]
+        codes, kl = self._encode(recordings[:, self.params.horizon :])
+        residual = recordings[:, -1] - self.network.decode_last(codes)
+        score, parts = self._judge(residual, self.network.scale(), known)
+        late_score, late_parts = self._surprise(recordings, measured)
+        if late_score is None or late_parts is None:
+            return score + kl, parts
+        return score + kl + late_score, parts + late_parts
+
+    def _encode(self, current: Tensor) -> tuple[Tensor, Tensor]:
+        """Means of the codes (b, latent) and what they are charged with (b,)."""
+        mean, log_variance = self.network.encode(current)
+        values = current.shape[1] * current.shape[2]
+        return mean, kl_per_latent(mean, log_variance).sum(1) * (self.params.kl_weight / values)
+
+    def _surprise(self, recordings: Tensor, measured: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+        """What the newest step is charged with for not being as forecast."""
+        if not self.params.horizon:
+            return None, None
+        earlier = self.network.encode(recordings[:, : self.params.window])[0]
+        missed = recordings[:, -1] - self.network.forecast(earlier)[:, -1]
+        known = None if measured is None else measured[:, -1]
+        score, parts = self._judge(missed, self.network.forecast_scale(), known)
+        return self.params.forecast_weight * score, self.params.forecast_weight * parts
 
     def _judge(self, residual: Tensor, scale: Tensor, measured: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Parts (…, d) and the mean error (…)."""
-        parts = 0.5 * (residual / scale).square()
-        if self.params.error == "nll":
-            error = gaussian_nll(residual, scale)
-        else:
-            error = residual.square() if self.params.error == "mse" else residual.abs()
+        """The mean error (…) and the parts (…, d)."""
+        parts = (residual * (0.5**0.5 / scale)).square()
+        error, constant = parts, scale.log() + HALF_LOG_2PI
+        if self.params.error != "nll":
+            error, constant = residual.square() if self.params.error == "mse" else residual.abs(), 0 * constant
         if measured is None:
-            return parts, error.mean(-1)
-        return parts * measured, (error * measured).sum(-1) / measured.sum(-1).clamp_min(1)
+            return error.mean(-1) + constant.mean(), parts
+        return ((error + constant) * measured).sum(-1) / measured.sum(-1).clamp_min(1), parts * measured
 
 
-def filled(recordings: Tensor) -> tuple[Tensor, Tensor]:
-    """Recordings (b, t, d) with holes to (without, 1 where measured): a hole takes the last value before it in the
-    recording, or 0, the training median, where there is none. What is not finite is a hole."""
+def filled(recordings: Tensor, age: int) -> tuple[Tensor, Tensor | None]:
+    """Recordings (b, t, d) without holes, and 1 where measured, or None where there are none (see ``carried``)."""
+    if bool(torch.isfinite(recordings.sum())):  # a sum that overflows only costs the time of looking closely
+        return recordings, None
+    return carried(recordings, age)
+
+
+def carried(recordings: Tensor, age: int) -> tuple[Tensor, Tensor]:
+    """Recordings (b, t, d) with holes to (without, 1 where measured): a hole takes the last value in the ``age`` steps
+    before it, or 0, the training median, where there is none. What is not finite is a hole."""
     finite = torch.isfinite(recordings)
     measured = finite.to(recordings.dtype)
     known, values = measured, torch.where(finite, recordings, torch.zeros_like(recordings))
-    reach = 1
-    while reach < recordings.shape[1]:  # each round doubles how far a value is carried
-        earlier, earlier_known = (F.pad(one[:, :-reach], (0, 0, reach, 0)) for one in (values, known))
+    age, reach = min(age, recordings.shape[1] - 1), 1
+    while age > 0:  # each round doubles how far a value has been carried
+        shift = min(reach, age)
+        earlier, earlier_known = (F.pad(one[:, :-shift], (0, 0, shift, 0)) for one in (values, known))
         values, known = torch.where(known > 0, values, earlier), torch.maximum(known, earlier_known)
-        reach *= 2
+        age, reach = age - shift, 2 * reach
     return values, measured

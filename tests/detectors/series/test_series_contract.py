@@ -19,6 +19,11 @@ QUICK: dict[str, list[dict[str, Any]]] = {
     "kalman": [{"patience": 30}, {"model": "trend"}],
     "pca-t2q": [{}, {"window": 5}],
     "kmeans": [{"window": 8, "clusters": 5}],
+    "series-vae": [
+        {"window": 16, "width": 8, "latent": 4, "steps": 150, "batch_size": 64},
+        {"window": 16, "width": 8, "latent": 4, "steps": 150, "batch_size": 64, "horizon": 4, "error": "mae"},
+        {"window": 16, "latent": 4, "steps": 100, "batch_size": 64, "encoder": "transformer"},
+    ],
     "iforest": [{"trees": 30}, {"trees": 30, "window": 4}],
 }
 CASES = [(name, values) for name, cases in QUICK.items() for values in cases]
