@@ -21,13 +21,13 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-MIN_PEAKS = 5  # fewer runs than this say nothing of a tail: empirical
-MIN_SHAPE = 20  # fewer runs than this and the shape is not estimated: exponential
+MIN_SHAPE = 20  # runs; fewer and the shape of a tail is not estimated: exponential
 GAMMA = (-0.5, 0.45)  # shapes outside are taken for noise; moments of the estimator exist below 1/2
-BEYOND = 0.1  # a bounded tail is followed until this many runs like those seen would be expected once
+LEVELS = (0.98, 0.95, 0.9)  # the highest threshold, as a share of the steps, that MIN_SHAPE runs rise above
 
 _KNOTS = 512
-_RESAMPLES = 500
+_RESAMPLES = 300
+_FURTHEST = 1e-12  # chance down to which the expected tail is tabulated; further on it goes straight
 _CELLS = 1 << 21  # resampled excesses worked on at once: 16 MB
 
 
@@ -57,10 +57,6 @@ class Gpd:
         if abs(self.gamma) < 1e-9:
             return np.asarray(-self.sigma * log)
         return np.asarray(self.sigma / self.gamma * np.expm1(-self.gamma * log))
-
-    def log_hazard(self, excess: float) -> float:
-        """-d log_sf / d excess, per unit of the score."""
-        return 1 / (self.sigma + self.gamma * excess)
 
 
 def fit_gpd(excesses: ArrayLike, runs: int | None = None) -> Gpd:
@@ -112,93 +108,97 @@ def decluster(scores: ArrayLike, threshold: float, gap: int = 1) -> NDArray[np.i
 class Pot:
     """How often a score is reached by steps like those it was fitted on.
 
-    Up to ``threshold`` the share of steps counted, above it ``rate`` (the share of steps above the threshold) times the
-    survival of ``tail``. Without a tail (fewer than ``MIN_PEAKS`` runs) all is counted, and nothing is said of scores
-    above the highest but that their chance is at most 1 / (n + 1).
+    Up to ``threshold`` the share of steps is counted. Above it stands the *expected* share: the mean over what the tail
+    may be, given how few runs it rests on. A threshold read off it keeps its rate on average over machines, where the
+    one of the single best tail would break it: the mean of a rate over an uncertain threshold is above the rate at the
+    mean threshold.
     """
 
     n: int
     threshold: float
-    rate: float
-    peaks: int  # runs above the threshold
-    tail: Gpd | None
+    rate: float  # share of the steps above the threshold
+    runs: int  # in which they came
+    tail: Gpd | None  # the single best one; None where no step is above the threshold
     knots: Floats  # (m,) scores, strictly ascending
     shares: Floats  # (m,) share of steps that reach each
+    excesses: Floats  # (t,) ascending from 0, empty without a tail
+    logs: Floats  # (t,) natural log of the expected share that reaches each
 
     @classmethod
-    def fit(cls, scores: ArrayLike, *, level: float = 0.98, gap: int = 1) -> Self:
+    def fit(cls, scores: ArrayLike, *, gap: int = 1) -> Self:
         """Fit to (n,) scores of normal steps in order of time, n >= 1, all finite.
 
-        ``level``: the share of steps below the threshold. ``gap``: see ``decluster``; the windows' length where windows
-        overlap.
+        ``gap``: see ``decluster``; the windows' length where windows overlap.
         """
         values = np.asarray(scores, float)
         if not len(values) or not np.isfinite(values).all():
             raise ValueError("scores must be finite, and there must be one at least")
-        if not 0 < level < 1:
-            raise ValueError(f"a level of {level} is not in (0, 1)")
         ordered = np.sort(values)
-        threshold = float(ordered[min(int(level * len(ordered)), len(ordered) - 1)])
-        peaks = len(decluster(values, threshold, gap))
+        for level in LEVELS:
+            threshold = float(ordered[min(int(level * len(ordered)), len(ordered) - 1)])
+            above = np.flatnonzero(values > threshold)
+            run = _runs(above, gap)
+            runs = int(run[-1]) + 1 if len(run) else 0
+            if runs >= MIN_SHAPE:
+                break
+        if not runs:
+            return cls(len(values), threshold, 0.0, 0, None, *_counted(ordered, ordered), np.zeros(0), np.zeros(0))
+        excesses, rate = values[above] - threshold, len(above) / len(values)
+        found = _expected(excesses, run, rate, len(values))
         body = ordered[ordered <= threshold]
-        excesses = ordered[len(body) :] - threshold
-        tail = fit_gpd(excesses, peaks) if peaks >= MIN_PEAKS else None
-        knots, shares = _counted(ordered if tail is None else body, ordered)
-        return cls(len(values), threshold, len(excesses) / len(values), peaks, tail, knots, shares)
+        return cls(len(values), threshold, rate, runs, fit_gpd(excesses, runs), *_counted(body, ordered), *found)
 
     def survival(self, scores: ArrayLike) -> Floats:
-        """The share of normal steps that reach each score, in (0, 1]; it falls as the score rises."""
+        """The expected share of normal steps that reach each score, in (0, 1]; it falls as the score rises."""
         return np.asarray(np.exp(self.log_survival(scores)))
 
     def log_survival(self, scores: ArrayLike) -> Floats:
-        """Natural log of ``survival``: finite for every finite score.
-
-        A bounded tail (gamma < 0) is followed to where it would be reached once in ten times the data; from there the
-        chance falls as fast as at that point: what lies beyond is more anomalous, not impossible.
-        """
+        """Natural log of ``survival``: finite for every finite score, and strictly falling in the tail."""
         values = np.asarray(scores, float)
         counted = np.log(np.interp(values, self.knots, self.shares))
         if self.tail is None:
             return np.where(values > self.knots[-1], -math.log(self.n + 1), counted)
         excess = np.maximum(values - self.threshold, 0)
-        end, log_end = self._end()
-        inside = self.tail.log_sf(np.minimum(excess, end))
-        if math.isfinite(end):
-            inside = np.where(excess > end, log_end - (excess - end) * self.tail.log_hazard(end), inside)
-        return np.where(values > self.threshold, math.log(self.rate) + inside, counted)
+        inside = np.interp(excess, self.excesses, self.logs)
+        beyond = self.logs[-1] + (excess - self.excesses[-1]) * self._slope
+        return np.where(values > self.threshold, np.where(excess > self.excesses[-1], beyond, inside), counted)
 
     def quantile(self, rate: float) -> float:
-        """The lowest threshold that a share of at most ``rate`` normal steps is above; inf where there is no tail and
-        the steps are too few to say."""
+        """The lowest threshold that a share of at most ``rate`` normal steps is expected above; inf where nothing tells
+        (no step is above the usual, and they are too few to count)."""
         if not 0 < rate <= 1:
             raise ValueError(f"a rate of {rate} is not in (0, 1]")
         if self.tail is None and rate < 1 / (self.n + 1):
             return math.inf
-        if self.tail is None or rate >= self.rate:
+        log = math.log(rate)
+        if self.tail is None or log >= self.logs[0]:
             return float(np.interp(rate, self.shares[::-1], self.knots[::-1]))
-        log = math.log(rate / self.rate)
-        end, log_end = self._end()
-        if log < log_end:
-            return self.threshold + end + (log_end - log) / self.tail.log_hazard(end)
-        return self.threshold + float(self.tail.isf(math.exp(log)))
+        if log < self.logs[-1]:
+            return self.threshold + float(self.excesses[-1] + (log - self.logs[-1]) / self._slope)
+        return self.threshold + float(np.interp(-log, -self.logs, self.excesses))
+
+    @property
+    def _slope(self) -> float:
+        """Of the log beyond the last knot."""
+        return float((self.logs[-1] - self.logs[-2]) / (self.excesses[-1] - self.excesses[-2]))
 
     def band(self, rate: float, confidence: float = 0.95) -> tuple[float, float]:
         """Where the threshold for ``rate`` may lie, given how few runs it rests on.
 
-        In the tail: parametric bootstrap of shape, scale and number of runs (500 resamples of one excess per run,
+        In the tail: parametric bootstrap of shape, scale and number of runs (300 resamples of one excess per run,
         percentile interval, the same on every call). In the counted part: Wilson limits of the rate, read off the
         curve; steps that come in runs count as one per run.
         """
         if self.tail is None or rate >= self.rate:
             return self._counted_band(rate, confidence)
         rng = np.random.default_rng(0)
-        counts = np.maximum(rng.poisson(self.peaks, _RESAMPLES), 1)
-        rows, found = max(1, _CELLS // self.peaks), []
+        counts = np.maximum(rng.poisson(self.runs, _RESAMPLES), 1)
+        rows, found = max(1, _CELLS // self.runs), []
         for start in range(0, _RESAMPLES, rows):
-            chances = 1 - rng.random((min(rows, _RESAMPLES - start), self.peaks))
-            found.append(np.stack(_moments(np.sort(self.tail.isf(chances), axis=1), self.peaks)))
+            chances = 1 - rng.random((min(rows, _RESAMPLES - start), self.runs))
+            found.append(np.stack(_moments(np.sort(self.tail.isf(chances), axis=1), self.runs)))
         gammas, sigmas = np.concatenate(found, axis=1)
-        rates = np.clip(self.rate * counts / self.peaks, rate, 1)
+        rates = np.clip(self.rate * counts / self.runs, rate, 1)
         drawn = [
             float(Gpd(gamma, sigma).isf(rate / own)) for gamma, sigma, own in zip(gammas, sigmas, rates, strict=True)
         ]
@@ -206,16 +206,9 @@ class Pot:
         centre = self.quantile(rate)
         return min(self.threshold + float(low), centre), max(self.threshold + float(high), centre)
 
-    def _end(self) -> tuple[float, float]:
-        """The excess up to which a bounded tail is believed, and the log of its survival there."""
-        if self.tail is None or self.tail.gamma >= 0:
-            return math.inf, -math.inf
-        chance = BEYOND / self.peaks
-        return float(self.tail.isf(chance)), math.log(chance)
-
     def _counted_band(self, rate: float, confidence: float) -> tuple[float, float]:
         z = NormalDist().inv_cdf((1 + confidence) / 2)
-        n = self.n * (self.peaks / (self.rate * self.n) if self.peaks else 1.0)
+        n = self.n * (self.runs / (self.rate * self.n) if self.runs else 1.0)
         spread = z**2 / n
         centre = (rate + spread / 2) / (1 + spread)
         half = z * math.sqrt(rate * (1 - rate) / n + spread / (4 * n)) / (1 + spread)
@@ -223,23 +216,63 @@ class Pot:
 
     def to_json(self) -> dict[str, Any]:
         """As plain numbers; ``from_json`` brings it back, equal to the last bit."""
-        tail = None if self.tail is None else [self.tail.gamma, self.tail.sigma]
         return {
             "n": self.n,
             "threshold": self.threshold,
             "rate": self.rate,
-            "peaks": self.peaks,
-            "tail": tail,
-            "knots": self.knots.tolist(),
-            "shares": self.shares.tolist(),
+            "runs": self.runs,
+            "tail": None if self.tail is None else [self.tail.gamma, self.tail.sigma],
+            **{name: getattr(self, name).tolist() for name in ("knots", "shares", "excesses", "logs")},
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Read what ``to_json`` gave."""
         tail = None if data["tail"] is None else Gpd(*data["tail"])
-        arrays = (np.asarray(data[name], float) for name in ("knots", "shares"))
-        return cls(data["n"], data["threshold"], data["rate"], data["peaks"], tail, *arrays)
+        arrays = (np.asarray(data[name], float) for name in ("knots", "shares", "excesses", "logs"))
+        return cls(data["n"], data["threshold"], data["rate"], data["runs"], tail, *arrays)
+
+
+def _runs(above: NDArray[np.int64], gap: int) -> NDArray[np.int64]:
+    """The number of its run, from 0, of each of the ascending steps."""
+    return np.cumsum(np.diff(above, prepend=above[:1]) > gap)
+
+
+def _expected(excesses: Floats, run: NDArray[np.int64], rate: float, n: int) -> tuple[Floats, Floats]:
+    """Excesses from 0 and the natural log of the share of n steps expected to reach each.
+
+    From ``MIN_SHAPE`` runs on: the mean over tails refitted to whole runs drawn anew (a bootstrap of runs).
+    Below: the predictive distribution of an exponential tail of which k runs are known, (1 + x / (k mean))^-k.
+    """
+    runs, mean = int(run[-1]) + 1, float(excesses.mean())
+    grid = mean * np.expm1(0.25 * np.linspace(0, 20, _KNOTS)) / 0.25
+    if runs < MIN_SHAPE:
+        logs = math.log(rate) - runs * np.log1p(grid / (runs * mean))
+    else:
+        counts, gammas, sigmas = _drawn_anew(excesses, run, runs)
+        survivals = np.zeros(_KNOTS)
+        for count, gamma, sigma in zip(counts, gammas, sigmas, strict=True):
+            survivals += count * Gpd(float(gamma), float(sigma)).sf(grid)
+        # The counted part ends at the rate itself: what the draws say above it is scaled to meet it there.
+        with np.errstate(divide="ignore"):
+            logs = np.log(survivals / survivals[0]) + math.log(rate)
+    kept = logs > math.log(_FURTHEST)
+    kept[:2] = True
+    return grid[kept], logs[kept]
+
+
+def _drawn_anew(excesses: Floats, run: NDArray[np.int64], runs: int) -> tuple[Floats, Floats, Floats]:
+    """Number of excesses, shape and scale of each resample: every run comes Poisson(1) times, with all its excesses."""
+    order = np.argsort(excesses)
+    times = np.random.default_rng(0).poisson(1.0, (_RESAMPLES, runs)).astype(float)
+    weights = times[:, run[order]]
+    weights = weights[weights.sum(axis=1) > 1]
+    values, counts = excesses[order], weights.sum(axis=1)
+    mean = weights @ values / counts
+    larger = counts[:, None] - np.cumsum(weights, axis=1) + (weights - 1) / 2  # of equal ones half are
+    weighted = ((weights * larger) @ values) / counts / (counts - 1)
+    gamma = np.clip(2 - mean / np.maximum(mean - 2 * weighted, 1e-9 * mean), *GAMMA)
+    return counts, gamma, mean * (1 - gamma)
 
 
 def _counted(body: Floats, ordered: Floats) -> tuple[Floats, Floats]:

@@ -91,7 +91,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
 
 def prepare(path: Path) -> None:
     """Create the index, or bring an older one up to date. UserError where a newer Faultline wrote it."""
-    _use_write_ahead_log(path)
+    use_write_ahead_log(path)
     with connect(path) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
@@ -110,7 +110,7 @@ def prepare(path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
-def _use_write_ahead_log(path: Path) -> None:
+def use_write_ahead_log(path: Path) -> None:
     """Switch the journal once; the switch needs the file alone, and SQLite does not wait for it by itself."""
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:

@@ -6,7 +6,7 @@ import time
 
 from pydantic import ValidationError
 
-from core.datasets.mapping import TableMapping
+from core.datasets.recordings.tablemapping import TableMapping
 from core.store.workspace import Workspace
 
 

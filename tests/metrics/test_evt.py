@@ -106,11 +106,11 @@ def _scores(kind: str, n: int, rng: np.random.Generator) -> np.ndarray:
     return noise[200:] ** 2 if kind == "squared" else np.exp(0.5 * noise[200:])
 
 
-@given(st.integers(0, 1000), st.integers(1, 400), st.sampled_from([0.8, 0.98]), st.booleans())
-def test_survival_falls_and_quantile_inverts_it(seed: int, n: int, level: float, discrete: bool) -> None:
+@given(st.integers(0, 1000), st.integers(1, 400), st.booleans())
+def test_survival_falls_and_quantile_inverts_it(seed: int, n: int, discrete: bool) -> None:
     rng = np.random.default_rng(seed)
     scores = rng.integers(0, 6, n).astype(float) if discrete else rng.gamma(1.0, size=n)
-    pot = Pot.fit(scores, level=level)
+    pot = Pot.fit(scores)
     grid = np.linspace(-1, scores.max() * 5 + 1, 400)
     log = pot.log_survival(grid)
     assert np.isfinite(log).all()
@@ -126,30 +126,43 @@ def test_survival_falls_and_quantile_inverts_it(seed: int, n: int, level: float,
             assert np.mean(scores > threshold) <= rate
 
 
-def test_bounded_tail_goes_on_beyond_its_end() -> None:
+def test_axis_goes_on_beyond_what_a_bounded_tail_can_reach() -> None:
     pot = Pot.fit(np.random.default_rng(0).random(20_000))
     assert pot.tail is not None and pot.tail.gamma < 0
     beyond = pot.log_survival([1.01, 1.1, 2.0])
     assert np.isfinite(beyond).all() and (np.diff(beyond) < 0).all()
-    for rate in (1e-5, 1e-8):
+    for rate in (1e-5, 1e-8, 1e-15):
         assert pot.survival(pot.quantile(rate)) == pytest.approx(rate, rel=1e-6)
 
 
-def test_few_runs_are_counted_only() -> None:
-    scores = np.append(np.zeros(95), [1, 2, 3, 4, 5.0])  # one run
-    pot = Pot.fit(scores, level=0.9)
-    assert pot.tail is None and pot.peaks == 1
-    assert pot.survival([5.0, 4.0, 0.0, -1.0]) == pytest.approx([0.01, 0.02, 1.0, 1.0])
-    assert pot.survival(99.0) == pytest.approx(1 / 101)
-    assert pot.quantile(0.01) == 5.0
-    assert pot.quantile(1e-3) == np.inf
-    low, high = pot.band(0.05)
-    assert low <= pot.quantile(0.05) <= high == np.inf
+def test_few_runs_give_the_predictive_tail() -> None:
+    scores = np.append(np.zeros(95), [1, 2, 3, 4, 5.0])  # one run of five, mean 3 above the threshold 0
+    pot = Pot.fit(scores)
+    assert (pot.runs, pot.threshold, pot.rate) == (1, 0.0, 0.05)
+    for score in (3.0, 30.0):  # to the interpolation between knots
+        assert pot.survival(score) == pytest.approx(0.05 / (1 + score / 3), rel=1e-3)
+    assert pot.quantile(1e-3) == pytest.approx(3 * (0.05 / 1e-3 - 1), rel=1e-3)
+
+
+def test_threshold_of_many_runs_is_that_of_the_best_tail() -> None:
+    pot = Pot.fit(np.random.default_rng(1).exponential(size=200_000))
+    assert pot.quantile(1e-3) == pytest.approx(-np.log(1e-3), rel=0.02)
+
+
+def test_threshold_of_few_runs_is_higher_and_keeps_its_rate_on_average() -> None:
+    rng, met, best = np.random.default_rng(2), [], []
+    for _ in range(300):
+        pot = Pot.fit(rng.exponential(size=600))  # 30 excesses at most
+        assert pot.tail is not None
+        met.append(np.exp(-pot.quantile(1e-4)))
+        best.append(np.exp(-(pot.threshold + float(pot.tail.isf(1e-4 / pot.rate)))))
+    assert np.mean(met) < np.mean(best)
+    assert np.mean(met) < 4e-4
 
 
 def test_constant_scores() -> None:
     pot = Pot.fit(np.full(50, 3.0))
-    assert pot.tail is None and pot.peaks == 0
+    assert pot.tail is None and pot.runs == 0
     assert pot.quantile(0.02) == 3.0
     assert pot.survival([2.0, 3.0]).tolist() == [1.0, 1.0]
     assert pot.survival(3.1) == pytest.approx(1 / 51)
@@ -193,7 +206,5 @@ def test_survives_json(n: int) -> None:
 def test_refuses_what_cannot_be_meant() -> None:
     with pytest.raises(ValueError, match="finite"):
         Pot.fit([1.0, np.nan])
-    with pytest.raises(ValueError, match="level"):
-        Pot.fit([1.0], level=1.0)
     with pytest.raises(ValueError, match="rate"):
         Pot.fit([1.0]).quantile(0.0)

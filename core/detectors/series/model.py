@@ -98,11 +98,11 @@ class SeriesModel:
         """Judge a unit of ``prepared`` data."""
         member = self.member(unit.machine)
         found = member.detector.score(member.scaler.apply(unit.values), progress)
-        judged = [
-            Judged(scores, member.calibration.surprise(scores.score, mode))
-            for mode, scores in (("now", found.now), ("settled", found.settled))
-        ]
-        return JudgedUnit(*judged)
+        surprise = member.calibration.surprise
+        return JudgedUnit(
+            Judged(found.now, surprise(found.now.score, "now")),
+            Judged(found.settled, surprise(found.settled.score, "settled")),
+        )
 
     def stream(self, machine: str) -> ModelStream:
         """A fresh stream of readings of ``raw_sensors`` of one machine."""

@@ -70,7 +70,7 @@ class Scaler:
             if known.any():
                 one = _robust(inside[:, known])
                 centres[index, known], scales[index, known], still[index, known] = one
-        return cls(signals, conditions, centres, scales, settings, spread, still.all(axis=0))
+        return cls(signals, conditions, centres, scales, settings, spread, np.asarray(still.all(axis=0)))
 
     def apply(self, values: NDArray[np.float32]) -> Signal:
         """(n, D) readings to (n, d) scaled signals; what was not finite is NaN."""
@@ -92,7 +92,7 @@ class Scaler:
             return np.zeros(len(values), np.int64)
         placed = values[:, self.conditions].astype(np.float64) / self.spread
         distance = np.nansum((placed[:, None, :] - self.settings[None]) ** 2, axis=2)
-        return np.argmin(distance, axis=1)
+        return np.asarray(np.argmin(distance, axis=1), np.int64)
 
     def save(self, path: Path) -> None:
         """Two files: ``path`` as safetensors, and the columns beside it as JSON."""

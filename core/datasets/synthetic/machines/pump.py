@@ -1,4 +1,4 @@
-"""A centrifugal pump on a variable-speed drive, read once a second: thirteen sensors that four disturbances drive.
+"""A centrifugal pump on a variable-speed drive, read every ten seconds: thirteen sensors that four disturbances drive.
 
 The demand of the plant, the speed that the drive answers with, the level of the suction tank and the ambient
 temperature wander independently (AR(1), time constants of half a minute to a minute, so that a recording holds many
@@ -40,7 +40,8 @@ COLUMN = {sensor.name: index for index, sensor in enumerate(SENSORS)}
 
 RESOLUTION = (0.001, 0.01, 0.0001, 0.001, 0.1, 0.01, 0.001, 0.01, 0.01, 0.01, 0.01, 0.001, 0.001)  # of the readings
 NOISE = (0.06, 0.5, 0.006, 0.01, 2.0, 0.25, 0.06, 0.12, 0.08, 0.08, 0.1, 0.04, 0.035)  # sd of a reading, in its unit
-WARM_UP = 1500  # steps until the thermal lags have forgotten how they began
+EVERY_S = 10.0  # seconds from one reading to the next
+WARM_UP = 150  # steps until the thermal lags have forgotten how they began
 
 # Which way, and how far beside the most moved sensor, a fault of the process moves what the sensors read.
 PROCESS_FAULTS: dict[str, dict[str, float]] = {
@@ -61,7 +62,7 @@ LENGTHS = (60, 240)  # steps of a fault, from and to
 
 
 def make(seed: int = 0, *, steps: int = 20_000) -> SeriesSet:
-    """Three recordings of one pump, ``steps`` seconds each: one to learn from, one normal and one with faults to test.
+    """Three recordings of one pump, ``steps`` readings each: one to learn from, one normal and one with faults to test.
 
     The faults are the sensor faults of ``faults.inject``, each on sensors drawn anew, and the process faults above,
     every kind at 2, 3 and 5 sd, in random order and evenly over the recording. ``steps`` of 8,400 at least hold them.
@@ -80,7 +81,7 @@ def make(seed: int = 0, *, steps: int = 20_000) -> SeriesSet:
         sensors=SENSORS,
         units=units,
         time_unit="s",
-        rate=1.0,
+        rate=1 / EVERY_S,
         notes=(f"Simulated. Every kind of fault comes at {sizes} sd of its sensors' normal spread.",),
     )
 
@@ -93,13 +94,13 @@ def write(out: Path, seed: int = 0, progress: Progress = Progress()) -> None:
 def record(seed: int, number: int, steps: int) -> SeriesUnit:
     """One normal recording: the pump that ``seed`` names, on day ``number``."""
     values = _simulate(np.random.default_rng([seed, number]), steps)
-    time = np.arange(steps, dtype=np.float64) + number * steps
+    time = (np.arange(steps, dtype=np.float64) + number * steps) * EVERY_S
     return SeriesUnit(f"day-{number}", "pump-1", "test", values, time, events=())
 
 
 def _simulate(rng: np.random.Generator, steps: int) -> NDArray[np.float32]:
     n = steps + WARM_UP
-    demand, response, level, air, rattle = (ar1(rng, n, tau) for tau in (30.0, 40.0, 50.0, 60.0, 20.0))
+    demand, response, level, air, rattle = (ar1(rng, n, tau / EVERY_S) for tau in (30.0, 40.0, 50.0, 60.0, 20.0))
 
     speed = 1480 * (1 + 0.02 * response)  # rpm
     ratio = speed / 1480
@@ -113,10 +114,10 @@ def _simulate(rng: np.random.Generator, steps: int) -> NDArray[np.float32]:
     current = power * 1000 / (np.sqrt(3) * 400 * 0.86)  # A
     ambient = 22 + 2.0 * air  # degC
 
-    copper = lag((current / 33) ** 2, 60.0)
-    friction = lag(ratio**2 * (0.5 + 0.5 * load), 60.0)
-    winding = lag(ambient, 20.0) + 48 * copper
-    fluid = 16 + 0.6 * (ambient - 22) + 1.5 * lag(power / flow, 40.0) / 0.15
+    copper = lag((current / 33) ** 2, 60.0 / EVERY_S)
+    friction = lag(ratio**2 * (0.5 + 0.5 * load), 60.0 / EVERY_S)
+    winding = lag(ambient, 20.0 / EVERY_S) + 48 * copper
+    fluid = 16 + 0.6 * (ambient - 22) + 1.5 * lag(power / flow, 40.0 / EVERY_S) / 0.15
     bearing_de = 0.9 * ambient + 26 * friction + 6 * copper
     bearing_nde = 0.9 * ambient + 21 * friction + 2 * copper
     shake = ratio**2 * (1.8 + 6 * (load - 1) ** 2 + 1.6 * (load - 1)) * (1 + 0.06 * rattle)  # mm/s rms
