@@ -11,7 +11,7 @@ from core.jobs.table import JobTable
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
 from core.ui import words
-from core.ui.train import cards, material
+from core.ui.train import material
 from tests.store import toy
 from tests.ui import stock
 from tests.ui.conftest import Open
@@ -24,7 +24,7 @@ def toy_detector(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def page(open_page: Open, parts: DatasetRow) -> AppTest:
-    app = open_page("train")
+    app = open_page("train", detector="patchcore")
     assert not app.exception
     return app
 
@@ -81,7 +81,7 @@ def test_calibration_follows_the_rule_of_training(different: int, detector: str,
 
 
 def test_every_detector_has_a_card_with_its_paper(page: AppTest) -> None:
-    for entry in cards.IMAGE.values():
+    for entry in registry.of("image").values():
         assert f"**{entry.title}**" in stock.texts(page)
         assert entry.summary in stock.texts(page)
     assert "[arXiv:2106.08265](https://arxiv.org/abs/2106.08265)" in stock.texts(page)

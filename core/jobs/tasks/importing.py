@@ -39,7 +39,8 @@ class ImportSpec(Spec):
 
 
 def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
-    """``{"dataset_id"}``. An upload that cannot be read is removed: the user is told, and uploads again."""
+    """``{"dataset_id"}``. An upload that cannot be read is removed: the user is told, and uploads again. Where the
+    mapping of its columns may be what is wrong, it stays, to be mapped anew."""
     asked = ImportSpec(**spec)
     source = asked.archive or asked.path
     if source is None:
@@ -54,7 +55,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
             else _from_folder(source, asked, progress, workspace)
         )
     except UserError:
-        if uploaded:
+        if uploaded and asked.mapping is None:
             _drop_upload(source, workspace)
         raise
     if uploaded:

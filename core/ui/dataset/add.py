@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
 from core.datasets.readers import FORMATS
+from core.datasets.recordings import table
+from core.datasets.recordings.files import SUFFIXES
 from core.datasets.samples import SAMPLES
-from core.ui import blocks, errors, jobs_panel, rooms, state
-from core.ui.dataset import drops, uploads
+from core.errors import UserError
+from core.ui import blocks, errors, gates, jobs_panel, rooms, state
+from core.ui.dataset import columns, drops, pending, uploads
 
-ANY_LAYOUT = "Find out from the folders"
+ANY_LAYOUT = "Find out from the files"
 KINDS = ("import", "sample", "demo")
 DROP = "drop"
+TABLE = table.FORMAT.name
+RECORDINGS = sorted({suffix.removeprefix(".") for suffix in SUFFIXES} | {"zip"})
 
 
 def welcome() -> None:
@@ -23,7 +28,7 @@ def welcome() -> None:
     busy = jobs_panel.active(KINDS)
     if not busy and blocks.empty_state(
         "No data yet",
-        "Load the sample parts to look around, or bring photographs of your own below.",
+        "Load the sample parts to look around, or bring photographs or recordings of your own below.",
         "Load the sample parts",
         key="load-sample",
         icon=":material/photo_library:",
@@ -33,7 +38,8 @@ def welcome() -> None:
 
 
 def section(opened: str | None = None) -> None:
-    """The choice of a way, the form of the chosen one, and imports under way. ``opened`` is the way shown at first."""
+    """The choice of a way, the form of the chosen one, tables whose columns are asked for, and imports under way.
+    ``opened`` is the way shown at first."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("Add data", width="content")
         way = st.segmented_control(
@@ -47,7 +53,7 @@ def section(opened: str | None = None) -> None:
     for job_id in st.session_state.get("_imports", []):
         jobs_panel.problem(rooms.jobs().get(job_id))
     jobs_panel.watch(KINDS, key="import")
-    if way is None:
+    if _columns_asked() or way is None:
         return
     with st.container(border=True, key="add-form"), errors.shown():
         WAYS[way]()
@@ -60,45 +66,89 @@ def settle() -> None:
         if job.state == "succeeded" and job.result is not None:
             st.session_state["_imports"] = []
             st.session_state["add"] = None  # the form has done its work
+            pending.done()
             state.choose(dataset_id=job.result["dataset_id"])
             st.rerun()
 
 
 def _images() -> None:
     st.caption("Photographs of one kind of part. Without labels, all of them are taken for good ones to learn from.")
-    _take(_drop("Photographs", multiple=True, types=drops.IMAGES), "Uploaded images")
+    _take(_drop("Photographs", "image", multiple=True, types=drops.IMAGES), "Uploaded images")
+
+
+def _columns_asked() -> bool:
+    """Whether the form of a table stands here, in place of the ways to add more."""
+    if any(rooms.jobs().get(job_id).active for job_id in st.session_state.get("_imports", [])):
+        return False
+    with errors.shown():
+        try:
+            found = pending.current()
+        except UserError:
+            pending.done()
+            raise
+        if found is not None:
+            with st.container(border=True, key="columns-form"), errors.shown():
+                columns.show(found, lambda spec, title: _submit("import", spec, title=title))
+            return True
+    return False
+
+
+def _recordings() -> None:
+    st.caption(
+        "Readings of sensors, vibration or sound: CSV, Parquet, NPY, NPZ, MAT or WAV files of the same sensors, "
+        "together or in a zip. For tables, what the columns mean is asked next."
+    )
+    files = _drop("Recordings", "series", multiple=True, types=RECORDINGS)
+    if len(files) == 1 and files[0].name.casefold().endswith(".zip"):
+        _unpack(files)
+    else:
+        _take(files, PurePosixPath(files[0].name).stem if len(files) == 1 else "Uploaded recordings")
 
 
 def _folder() -> None:
-    st.caption("Sub-folders such as good and bad, or train and test in the MVTec layout, become labels and splits.")
+    st.caption(
+        "Photographs: sub-folders such as good and bad, or train and test in the MVTec layout, become labels and "
+        "splits. Recordings: as they were published, or one table for each machine or run."
+    )
     files = _drop("Folder", multiple="directory", types=None)
     _take(files, PurePosixPath(files[0].name).parts[0] if files else "Folder")
 
 
 def _zip() -> None:
-    st.caption(
-        "A zip of folders such as good and bad, or in the MVTec layout. It is checked and unpacked on the server."
-    )
+    st.caption("A zip of photographs or recordings. It is checked and unpacked on the server.")
     files = _drop("Zip archive", multiple=False, types=["zip"])
     if files:
-        with drops.taking(DROP):
-            folder = uploads.keep(files, rooms.workspace())
-            archive = next(path for path in folder.rglob("*") if path.is_file())
-            spec = {"archive": str(archive), "name": PurePosixPath(files[0].name).stem, "format": _format()}
-            _submit("import", spec, title=f"Unpack {files[0].name}")
+        _unpack(files)
+
+
+def _unpack(files: list[uploads.Upload]) -> None:
+    """Photographs are unpacked by the job; tables at once, for their columns are asked about next."""
+    with drops.taking(DROP):
+        folder = uploads.keep(files, rooms.workspace())
+        archive = next(path for path in folder.rglob("*") if path.is_file())
+        name, chosen = PurePosixPath(files[0].name).stem, _format()
+        if chosen in (None, TABLE) and pending.tables_in(archive):
+            with st.spinner("Unpacking"):
+                unpacked = uploads.unpack(archive, rooms.workspace(), name)
+            _begin(unpacked, name, owned=True)
+        _submit("import", {"archive": str(archive), "name": name, "format": chosen}, title=f"Unpack {files[0].name}")
 
 
 def _path() -> None:
     roots = ", ".join(f"`{root}`" for root in uploads.roots())
-    st.caption(f"A folder or zip on the server, below {roots}. Folders are indexed where they lie; nothing is copied.")
+    st.caption(
+        f"A folder, a zip or the file of a recording on the server, below {roots}. Images are indexed where they lie; "
+        "recordings are copied."
+    )
     with st.form("add-path", border=False):
         typed = st.text_input("Path on the server", placeholder=f"{uploads.roots()[0]}/parts")
         _layout()
         go = st.form_submit_button("Read it", type="primary")
     if go:
         path = uploads.allowed_path(typed)
-        source = "archive" if path.is_file() else "path"
-        _submit("import", {source: str(path), "name": path.stem, "format": _format()}, title=f"Read {path.name}")
+        if path.suffix.casefold() == ".zip":
+            _submit("import", {"archive": str(path), "name": path.stem, "format": _format()}, title=f"Read {path.name}")
+        _begin(path, path.stem, owned=False)
 
 
 def _sample() -> None:
@@ -108,33 +158,51 @@ def _sample() -> None:
             _submit("sample", {"sample": sample.name, "seed": 0}, title=f"Draw {sample.title.lower()}")
 
 
-def _drop(label: str, *, multiple: bool | Literal["directory"], types: list[str] | None) -> list[uploads.Upload]:
+def _drop(
+    label: str,
+    modality: gates.Modality | None = None,
+    *,
+    multiple: bool | Literal["directory"],
+    types: list[str] | None,
+) -> list[uploads.Upload]:
     files = drops.field(DROP, label, types=types, multiple=multiple, label_visibility="collapsed")
-    _layout()
+    _layout(modality)
     return files
 
 
 def _take(files: list[uploads.Upload], name: str) -> None:
     if files:
         with drops.taking(DROP):
-            folder = uploads.keep(files, rooms.workspace())
-            spec = {"path": str(folder), "name": name, "format": _format(), "owned": True}
-            _submit("import", spec, title=f"Import {len(files)} files")
+            _begin(uploads.keep(files, rooms.workspace()), name, owned=True)
 
 
-def _layout() -> None:
+def _begin(path: Path, name: str, *, owned: bool) -> NoReturn:
+    """Start the import, or ask first what the columns of a table mean."""
+    chosen = _format()
+    if chosen in (None, TABLE) and pending.is_table(path):
+        pending.ask(path, owned=owned)
+        st.session_state["_imports"] = []
+        st.rerun()
+    _submit("import", {"path": str(path), "name": name, "format": chosen, "owned": owned}, title=f"Import {name}")
+
+
+def _layout(modality: gates.Modality | None = None) -> None:
+    """The choice of a format, of one kind of data or of all."""
+    fitting = [name for name, info in FORMATS.items() if modality in (None, info.modality)]
+    key = st.session_state["_layout"] = f"layout-{modality or 'any'}"
     st.selectbox(
         "Layout",
-        [ANY_LAYOUT, *FORMATS],
+        [ANY_LAYOUT, *fitting],
         format_func=lambda name: FORMATS[name].title if name in FORMATS else name,
-        key="layout",
+        key=key,
         persist_state="session",
         width=320,
     )
 
 
 def _format() -> str | None:
-    chosen: str = st.session_state["layout"]
+    """The format chosen in the form that is drawn; None to find out."""
+    chosen: str = st.session_state[st.session_state["_layout"]]
     return chosen if chosen in FORMATS else None
 
 
@@ -144,4 +212,4 @@ def _submit(kind: str, spec: Mapping[str, Any], *, title: str) -> NoReturn:
     st.rerun()
 
 
-WAYS = {"Images": _images, "Folder": _folder, "Zip": _zip, "Path": _path, "Sample": _sample}
+WAYS = {"Images": _images, "Recordings": _recordings, "Folder": _folder, "Zip": _zip, "Path": _path, "Sample": _sample}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from core.datasets import archives
 from core.errors import UserError
 from core.settings import settings
 from core.store.workspace import Workspace
@@ -41,6 +42,20 @@ def keep(files: Sequence[Upload], workspace: Workspace) -> Path:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    return folder
+
+
+def unpack(archive: Path, workspace: Workspace, name: str) -> Path:
+    """An uploaded zip in a fresh folder of the workspace, under its name; the zip itself is removed. Returns the
+    folder. UserError for an archive that is refused."""
+    folder = workspace.upload_folder()
+    try:
+        archives.unpack(archive, folder / (name.strip(". ") or "files"))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(archive.parent, ignore_errors=True)
     return folder
 
 

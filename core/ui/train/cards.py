@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import streamlit as st
 
+from core.detectors import registry
 from core.detectors.base import DetectorInfo
-from core.detectors.registry import REGISTRY
-from core.ui import state
+from core.store.datasets import DatasetRow
+from core.ui import state, words
 
 DETECTOR = "detector"  # name in the URL
 _ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
+_DOI = re.compile(r"doi:(10\.\d{4,9}/[^\s,;)]+)")
 
 
-def chosen() -> DetectorInfo:
-    """The detector of the URL, or the one chosen before, or that of the current model, or the first."""
-    current = state.model()
+def chosen(row: DatasetRow) -> DetectorInfo:
+    """The detector of the URL, or the one chosen before, or that of the current model, or the first, of those for the
+    dataset's kind of data."""
+    current, known = state.model(), registry.of(row.modality)
     for name in (st.query_params.get(DETECTOR), st.session_state.get("_detector"), current and current.detector):
-        if name in IMAGE:
+        if name in known:
             st.session_state["_detector"] = st.query_params[DETECTOR] = name
-            return IMAGE[name]
-    return next(iter(IMAGE.values()))
+            return known[name]
+    return next(iter(known.values()))
 
 
-def show(current: DetectorInfo) -> None:
-    """A card for each image detector: when to choose it, and where it comes from."""
+def show(row: DatasetRow, current: DetectorInfo, refused: Mapping[str, str]) -> None:
+    """A card for each detector: when to choose it, and where it comes from. ``refused`` says which cannot work on this
+    dataset, and why."""
     with st.grid(4, min_column_width=220):
-        for entry in IMAGE.values():
+        for entry in registry.of(row.modality).values():
             with st.container(border=True, height="stretch", key=f"detector-{entry.name}", gap="small"):
                 st.markdown(f"**{entry.title}**")
                 st.markdown(entry.summary)
                 st.caption(paper(entry.paper))
                 st.space("stretch")
                 picked = entry.name == current.name
+                why = refused.get(entry.name)
                 st.button(
-                    "Chosen" if picked else "Choose",
+                    "Not for this data" if why else "Chosen" if picked else "Choose",
                     key=f"choose-{entry.name}",
-                    icon=":material/radio_button_checked:" if picked else ":material/radio_button_unchecked:",
-                    help=f"{entry.title} is chosen" if picked else f"Train {entry.title}",
+                    icon=":material/block:" if why else _CIRCLES[picked],
+                    help=words.plain(why) if why else f"{entry.title} is chosen" if picked else f"Train {entry.title}",
+                    disabled=why is not None,
                     on_click=choose,
                     args=(entry.name,),
                     width="stretch",
@@ -52,8 +59,9 @@ def choose(name: str) -> None:
 
 
 def paper(text: str) -> str:
-    """The paper with its arXiv number as a link."""
-    return _ARXIV.sub(r"[arXiv:\1](https://arxiv.org/abs/\1)", text)
+    """The paper with its arXiv number or DOI as a link."""
+    text = _ARXIV.sub(r"[arXiv:\1](https://arxiv.org/abs/\1)", text)
+    return _DOI.sub(r"[doi:\1](https://doi.org/\1)", text)
 
 
-IMAGE: dict[str, DetectorInfo] = {name: entry for name, entry in REGISTRY.items() if entry.modality == "image"}
+_CIRCLES = {True: ":material/radio_button_checked:", False: ":material/radio_button_unchecked:"}

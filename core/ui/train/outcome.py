@@ -10,6 +10,7 @@ from core.ui import blocks, jobs_panel, rooms, words
 
 KINDS = ("train", "demo")
 SHOWN = 4
+MAIN = {"image_auroc": "image AUROC", "vus_pr": "VUS-PR", "event_f1": "event F1"}  # what a training is judged by
 
 
 def show() -> None:
@@ -52,5 +53,5 @@ def _ended(job: Job, models: dict[str, ModelRow]) -> None:
 
 def _figures(model: ModelRow) -> str:
     fit = f"trained in {blocks.duration(model.manifest.fit_seconds)}"
-    auroc = model.metrics.get("image_auroc")
-    return fit if auroc is None else f"image AUROC **{auroc:.3f}** · {fit}"
+    found = [(title, model.metrics.get(name)) for name, title in MAIN.items()]
+    return " · ".join([*(f"{title} **{value:.3f}**" for title, value in found if value is not None), fit])

@@ -10,14 +10,16 @@ import streamlit as st
 from core.detectors.base import DetectorInfo
 from core.jobs.job import Job
 from core.store.datasets import DatasetRow
-from core.ui import blocks, errors, forms, nav, rooms, state, words
+from core.ui import blocks, errors, forms, gates, nav, rooms, state, words
+from core.ui.train import recordings
 
-SEED, NAME = "train.seed", "train.name"
+SEED, NAME, SCOPE = "train.seed", "train.name", "train.scope"
 MAX_SEED = 2**31 - 1
 
 
-def form(row: DatasetRow, entry: DetectorInfo) -> None:
-    """The settings of a detector and the button that starts it."""
+def form(row: DatasetRow, entry: DetectorInfo, options: Mapping[str, Any]) -> None:
+    """The settings of a detector and the button that starts it. ``options`` are the wishes beside its parameters that
+    recordings ask for, such as the scope."""
     params = forms.parameter_form(entry)
     with st.grid(2, min_column_width=200):
         st.text_input(
@@ -38,7 +40,25 @@ def form(row: DatasetRow, entry: DetectorInfo) -> None:
             help="The same data, settings and seed give the same scores.",
         )
     with errors.shown():
-        _ask(row, entry, params)
+        _ask(row, entry, params, options)
+
+
+def scope(found: recordings.Material) -> recordings.Scope:
+    """One model for all machines or one for each, asked where there are several."""
+    if found.machines < 2:
+        return found.usual_scope
+    st.session_state.setdefault(SCOPE, found.usual_scope)
+    chosen: recordings.Scope = st.segmented_control(
+        "Scope",
+        list(recordings.SCOPES),
+        format_func=recordings.SCOPES.__getitem__,
+        required=True,
+        key=SCOPE,
+        persist_state="session",
+        help="Machines of one kind can share a model, which then also judges machines that it never saw. A model per "
+        "machine learns what is usual for each, and judges those machines alone.",
+    )
+    return chosen
 
 
 def fill(entry: DetectorInfo, params: Mapping[str, Any], seed: int) -> None:
@@ -51,7 +71,7 @@ def default_name(entry: DetectorInfo, row: DatasetRow) -> str:
     return f"{entry.title} on {row.name}"
 
 
-def _ask(row: DatasetRow, entry: DetectorInfo, params: Mapping[str, Any]) -> None:
+def _ask(row: DatasetRow, entry: DetectorInfo, params: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """UserError where the settings contradict each other or a limit; the button is then not there."""
     spec = {
         "dataset_id": row.id,
@@ -60,6 +80,7 @@ def _ask(row: DatasetRow, entry: DetectorInfo, params: Mapping[str, Any]) -> Non
         "seed": st.session_state[SEED],
         "exclude": sorted(rooms.datasets().excluded(row.id)),
         "name": (st.session_state[NAME] or "").strip() or default_name(entry, row),
+        **options,
     }
     standing = rooms.jobs().standing("train", spec)
     if standing is not None and standing.active:
@@ -87,7 +108,7 @@ def _offer(job: Job, model_id: str, row: DatasetRow) -> None:
     )
     if st.button("Open it", type="primary", icon=":material/search:", key="open-existing"):
         state.choose(dataset_id=row.id, model_id=model_id)
-        nav.open_page("inspect")
+        nav.open_page(gates.KINDS[row.modality].page)
 
 
 def _start(spec: Mapping[str, Any], *, force: bool) -> NoReturn:
