@@ -101,7 +101,7 @@ def spectrum_figure(
             if at > top:
                 break
             shapes.append(upright | {"x0": at, "x1": at, "line": _dashed(colour, dash, 2 if multiple == 1 else 1)})
-            text = name if multiple == 1 else f"{multiple}·{name}"
+            text = name if multiple == 1 else f"×{multiple}"  # the height tells of which
             place = {"x": at, "xref": "x", "y": 1 - 0.07 * index, "yref": "y domain", "xanchor": "left"}
             notes.append(place | {"yanchor": "top", "showarrow": False, "text": text, "font": {"size": 10}})
     figure.update_layout(shapes=shapes, annotations=notes)

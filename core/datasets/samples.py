@@ -57,8 +57,8 @@ SAMPLES: dict[str, Sample] = {
         Sample(
             "pump",
             "Pump",
-            "Thirteen correlated sensors, once a second: 20,000 normal steps to learn from; to test on, 20,000 more "
-            "normal ones and 20,000 with 21 faults of stated size, their moments and culprits known.",
+            "Thirteen correlated sensors, read every ten seconds: 20,000 normal steps to learn from; to test on, "
+            "20,000 more normal ones and 20,000 with 21 faults of stated size, their moments and culprits known.",
             _pump,
             modality="series",
         ),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.datasets import readers
 from core.datasets.recordings import faultline
 from core.datasets.samples import SAMPLES
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
@@ -51,7 +52,8 @@ def test_the_sample_machines_are_read_as_they_were_made(tmp_path: Path) -> None:
 
     assert set(MACHINES) == {"pump", "turbofan", "bearing"}
     SAMPLES["turbofan"].write(tmp_path / "fleet", 3, Progress())
-    assert faultline.read(tmp_path / "fleet").content_id == turbofan.make(3).content_id
+    found = readers.read(tmp_path / "fleet")
+    assert found.format == faultline.FORMAT and found.content_id == turbofan.make(3).content_id
 
 
 def test_a_cancelled_sample_leaves_nothing(tmp_path: Path) -> None:

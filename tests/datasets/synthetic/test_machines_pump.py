@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 
 from core.datasets.recordings import faultline
-from core.datasets.series import SeriesSet
+from core.datasets.series import SeriesSet, SeriesUnit
 from core.datasets.synthetic.machines import pump
-from core.datasets.synthetic.machines.faults import SENSOR_FAULTS, inject, spread, upset
+from core.datasets.synthetic.machines.faults import SENSOR_FAULTS, inject, upset
+from core.datasets.synthetic.machines.faults import spread as spread_of
+
+
+def spread(unit: SeriesUnit) -> np.ndarray:
+    """Of all sensors."""
+    return spread_of(unit, range(unit.values.shape[1]))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,7 @@ def test_readings_obey_the_laws_of_pumps(machine: SeriesSet) -> None:
     read = dict(zip(pump.COLUMN, machine.units[0].values.T.astype(float), strict=True))
     hydraulic = read["flow"] * (read["discharge_pressure"] - read["suction_pressure"]) / 36
     efficiency = hydraulic / read["motor_power"]
-    assert efficiency.min() > 0.68 and efficiency.max() < 0.76
+    assert efficiency.min() > 0.65 and efficiency.max() < 0.76
     assert np.corrcoef(read["motor_power"], read["motor_current"])[0, 1] > 0.95
     assert np.corrcoef(read["flow"], read["suction_pressure"])[0, 1] < 0  # friction in the suction pipe
     assert (machine.units[0].values > 0).all()
@@ -81,8 +87,8 @@ def test_every_sensor_is_told_by_the_others_well_enough_to_find_a_liar(machine: 
 def test_normal_days_are_alike(machine: SeriesSet) -> None:
     train, normal = machine.units[:2]
     shift = (normal.values.mean(axis=0) - train.values.mean(axis=0)) / spread(train)
-    assert np.abs(shift).max() < 0.3
-    assert np.abs(np.log(spread(normal) / spread(train))).max() < 0.2
+    assert np.abs(shift).max() < 0.15
+    assert np.abs(np.log(spread(normal) / spread(train))).max() < 0.1
 
 
 @pytest.mark.parametrize("kind", SENSOR_FAULTS)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.datasets.recordings import faultline
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
+from core.datasets.types import Split
 from core.progress import Progress
 
 Fault = Literal["outer race", "inner race", "ball"]
@@ -71,7 +72,7 @@ def record(
     seconds: float,
     *,
     fault: Fault | None = None,
-    split: Literal["train", "test"] = "test",
+    split: Split = "test",
 ) -> SeriesUnit:
     """One bearing, ``number`` of those that ``seed`` names; each runs at a speed of its own within 1 %."""
     rng = np.random.default_rng([seed, number])

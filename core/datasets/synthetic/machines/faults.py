@@ -5,7 +5,7 @@ Sizes are in sd of the sensor over the unit's normal steps, so that a fault of 2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -34,7 +34,7 @@ def inject(
     """
     if not 0 <= start < stop <= len(unit) or not 0 <= sensor < unit.values.shape[1]:
         raise ValueError(f"no steps {start}:{stop} of sensor {sensor} in {unit.values.shape}")
-    size = size_sd * spread(unit)[sensor]
+    size = size_sd * spread(unit, [sensor])[0]
     values = unit.values.copy()
     inside = values[start:stop, sensor]  # a view
     if kind == "bias":
@@ -71,15 +71,15 @@ def upset(
     flutter = np.random.default_rng([seed, start]).standard_normal(stop - start)
     course = course * (1 + turbulence * np.clip(flutter, -1, 1))
     columns = list(signature)
-    size = size_sd * spread(unit)[columns] * np.array([signature[column] for column in columns])
+    size = size_sd * spread(unit, columns) * np.array([signature[column] for column in columns])
     values = unit.values.copy()
     values[start:stop, columns] += (course[:, None] * size).astype(np.float32)
     return _labelled(unit, values, Event(start, stop, tuple(sorted(columns)), kind))
 
 
-def spread(unit: SeriesUnit) -> NDArray[np.float64]:
-    """(d,) standard deviation of each sensor over the unit's normal steps."""
-    return np.asarray(np.nanstd(unit.values[unit.normal()], axis=0, dtype=np.float64))
+def spread(unit: SeriesUnit, columns: Sequence[int]) -> NDArray[np.float64]:
+    """(c,) standard deviation of these sensors over the unit's normal steps."""
+    return np.asarray(np.nanstd(unit.values[unit.normal()][:, list(columns)], axis=0, dtype=np.float64))
 
 
 def _labelled(unit: SeriesUnit, values: NDArray[np.float32], event: Event) -> SeriesUnit:
