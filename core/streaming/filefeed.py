@@ -23,7 +23,7 @@ class FileTail:
     by sensor. Sensors are found by name; columns that no model knows are left aside."""
 
     def __init__(self, path: Path, sensors: Sequence[str]) -> None:
-        self.sensors = tuple(sensors)
+        self.sensors: Sequence[str] = tuple(sensors)
         self.tally = Tally()
         self._path, self._tail = path, LineTail(path, self.tally)
         self._json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Replay:
     def __init__(self, data: SeriesSet, *, loop: bool = False) -> None:
         if not any(len(unit) for unit in data.units):
             raise UserError("There is nothing to replay", data.name, "Choose units with at least one step")
-        self.sensors = tuple(sensor.name for sensor in data.sensors)
+        self.sensors: Sequence[str] = tuple(sensor.name for sensor in data.sensors)
         self.tally = Tally()
         self._data, self._loop = data, loop
         self._clock = Clockwork(steps_per_second(data))
