@@ -17,6 +17,7 @@ from core.datasets.recordings.guessing import guess
 from core.datasets.recordings.splitting import split_units
 from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.tableunits import TableReader
+from core.datasets.recordings.units import extent
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected, Split
 from core.errors import UserError
@@ -114,7 +115,7 @@ def _assembled(
     mapping = reader.mapping
     sensors = [Sensor(column) for column in mapping.sensors]
     sensors += [Sensor(column, role="condition") for column in mapping.conditions]
-    kept = [i for i in range(len(sensors)) if any(not np.isnan(unit.values[:, i]).all() for unit in units)]
+    kept = np.flatnonzero(~np.isnan(extent(units).low)).tolist()
     empty = [sensor.name for i, sensor in enumerate(sensors) if i not in kept]
     if not any(sensors[i].role == "signal" for i in kept):
         raise UserError("No sensor has a single value", str(files.where), "Map other columns")

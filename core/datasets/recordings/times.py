@@ -21,7 +21,7 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC).timestamp()
 LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 PER_SECOND: dict[str, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d([T ]\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?")
-_ZONED = re.compile(r"\d\s?(Z|[+-]\d\d:?\d\d)$")
+_ZONED = re.compile(r"\d\s?(?:Z|[+-]\d\d:?\d\d)$")
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4})")
 _CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d\d)(:\d\d)?([.,]\d+)?\s*([AaPp][Mm])?")
 

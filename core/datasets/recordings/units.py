@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,19 +43,39 @@ def steps(n: int) -> NDArray[np.float64]:
     return np.arange(n, dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class Extent:
+    """Of each of d sensors over units: how many values are missing, and the lowest and highest (NaN without any)."""
+
+    missing: NDArray[np.int64]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    @property
+    def still(self) -> NDArray[np.bool_]:
+        """(d,) true where all values are equal."""
+        return np.asarray(self.low == self.high)
+
+
+def extent(units: Sequence[SeriesUnit]) -> Extent:
+    """One pass over the values of one or more units with the same sensors."""
+    matrices = [unit.values for unit in units if len(unit)]
+    return Extent(
+        np.sum([np.isnan(matrix).sum(0) for matrix in matrices], axis=0),
+        np.fmin.reduce([np.fmin.reduce(matrix, axis=0) for matrix in matrices]),
+        np.fmax.reduce([np.fmax.reduce(matrix, axis=0) for matrix in matrices]),
+    )
+
+
 def described(sensors: Sequence[Sensor], units: Sequence[SeriesUnit]) -> list[str]:
     """What a person should know of the readings: how much is missing, and which sensors never move."""
-    notes, still = [], []
-    total = sum(map(len, units))
-    for index, sensor in enumerate(sensors):
-        columns = [unit.values[:, index] for unit in units]
-        missing = sum(int(np.isnan(column).sum()) for column in columns)
-        if missing:
-            notes.append(f"{sensor.name}: {missing / total:.2%} of the values are missing.")
-        present = [column[~np.isnan(column)] for column in columns]
-        lows, highs = [c.min() for c in present if len(c)], [c.max() for c in present if len(c)]
-        if lows and min(lows) == max(highs):
-            still.append(sensor.name)
+    found, total = extent(units), sum(map(len, units))
+    notes = [
+        f"{sensor.name}: {n / total:.2%} of the values are missing."
+        for sensor, n in zip(sensors, found.missing.tolist(), strict=True)
+        if n
+    ]
+    still = [sensor.name for sensor, same in zip(sensors, found.still.tolist(), strict=True) if same]
     if still:
         notes.append(f"{count(len(still), 'sensor')} with the same value throughout: {', '.join(still)}.")
     return notes
