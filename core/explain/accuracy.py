@@ -14,7 +14,7 @@ from core.datasets.series import SeriesSet
 from core.detectors.series.calibration import Mode
 from core.detectors.series.model import SeriesModel
 from core.errors import UserError
-from core.explain.causes import METHODS, Method, rank
+from core.explain.causes import METHODS, Method, Methods
 from core.explain.ranking import Ranking
 from core.explain.reference import Reference
 from core.explain.stretch import Stretch
@@ -76,8 +76,9 @@ def accuracy(
         if unit.machine not in references:
             references = {unit.machine: Reference.of(model, data, unit.machine)}  # one at a time: they are large
         stretch = Stretch.of(model, unit, event.start, event.stop, mode)
+        ways = Methods(stretch, references[unit.machine], seed)
         for method in methods:
-            ranking = rank(stretch, references[unit.machine], method, seed=seed)
+            ranking = ways.rank(method)
             if ranking is not None and ranking.refused is not None:
                 refused[method] += 1
             elif ranking is not None:

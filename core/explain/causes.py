@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 from core.datasets.series import SeriesUnit
@@ -37,7 +38,7 @@ class Explanation:
     stop: int
     mode: Mode
     rankings: tuple[Ranking, ...]
-    counterfactual: Counterfactual | None
+    counterfactual: Counterfactual
     agreement: tuple[Agreement, ...]
     onsets: dict[int, Onset | None]
     moments: Moments
@@ -48,18 +49,28 @@ class Explanation:
         return next((one for one in self.rankings if one.method == method), None)
 
 
-def rank(stretch: Stretch, reference: Reference, method: Method, *, seed: int = 0) -> Ranking | None:
-    """The sensors by blame, by one method; None where the detector does not allow it."""
-    ways: dict[Method, Callable[[], Ranking | None]] = {
-        "evidence": lambda: evidence(stretch, reference),
-        "counterfactual": lambda: counterfactual(stretch, reference).ranking,
-        "contribution": lambda: contribution.largest(stretch),
-        "contribution (mean)": lambda: contribution.average(stretch),
-        "Shapley": lambda: shapley(stretch, reference, seed=seed),
-        "gradients": lambda: integrated_gradients(stretch),
-        "|z|": lambda: contribution.distance(stretch),
-    }
-    return ways[method]()
+class Methods:
+    """The methods over one stretch; what several of them need is found once."""
+
+    def __init__(self, stretch: Stretch, reference: Reference, seed: int = 0) -> None:
+        self.stretch, self.reference, self._seed = stretch, reference, seed
+
+    @cached_property
+    def replaced(self) -> Counterfactual:
+        return counterfactual(self.stretch, self.reference)
+
+    def rank(self, method: Method) -> Ranking | None:
+        """The sensors by blame, by one method; None where the detector does not allow it."""
+        ways: dict[Method, Callable[[], Ranking | None]] = {
+            "evidence": lambda: evidence(self.stretch, self.replaced),
+            "counterfactual": lambda: self.replaced.ranking,
+            "contribution": lambda: contribution.largest(self.stretch),
+            "contribution (mean)": lambda: contribution.average(self.stretch),
+            "Shapley": lambda: shapley(self.stretch, self.reference, seed=self._seed),
+            "gradients": lambda: integrated_gradients(self.stretch),
+            "|z|": lambda: contribution.distance(self.stretch),
+        }
+        return ways[method]()
 
 
 def causes(
@@ -79,14 +90,11 @@ def causes(
     UserError for steps that do not exist.
     """
     stretch = Stretch.of(model, unit, start, stop, mode)
-    rankings: list[Ranking] = []
-    replaced: Counterfactual | None = None
+    ways, rankings = Methods(stretch, reference, seed), list[Ranking]()
     for index, method in enumerate(methods):
         progress.report(index, len(methods) + 1, f"Causes by {method}")
-        if method == "counterfactual":
-            replaced = counterfactual(stretch, reference)
-            rankings.append(replaced.ranking)
-        elif (found := rank(stretch, reference, method, seed=seed)) is not None:
+        found = ways.rank(method)
+        if found is not None:
             rankings.append(found)
     progress.report(len(methods), len(methods) + 1, "Moments and likenesses")
     first = rankings[0].order[:TOLD].tolist() if rankings else []
@@ -95,7 +103,7 @@ def causes(
         stop=stop,
         mode=mode,
         rankings=tuple(rankings),
-        counterfactual=replaced,
+        counterfactual=ways.replaced,
         agreement=tuple(agreement(rankings)),
         onsets={sensor: onset(stretch, sensor) for sensor in first},
         moments=moments(stretch, reference),

@@ -1,43 +1,49 @@
-"""Two witnesses heard together: how rare a sensor's readings are, and how rare the detector finds them.
+"""Two witnesses heard together: how far the score falls without a sensor, and how far its readings strayed.
 
-Distances in usual spreads and parts of a score are on scales of their own: a sensor whose readings often leap looks
-guilty by either. Each witness therefore speaks in surprise, -log10 of the share of normal steps at which *this* sensor
-reached as much (counted, and beyond what was seen a generalised Pareto tail, ``metrics.evt``). The two are added, as in
-Fisher's combination of tests (Statistical Methods for Research Workers, 1932, section 21.1). A sensor that never moved in
-training is as surprising as the number of normal steps allows, however far it moves.
+The fall is blind to a sensor that all others follow, the distance to one that reads an ordinary value at the wrong time;
+noise and drift lead either of them astray, though seldom to the same sensor. Their geometric mean names who is accused by
+both: sqrt(fall) * distance, for the fall of a quadratic score grows with the square of the distance. It does not depend
+on the scale of the detector's score.
+
+The distance is the root mean square over the stretch, each reading measured from the training median, in usual spreads,
+or from where the sensor stood before the stretch, in its spread there if that is wider, whichever is less: who was as
+far off, or as restless, all along did not cause what began here.
 """
 
 from __future__ import annotations
 
-import math
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.detectors.series.contract import Signal
+from core.explain.contribution import LIMIT
+from core.explain.counterfactual import Counterfactual
 from core.explain.ranking import Ranking
-from core.explain.reference import Reference
 from core.explain.stretch import Stretch
-from core.metrics.evt import Pot
+
+FEWEST_BEFORE = 32  # steps before the stretch from which it can be told where a sensor stood
+IQR_OF_NORMAL = 1.349
 
 
-def evidence(stretch: Stretch, reference: Reference) -> Ranking:
-    """Surprise of each sensor's largest distance from usual, plus that of its largest part in the score."""
+def evidence(stretch: Stretch, replaced: Counterfactual) -> Ranking:
+    """The geometric mean of what ``replaced`` found and of how far each sensor strayed, up to scale."""
     started = time.perf_counter()
-    read = _surprise(_distances(np.concatenate(reference.stretches)), _distances(stretch.inside))
-    normal = reference.scored[0 if stretch.mode == "now" else 1]
-    judged = _surprise(np.concatenate([one.parts for one in normal]), stretch.scores.parts)
-    unit = "surprise of the readings plus surprise of the part in the score"
-    return Ranking("evidence", read + judged, unit, time.perf_counter() - started)
+    blame = np.sqrt(replaced.ranking.blame) * strayed(stretch)
+    seconds = replaced.ranking.seconds + time.perf_counter() - started
+    return Ranking("evidence", blame, "square root of the fall, times the distance in usual spreads", seconds)
 
 
-def _distances(values: Signal) -> Signal:
-    return np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
+def strayed(stretch: Stretch) -> NDArray[np.float64]:
+    """(d,) root mean square distance of each sensor's readings from usual, or from where it stood before if nearer;
+    steps without a reading count as 0."""
+    inside, before = stretch.inside, stretch.values[: stretch.lead]
+    distance = np.abs(_known(inside))
+    if len(before) >= FEWEST_BEFORE:
+        low, stood, high = np.percentile(_known(before), (25, 50, 75), axis=0)
+        distance = np.minimum(distance, np.abs(_known(inside - stood)) / np.maximum((high - low) / IQR_OF_NORMAL, 1.0))
+    return np.asarray(np.sqrt((np.minimum(distance, LIMIT) ** 2).mean(axis=0)))
 
 
-def _surprise(normal: NDArray[np.float32], found: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(d,) -log10 of the share of the steps of ``normal`` (N, d) at which a sensor reaches its largest of ``found``."""
-    most = found.max(axis=0)
-    tails = [Pot.fit(column) for column in normal.T]
-    return np.array([float(-tail.log_survival(one)) / math.log(10) for tail, one in zip(tails, most, strict=True)])
+def _known(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
