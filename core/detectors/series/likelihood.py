@@ -54,16 +54,16 @@ def maximise(models: Sequence[Any], start: Array) -> Estimate:
 
 
 def pieces(normals: Sequence[Signal], shortest: int, most: int) -> list[Signal]:
-    """Pieces of the stretches, (n, d) each with n >= ``shortest``, evenly spaced over all, ``most`` steps or less."""
-    cut = []
+    """Pieces of the stretches, (n, d) each with n >= ``shortest``, evenly spaced over all, together ``most`` steps at
+    most. At least one stretch is that long."""
+    cut: list[Signal] = []
     for one in normals:
-        count = -(-len(one) // LONGEST)
-        cut += [part for part in np.array_split(one, count) if len(part) >= shortest]
-    if len(cut) > MOST_PIECES:
-        longest = sorted(len(part) for part in cut)[-MOST_PIECES]
-        cut = [part for part in cut if len(part) >= longest]
-    count = min(max(int(most / np.mean([len(part) for part in cut])), 1), MOST_PIECES, len(cut))
-    return [cut[index][:most] for index in np.linspace(0, len(cut) - 1, count).round().astype(int)]
+        cut += [part for part in np.array_split(one, -(-len(one) // LONGEST)) if len(part) >= shortest]
+    for count in range(min(len(cut), MOST_PIECES), 1, -1):
+        chosen = [cut[index] for index in np.linspace(0, len(cut) - 1, count).round().astype(int)]
+        if sum(map(len, chosen)) <= most:
+            return chosen
+    return [cut[0][:most]]
 
 
 def without_holes(stretch: Array) -> Array:

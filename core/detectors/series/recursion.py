@@ -45,6 +45,12 @@ class Recursion:
         """(s,) F of the last predictions."""
         return self._f
 
+    @property
+    def prediction(self) -> Array:
+        """(s,) the next reading, as expected."""
+        expected: Array = (self._s.z * self._a).sum(axis=1) + self._s.offset
+        return expected
+
     def push(self, values: Signal) -> tuple[Array, NDArray[np.bool_]]:
         """(n, s) readings to (n, s) NIS, 0 where there was no reading, and where there was one."""
         known = np.isfinite(values)
@@ -58,7 +64,7 @@ class Recursion:
         s = self._s
         if len(self._moving):
             self._renew_gains(self._moving)
-        v = y - s.offset - (s.z * self._a).sum(axis=1)
+        v = y - self.prediction
         nis: Array = np.where(known, v * v / self._f, 0)
         used = known & (nis <= self._gate)
         if not used.all():
@@ -86,7 +92,7 @@ class Recursion:
             self._gated[afresh] = 0
             self._a[afresh], self._p[afresh] = self._s.a0[afresh], self._s.p0[afresh]
             self._renew_gains(afresh)
-            v[afresh] = y[afresh] - self._s.offset[afresh] - (self._s.z[afresh] * self._a[afresh]).sum(axis=1)
+            v[afresh] = (y - self.prediction)[afresh]
             used[afresh] = True
             self._moving = np.union1d(self._moving, afresh)
 
