@@ -1,7 +1,8 @@
 """Recordings in the workbench's own layout: one CSV per unit, and ``faultline.json`` that says what they are.
 
 Everything a ``SeriesSet`` holds is kept, so a set that is written and read again has the same content id. The CSVs have
-a ``time`` column and one per sensor; an empty field was not measured.
+one column per sensor, and a ``time`` column unless the description gives the ``start`` of a recording that then follows
+the rate; an empty field was not measured.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, FiniteFloat, PositiveFloat, ValidationError
 
 from core.datasets.newfolder import new_folder
 from core.datasets.series import Event, Kind, Role, Sensor, SeriesSet, SeriesUnit, TimeUnit
@@ -45,6 +47,7 @@ class _Unit(_Strict):
     file: str
     machine: str
     split: Split
+    start: FiniteFloat | None = None
     events: tuple[_Event, ...] | None = None
     healthy: int | None = None
     failed: bool = False
@@ -56,7 +59,7 @@ class _Description(_Strict):
     name: str
     kind: Kind
     time_unit: TimeUnit
-    rate: float | None
+    rate: PositiveFloat | None
     fleet: bool
     sensors: tuple[_Sensor, ...]
     units: tuple[_Unit, ...]
@@ -80,11 +83,12 @@ def write(data: SeriesSet, out: Path, progress: Progress = Progress()) -> None:
     with new_folder(out) as folder:
         for number, unit in enumerate(data.units):
             file = f"unit-{number:04d}.csv"
-            columns = [pa.array(unit.time)]
-            # From NaN to null, which is an empty field. A column of its own memory: the reader's arrays are by row.
-            columns += [pa.array(np.ascontiguousarray(column), from_pandas=True) for column in unit.values.T]
-            csv.write_csv(pa.table(columns, names=[TIME, *names]), folder / file)
-            units.append(_describe(unit, file, names))
+            start = _start(unit.time, data.rate)
+            columns = {} if start is not None else {TIME: pa.array(unit.time)}
+            for name, column in zip(names, unit.values.T, strict=True):
+                columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=True)  # NaN is an empty field
+            csv.write_csv(pa.table(columns), folder / file)
+            units.append(_describe(unit, file, start, names))
             progress.report(number + 1, len(data.units), "Writing recordings")
         description = _Description(
             format="faultline.series.1",
@@ -108,7 +112,7 @@ def read(folder: Path, progress: Progress = Progress()) -> SeriesSet:
     _distinct([unit.name for unit in described.units], "recording", folder)
     units = []
     for number, unit in enumerate(described.units):
-        units.append(_unit(folder, unit, names))
+        units.append(_unit(folder, unit, described.rate, names))
         progress.report(number + 1, len(described.units), "Reading recordings")
     return SeriesSet(
         name=described.name,
@@ -124,7 +128,18 @@ def read(folder: Path, progress: Progress = Progress()) -> SeriesSet:
     )
 
 
-def _describe(unit: SeriesUnit, file: str, names: list[str]) -> _Unit:
+def _start(time: NDArray[np.float64], rate: float | None) -> float | None:
+    """The first time, where that and the rate give all of them to the last bit."""
+    if rate is None or not len(time) or not np.array_equal(time, _times(float(time[0]), rate, len(time))):
+        return None
+    return float(time[0])
+
+
+def _times(start: float, rate: float, n: int) -> NDArray[np.float64]:
+    return np.asarray(start + np.arange(n) / rate, np.float64)
+
+
+def _describe(unit: SeriesUnit, file: str, start: float | None, names: list[str]) -> _Unit:
     events = None
     if unit.events is not None:
         events = tuple(
@@ -136,6 +151,7 @@ def _describe(unit: SeriesUnit, file: str, names: list[str]) -> _Unit:
         file=file,
         machine=unit.machine,
         split=unit.split,
+        start=start,
         events=events,
         healthy=unit.healthy,
         failed=unit.failed,
@@ -162,12 +178,18 @@ def _distinct(names: list[str], what: str, folder: Path) -> None:
         raise UserError(f"More than one {what} is called «{twice[0]}»", str(folder / DESCRIPTION), "Rename one of them")
 
 
-def _unit(folder: Path, unit: _Unit, names: list[str]) -> SeriesUnit:
+def _unit(folder: Path, unit: _Unit, rate: float | None, names: list[str]) -> SeriesUnit:
     file = PurePosixPath(unit.file)
     if len(file.parts) != 1 or file.name in ("", ".."):
         raise UserError(f"«{unit.file}» is not a file of the folder", str(folder / DESCRIPTION), "Mend the file name")
-    time, values = _table(folder / file.name, names)
     where = str(folder / DESCRIPTION)
+    if unit.start is None:
+        time, values = _table(folder / file.name, names, timed=True)
+    elif rate:
+        _, values = _table(folder / file.name, names, timed=False)
+        time = _times(unit.start, rate, len(values))
+    else:
+        raise UserError(f"«{unit.name}» has a start, but there is no rate to follow", where, "Mend the description")
     events = None
     if unit.events is not None:
         events = tuple(_event(one, len(time), names, where) for one in unit.events)
@@ -197,8 +219,8 @@ def _event(event: _Event, steps: int, names: list[str], where: str) -> Event:
     return Event(event.start, event.stop, tuple(names.index(name) for name in event.sensors), event.kind)
 
 
-def _table(path: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Time (n,) float64 and values (n, d) float32 of one CSV."""
+def _table(path: Path, names: list[str], *, timed: bool) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Time (n,) float64, empty where it is not in the file, and values (n, d) float32 of one CSV."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -210,16 +232,16 @@ def _table(path: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
             # One thread: the reader's own threads outlive the call and would be forked into jobs.
             read_options=csv.ReadOptions(use_threads=False),
             convert_options=csv.ConvertOptions(
-                column_types=types, include_columns=[TIME, *names], null_values=["", "nan", "NaN"]
+                column_types=types, include_columns=[TIME] * timed + names, null_values=["", "nan", "NaN"]
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"The recording cannot be read: {reason}", str(path), remedy) from error
-    time = table[TIME].to_numpy()
+    time = table[TIME].to_numpy() if timed else np.zeros(0)
     if not np.isfinite(time).all() or (np.diff(time) <= 0).any():
         raise UserError("The times of the recording do not rise from row to row", str(path), remedy)
-    values = np.empty((len(time), len(names)), np.float32)
+    values = np.empty((table.num_rows, len(names)), np.float32)
     for index, name in enumerate(names):
         values[:, index] = table[name].to_numpy()
     return time, values

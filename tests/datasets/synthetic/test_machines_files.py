@@ -47,6 +47,18 @@ def test_everything_is_kept(tmp_path: Path) -> None:
         assert one.events == two.events and one.values.dtype == np.float32 and one.time.dtype == np.float64
 
 
+def test_regular_times_are_not_written_out_and_return_to_the_last_bit(tmp_path: Path) -> None:
+    data = varied()
+    regular = SeriesUnit("r", "m", "test", data.units[0].values, 3.7 + np.arange(40) / 12_000, events=())
+    times = regular.time.copy()
+    times[17] = np.nextafter(times[17], 9)
+    jittered = replace(regular, name="j", time=times)
+    waves = replace(data, units=(regular, jittered), rate=12_000.0, kind="waveform", time_unit="s")
+    faultline.write(waves, tmp_path / "out")
+    assert [file.read_text().startswith('"time"') for file in sorted((tmp_path / "out").glob("*.csv"))] == [False, True]
+    assert faultline.read(tmp_path / "out").content_id == waves.content_id
+
+
 def test_the_sample_machines_are_read_as_they_were_made(tmp_path: Path) -> None:
     from core.datasets.synthetic.machines import turbofan
 
@@ -102,6 +114,8 @@ HEADER = '"time","pressure, ""inlet""","Drehzahl","ünused\tone"\n'
         (meddle(lambda found: found["units"][1]["events"][0].update(stop=99)), "does not lie in a recording of 40"),
         (meddle(lambda found: found["units"][1]["events"][0].update(sensors=["nose"])), "names the sensor «nose»"),
         (meddle(lambda found: found["units"][0].update(healthy=99)), "99 healthy steps"),
+        (meddle(lambda found: found["units"][0].update(start=0.0)), "no rate to follow"),
+        (meddle(lambda found: found.update(rate=-1.0)), "rate: Input should be greater than 0"),
         (rewrite(HEADER + "1,2,3,warm\n"), "warm"),
         (rewrite(HEADER + "1,2,3,4\n2,3\n"), "cannot be read"),
         (rewrite(HEADER + "2,2,3,4\n1,2,3,4\n"), "do not rise"),

@@ -38,13 +38,12 @@ END = 1.5  # g, what the fault is struck with at the end
 GROWTH = 3.0  # the fault's size grows as exp(3 u) - 1 from its onset, u = 0, to the end, u = 1
 
 
-def make(seed: int = 0, *, seconds: float = 10.0) -> SeriesSet:
-    """Four normal bearings to learn from and two to test on, ``seconds`` / 2 each; and one of ``seconds`` for each
-    kind of fault, which sets in after 35 to 50 % and grows until the end."""
-    half = seconds / 2
-    normal = [f"normal {number + 1}" for number in range(6)]
+def make(seed: int = 0, *, seconds: float = 20.0) -> SeriesSet:
+    """Nine bearings, ``seconds`` each: four normal ones to learn from and two to test on, and one for each kind of
+    fault, which sets in after 35 to 50 % and grows until the end."""
     units = [
-        record(seed, number, name, half, split="train" if number < 4 else "test") for number, name in enumerate(normal)
+        record(seed, number, f"normal {number + 1}", seconds, split="train" if number < 4 else "test")
+        for number in range(6)
     ]
     units += [record(seed, 100 + number, f"{fault} fault", seconds, fault=fault) for number, fault in enumerate(FAULTS)]
     return SeriesSet(
