@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,11 @@ from core.errors import UserError
 SUFFIXES = frozenset({".npy", ".npz", ".mat"})
 Arrays = dict[str, NDArray[np.generic]]
 _HDF5 = b"\x89HDF"
+# What numpy and scipy raise for damaged files: a header may also ask for more memory than there is.
+_FAULTS = (
+    OSError, ValueError, EOFError, KeyError, IndexError, TypeError, OverflowError, MemoryError, NotImplementedError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def load(path: Path) -> Arrays:
@@ -23,7 +31,7 @@ def load(path: Path) -> Arrays:
         raise UserError(f"{path.name} is empty", str(path))
     try:
         return _mat(path) if path.suffix.casefold() == ".mat" else _numpy(path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except _FAULTS as error:
         raise _explained(error, path) from error
 
 
@@ -53,43 +61,53 @@ def variables(path: Path) -> list[str]:
         if path.suffix.casefold() == ".mat":
             import scipy.io
 
-            return [name for name, _, _ in scipy.io.whosmat(path)]
+            with _as_value_error():
+                return [name for name, _, _ in scipy.io.whosmat(path)]
         with zipfile.ZipFile(path) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
-    except (OSError, ValueError, TypeError, NotImplementedError, zipfile.BadZipFile):
+    except _FAULTS:
         return []
 
 
 def _numpy(path: Path) -> Arrays:
-    opened = np.load(path, allow_pickle=False)
-    if isinstance(opened, np.ndarray):
-        return {"data": opened}
-    with opened:
+    with path.open("rb") as file:  # numpy would leave a damaged archive open
+        opened = np.load(file, allow_pickle=False)
+        if isinstance(opened, np.ndarray):
+            return {"data": opened}
         return {name: opened[name] for name in opened.files}
 
 
 def _mat(path: Path) -> Arrays:
     import scipy.io  # slow to import, and few need it
 
-    found = scipy.io.loadmat(path)
+    with _as_value_error():
+        found = scipy.io.loadmat(path)
     numeric = {k: v for k, v in found.items() if isinstance(v, np.ndarray) and v.dtype.kind in "fiub" and v.size}
     if not numeric:
         raise UserError(f"{path.name} holds no numeric array", str(path))
     return numeric
 
 
+@contextmanager
+def _as_value_error() -> Iterator[None]:
+    """scipy's own error for a damaged file is of no common kind."""
+    from scipy.io.matlab import MatReadError
+
+    try:
+        yield
+    except MatReadError as error:
+        raise ValueError(str(error)) from error
+
+
 def _explained(error: Exception, path: Path) -> UserError:
     kind = path.suffix[1:].upper()
-    if "pickle" in str(error).lower() or "object arrays" in str(error).lower():
-        what = f"{path.name} holds pickled Python objects, which may run code when they are read, or is no {kind} file"
+    with path.open("rb") as file:
+        head = file.read(516)
+    # numpy takes any garbage for a pickle; real ones begin with their protocol.
+    if "pickle" in str(error).casefold() and head.startswith((b"\x93NUMPY", b"PK", b"\x80")):
+        what = f"{path.name} holds pickled Python objects, which may run code when they are read, and is not opened"
         return UserError(what, str(path), "Save plain numeric arrays with numpy.save or numpy.savez")
-    if isinstance(error, NotImplementedError) or _is_hdf5(path):
+    if head.startswith(_HDF5) or head[512:] == _HDF5:
         what = f"{path.name} is a MATLAB 7.3 file (HDF5), which is not read"
         return UserError(what, str(path), "Save it in MATLAB with -v7")
     return UserError(f"{path.name} is damaged or no {kind} file", str(path), "Fetch or export it again")
-
-
-def _is_hdf5(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(516)
-    return head.startswith(_HDF5) or head[512:] == _HDF5

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.textmatrix import text_matrix
 from core.datasets.recordings.units import drawn
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
@@ -56,7 +56,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
             units += read_file(files.root / path, match[2].upper())
             seen.add(match[0].casefold())
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         progress.report(done, len(found), "Reading engines")
     if not units:
         raise nothing(files, rejected)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.datasets.recordings import arrays
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.units import divided
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected
@@ -56,7 +56,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
                 raise UserError("sampled at 48 kHz: only the recordings at 12 kHz are read")
             found[path] = _channels(files.root / path)
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         progress.report(done, len(paths), "Reading bearings")
     if not found:
         raise nothing(files, rejected)

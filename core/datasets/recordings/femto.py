@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.datasets.recordings import arrays
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.textmatrix import named_columns
 from core.datasets.recordings.units import divided
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
@@ -86,7 +86,7 @@ def read_raw(files: Files, name: str | None, progress: Progress) -> SeriesSet:
                 raise UserError(f"{path.name} does not hold snapshots x {SNAPSHOT} samples x 2", str(files.root / path))
             units.append(_run(match["set"] or "", match["bearing"], *_flat(found), SNAPSHOT))
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         progress.report(done, len(paths), "Reading bearings")
     if not units:
         raise nothing(files, rejected)

@@ -91,6 +91,12 @@ def listed(where: Path, progress: Progress = Progress()) -> Files:
     return Files(where, tuple(sorted(found)), tuple(rejected))
 
 
+def rejection(path: PurePosixPath, error: UserError) -> Rejected:
+    """Why a file is left out, with what to do about it."""
+    remedy = f": {error.remedy[0].lower()}{error.remedy[1:]}" if error.remedy else ""
+    return Rejected(str(path), error.what + remedy)
+
+
 def nothing(files: Files, rejected: Iterable[Rejected]) -> UserError:
     """The sentence for a folder of which nothing could be read: the first reason stands for all."""
     reasons = [*files.rejected, *rejected]

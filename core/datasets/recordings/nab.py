@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.tableunits import TableReader
 from core.datasets.recordings.units import divided, events_of
@@ -48,7 +48,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
             unit = replace(unit, events=events_of(_inside(unit.time, windows[file.name])))
             units += divided(unit, int(TRAIN_SHARE * len(unit)))
         except UserError as error:
-            rejected.append(Rejected(str(file), error.what))
+            rejected.append(rejection(file, error))
         progress.report(done, len(series), "Reading series")
     if not units:
         raise nothing(files, rejected)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.tableunits import TableReader
 from core.datasets.recordings.units import divided
@@ -46,7 +46,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
                 (unit,) = free.units(files.root / path, machine)
                 units.append(replace(unit, events=()))
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         progress.report(done, len(paths), "Reading experiments")
     if not units:
         raise nothing(files, rejected)

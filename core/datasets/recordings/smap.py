@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.datasets.recordings import arrays
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.units import events_of, steps
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected
@@ -48,7 +48,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
             events = _events(labels[channel], len(values))
             units.append(SeriesUnit(f"{channel}/test", channel, "test", values, steps(len(values)), events))
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         progress.report(done, len(test), "Reading channels")
     if not units:
         raise nothing(files, rejected)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.datasets.recordings import arrays
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing
+from core.datasets.recordings.files import Files, nothing, rejection
 from core.datasets.recordings.textmatrix import text_matrix
 from core.datasets.recordings.units import events_of, steps
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
@@ -40,7 +40,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
         try:
             units += _machine(files.root, machine, {role: where.get(machine) for role, where in roles.items()})
         except UserError as error:
-            rejected.append(Rejected(str(roles["test"][machine]), error.what))
+            rejected.append(rejection(roles["test"][machine], error))
         else:
             unexplained += [machine] * sum(not event.sensors for event in units[-1].events or ())
         progress.report(done, len(machines), "Reading machines")

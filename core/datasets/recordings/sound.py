@@ -4,6 +4,7 @@ and the DCASE challenges."""
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.datasets import names
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import SOUND, Files, nothing
+from core.datasets.recordings.files import SOUND, Files, nothing, rejection
 from core.datasets.recordings.units import divided, drawn
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected, Split
@@ -60,7 +61,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
             signals[path] = rate, np.ascontiguousarray(signal[:, :1])
             channels[signal.shape[1]] += 1
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         progress.report(done, len(paths), "Reading recordings")
     if not signals:
         raise nothing(files, rejected)
@@ -97,7 +98,7 @@ def samples(path: Path) -> tuple[int, NDArray[np.float32]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # comments and the like behind the samples
             rate, found = wavfile.read(path)
-    except (ValueError, OSError, EOFError, KeyError, IndexError, TypeError, ZeroDivisionError) as error:
+    except (ValueError, OSError, EOFError, KeyError, IndexError, TypeError, ZeroDivisionError, struct.error) as error:
         what = f"{path.name} is no WAV recording that can be read ({str(error).strip()[:80] or 'damaged'})"
         raise UserError(what, str(path), "Export it as PCM WAV") from error
     if not found.size or not rate:

@@ -12,7 +12,7 @@ import numpy as np
 from core.datasets import names
 from core.datasets.recordings import tablefile, times
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import ARRAYS, TABLES, Files, nothing
+from core.datasets.recordings.files import ARRAYS, TABLES, Files, nothing, rejection
 from core.datasets.recordings.guessing import guess
 from core.datasets.recordings.splitting import split_units
 from core.datasets.recordings.tablemapping import TableMapping
@@ -49,7 +49,7 @@ def read(files: Files, name: str | None, progress: Progress, mapping: TableMappi
         except UserError as error:
             if len(paths) == 1 and not rejected:
                 raise
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
         else:
             if split is None:
                 free += found
@@ -81,7 +81,7 @@ def _alike(files: Files, paths: list[PurePosixPath]) -> tuple[list[PurePosixPath
         try:
             columns[path] = tablefile.glimpse(files.root / path).columns
         except UserError as error:
-            rejected.append(Rejected(str(path), error.what))
+            rejected.append(rejection(path, error))
     if not columns:
         return [], rejected
     usual = Counter(columns.values()).most_common(1)[0][0]

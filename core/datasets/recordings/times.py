@@ -19,6 +19,7 @@ from core.errors import UserError
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC).timestamp()
 LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+MOST = 0.9  # of the cells of a column of times look like one
 PER_SECOND: dict[str, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d([T ]\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?")
 _ZONED = re.compile(r"\d\s?(?:Z|[+-]\d\d:?\d\d)$")
@@ -37,27 +38,31 @@ class Written:
 
 def written(cells: Sequence[str], name: str) -> Written | None:
     """How these cells, some of a column's, may be read as times; None where they are none. Plain numbers are times
-    only where the column's name says so, or where they can be nothing else."""
+    only where the column's name says so, or where they can be nothing else. A few cells may be broken: the reader then
+    says which."""
     cells = [cell for cell in cells if cell]
     if not cells:
         return None
-    if all(_ISO.fullmatch(cell) and not cell.isdigit() for cell in cells):
+    enough = MOST * len(cells)
+    if sum(_ISO.fullmatch(cell) is not None and not cell.isdigit() for cell in cells) >= enough:
         return Written("text")
     numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
-    if np.isfinite(numbers).all():
+    numbers = numbers[np.isfinite(numbers)]
+    if len(numbers) >= enough:
         return _numeric(numbers, name)
-    return _dates(cells)
+    dates = [cell for cell in cells if _DATE.match(cell)]
+    return _dates(dates) if len(dates) >= enough else None
 
 
 def _numeric(numbers: NDArray[np.float64], name: str) -> Written | None:
-    low, high = numbers.min(), numbers.max()
+    low, high = np.quantile(numbers, [0.05, 0.95])
     rising = bool((np.diff(numbers) >= 0).mean() > 0.9) if len(numbers) > 1 else True
     named = re.search(r"time|date|epoch|unix|^ts$|^t$", name.casefold()) is not None
     for unit, factor in PER_SECOND.items():
         # From 1990 on: the units do not overlap, and sensors that rise steadily through such numbers are rare.
-        if rising and low / factor >= 631152000 and high / factor <= LATEST:
+        if (rising or named) and low / factor >= 631152000 and high / factor <= LATEST:
             return Written(unit) if named or unit != "s" else None  # type: ignore[arg-type]
-    if not rising:
+    if not rising and not re.fullmatch(r"t|time|timestamp|seconds", name.casefold()):
         return None
     if re.fullmatch(r"cycles?|cycle[ _]?(no|number|index)?|time[ ,_(\[]+in[ _]cycles\W*", name.casefold()):
         return Written("cycle")
@@ -67,10 +72,7 @@ def _numeric(numbers: NDArray[np.float64], name: str) -> Written | None:
 
 
 def _dates(cells: Sequence[str]) -> Written | None:
-    matches = [_DATE.match(cell) for cell in cells]
-    if not all(matches):
-        return None
-    parts = [match for match in matches if match]
+    parts = [match for cell in cells if (match := _DATE.match(cell))]
     mark = parts[0][2]
     first, second = ([int(match[i]) for match in parts] for i in (1, 3))
     doubt = None
@@ -134,8 +136,9 @@ def seconds(column: pd.Series, mapping: TableMapping, where: str) -> tuple[NDArr
 
 def _parsed(text: pd.Series, mapping: TableMapping, where: str) -> tuple[NDArray[np.float64], list[str]]:
     pattern = mapping.date_pattern
-    if pattern and ",%f" in pattern:
-        text, pattern = text.str.replace(r",(?=\d+)", ".", regex=True), pattern.replace(",%f", ".%f")
+    if pattern is None or ",%f" in pattern:  # decimal commas of seconds, which pandas does not read
+        text = text.str.replace(r",(?=\d)", ".", regex=True)
+        pattern = pattern and pattern.replace(",%f", ".%f")
     sample = text.dropna().head(1000)
     zoned = bool(len(sample)) and bool(sample.str.contains(_ZONED).any()) and pattern is None
     stamps = pd.to_datetime(text, format=pattern or "ISO8601", errors="coerce", utc=zoned)
