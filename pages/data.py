@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.ui import state
-from core.ui.dataset import add, manage, overview, sections
+from core.ui.dataset import add, manage, overview, sections, series
 
 add.settle()
 manage.undo()
@@ -13,6 +13,9 @@ if row is None:
 else:
     manage.header(row)
     add.section()
-    overview.show(row)
-    sections.show(row)
+    if row.modality == "image":
+        overview.show(row)
+        sections.show(row)
+    else:
+        series.show(row)
 manage.removed()

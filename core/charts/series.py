@@ -144,13 +144,6 @@ def signals(traces: Sequence[Trace], spans: Sequence[Span], *, x: str, healthy_u
     return figure
 
 
-def lines(x: NDArray[Any], y: NDArray[Any], *, x_title: str, y_title: str, height: int = 300) -> go.Figure:
-    """One plain line, as for a spectrum."""
-    figure = canvas(x_title, y_title, height=height)
-    figure.add_scatter(x=x, y=y, mode="lines", line={"color": palette.GOOD, "width": 1.2}, showlegend=False)
-    return figure
-
-
 def _shades(
     traces: Sequence[Trace], spans: Sequence[Span], axes: dict[str, Any], healthy_until: Any
 ) -> list[dict[str, Any]]:

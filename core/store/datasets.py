@@ -201,7 +201,7 @@ class DatasetStore:
 
     def _add_series(self, data: SeriesSet, name: str | None) -> DatasetRow:
         home = self._series(data.content_id)
-        if not (home / seriesfile.FILE).is_file():
+        if not seriesfile.whole(home):
             atomic.remove(home)
             with atomic.new_folder(home) as folder:
                 seriesfile.write(folder, data)

@@ -1,6 +1,8 @@
-"""A SeriesSet in the workspace: one JSON file, and an array file per unit that is mapped when it is read.
+"""A SeriesSet in the workspace: one JSON file, and two array files that are mapped when it is read.
 
-series.json    sensors, units, labels, notes        values/<k>.npy  float32 (n, d)       time/<k>.npy  float64 (n,)
+series.json    sensors, units, labels, notes        values.npy  float32 (N, d)       time.npy  float64 (N,)
+
+The units lie one after the other: a fleet of a thousand keeps two files open, not two thousand.
 """
 
 from __future__ import annotations
@@ -11,22 +13,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected
+from core.errors import UserError
 from core.store import atomic
 
-FORMAT = 1
+FORMAT = 2
 FILE = "series.json"
 
 
 def write(folder: Path, data: SeriesSet) -> None:
     """Fill an existing, empty folder."""
-    for name in ("values", "time"):
-        (folder / name).mkdir()
-    for index, unit in enumerate(data.units):
-        np.save(folder / "values" / f"{index}.npy", np.ascontiguousarray(unit.values, np.float32), allow_pickle=False)
-        np.save(folder / "time" / f"{index}.npy", np.ascontiguousarray(unit.time, np.float64), allow_pickle=False)
+    shape = (data.n_steps, len(data.sensors))
+    values = np.lib.format.open_memmap(folder / "values.npy", mode="w+", dtype=np.float32, shape=shape)
+    time = np.lib.format.open_memmap(folder / "time.npy", mode="w+", dtype=np.float64, shape=shape[:1])
+    start = 0
+    for unit in data.units:
+        values[start : start + len(unit)], time[start : start + len(unit)] = unit.values, unit.time
+        start += len(unit)
+    values.flush()
+    time.flush()
     about = {
         "format": FORMAT,
         "content_id": data.content_id,
@@ -45,10 +53,27 @@ def write(folder: Path, data: SeriesSet) -> None:
     atomic.write_json(folder / FILE, about)
 
 
+def whole(folder: Path) -> bool:
+    """Whether there is a set that this version can read."""
+    path = folder / FILE
+    return path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("format") == FORMAT
+
+
 def read(folder: Path) -> SeriesSet:
-    """The set that ``write`` wrote, its arrays mapped from disk."""
+    """The set that ``write`` wrote, its arrays mapped from disk. UserError for one of another version."""
     about = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    units = [_unit(folder, index, fields) for index, fields in enumerate(about["units"])]
+    if about["format"] != FORMAT:
+        raise UserError(
+            "The recordings were written by another version of Faultline", str(folder), "Read the files in again"
+        )
+    values, time = (
+        np.asarray(np.load(folder / name, mmap_mode="r", allow_pickle=False)) for name in ("values.npy", "time.npy")
+    )
+    stops = np.cumsum([fields["steps"] for fields in about["units"]], dtype=int)
+    units = [
+        _unit(fields, values[stop - fields["steps"] : stop], time[stop - fields["steps"] : stop])
+        for fields, stop in zip(about["units"], stops.tolist(), strict=True)
+    ]
     data = SeriesSet(
         name=about["name"],
         root=Path(about["root"]),
@@ -73,6 +98,7 @@ def _about(unit: SeriesUnit) -> dict[str, Any]:
         "name": unit.name,
         "machine": unit.machine,
         "split": unit.split,
+        "steps": len(unit),
         "sha256": unit.sha256,
         "events": events,
         "healthy": unit.healthy,
@@ -81,7 +107,7 @@ def _about(unit: SeriesUnit) -> dict[str, Any]:
     }
 
 
-def _unit(folder: Path, index: int, fields: dict[str, Any]) -> SeriesUnit:
+def _unit(fields: dict[str, Any], values: NDArray[np.float32], time: NDArray[np.float64]) -> SeriesUnit:
     events = fields["events"]
     if events is not None:
         events = tuple(Event(**{**event, "sensors": tuple(event["sensors"])}) for event in events)
@@ -89,8 +115,8 @@ def _unit(folder: Path, index: int, fields: dict[str, Any]) -> SeriesUnit:
         name=fields["name"],
         machine=fields["machine"],
         split=fields["split"],
-        values=np.load(folder / "values" / f"{index}.npy", mmap_mode="r", allow_pickle=False),
-        time=np.load(folder / "time" / f"{index}.npy", mmap_mode="r", allow_pickle=False),
+        values=values,
+        time=time,
         events=events,
         healthy=fields["healthy"],
         failed=fields["failed"],
