@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import psutil
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import UserError
@@ -37,7 +37,14 @@ class Settings(BaseSettings):
     download_timeout_s: float = Field(8.0, gt=0, description="give up a weights download that has not begun by then")
     max_image_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused as decompression bombs")
     max_archive_bytes: int = Field(20 * 2**30, gt=0, description="unpacked size over which an archive is refused")
+    api_token: SecretStr | None = Field(None, description="what /api asks for as «Authorization: Bearer …»; unset: open")
     max_archive_files: int = Field(200_000, gt=0, description="entries over which an archive is refused")
+
+    @field_validator("api_token", mode="after")
+    @classmethod
+    def _set(cls, value: SecretStr | None) -> SecretStr | None:
+        """An empty token is none."""
+        return value if value is not None and value.get_secret_value() else None
 
     @field_validator("allowed_roots", mode="before")
     @classmethod

@@ -29,6 +29,10 @@ WORKER = (sys.executable, "-m", "core.live.worker")
 STOP_S = 10.0  # the worker looks at its orders a few times a second, unless it is in a long call
 
 
+class NotNow(UserError):
+    """The right wish at the wrong time: the feed is not in a state for it."""
+
+
 class LiveFeed:
     """The feed of one workspace. All that is known of it is in its table: any number of these may exist."""
 
@@ -47,7 +51,7 @@ class LiveFeed:
         with self.table.transaction() as db:
             feed = self.table.feed()
             if feed is not None and feed.state in ALIVE and feed.wish != "stop":
-                raise UserError("A feed is under way", feed.state, "Stop it first")
+                raise NotNow("A feed is under way", feed.state, "Stop it first")
             clear(db)
             db.execute(
                 "INSERT OR REPLACE INTO feed (id, run, spec, wish, speed, generation, state, server_pid,"
@@ -102,7 +106,7 @@ class LiveFeed:
     def _under_way(self) -> FeedRow:
         feed = self.table.feed()
         if feed is None or feed.state not in ALIVE:
-            raise UserError("No feed is under way", "" if feed is None else feed.state, "Start one first")
+            raise NotNow("No feed is under way", "" if feed is None else feed.state, "Start one first")
         return feed
 
     def _spawn(self, run: str) -> None:

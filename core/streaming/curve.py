@@ -43,10 +43,10 @@ class Curve:
     def to_json(self, names: list[str], digits: int = 3) -> dict[str, Any]:
         """``{"stride", "steps", "low": {name: […]}, "high": {name: […]}}``; the k-th value covers the steps from
         ``k * stride`` on."""
-        used = -(-self.steps // self.stride)
+        used = -(-self.steps // self.stride)  # + 0.0 below makes -0.0 plain
         return {
             "stride": self.stride,
             "steps": self.steps,
-            "low": {name: np.round(self._low[:used, k], digits).tolist() for k, name in enumerate(names)},
-            "high": {name: np.round(self._high[:used, k], digits).tolist() for k, name in enumerate(names)},
+            "low": {name: (np.round(self._low[:used, k], digits) + 0.0).tolist() for k, name in enumerate(names)},
+            "high": {name: (np.round(self._high[:used, k], digits) + 0.0).tolist() for k, name in enumerate(names)},
         }

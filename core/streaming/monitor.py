@@ -18,7 +18,7 @@ MOST_REFUSED = 16
 
 @dataclass(frozen=True)
 class Completed:
-    """A unit seen to its end. ``summary`` is a flat row for lists; ``analysis`` holds its curves and alarms."""
+    """A unit seen to its end. ``summary`` is a row for lists; ``analysis`` holds its curves and alarms."""
 
     unit: str
     machine: str
@@ -90,8 +90,8 @@ class Monitor:
             "unit": watch.unit,
             "machine": watch.machine,
             "steps": watch.steps,
-            "from": number(watch.started_time),
-            "to": number(watch.latest_time),
+            "start": number(watch.started_time),
+            "end": number(watch.latest_time),
             "failed": failed,
             "alarms": watch.n_alarms,
             "first_alarm": None if first is None else number(first.start_time),
@@ -99,7 +99,7 @@ class Monitor:
             "health": round(watch.health.latest, 2),
             "health_lowest": round(watch.health.lowest, 2),
             "trend": trend.direction,
-            **{f"peak_{name}": round(value, 3) for name, value in watch.peaks.items()},
+            "peaks": {name: round(value, 3) for name, value in watch.peaks.items()},
         }
         analysis = {
             "curve": watch.curve.to_json([*watch.peaks, "health"]),

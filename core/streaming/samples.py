@@ -7,7 +7,7 @@ step counts. ``unit`` says which run of which machine it belongs to.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,16 +83,20 @@ class Reader:
         )
 
     def _columns(self, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-        """Names of the columns with the time and the unit. Sensors are never taken for either."""
         names = tuple(row)
         if names not in self._names:
             self._names.clear()  # one layout at a time: a feed that changes it all the time cannot fill the memory
-            free = {str(name).strip().lower(): name for name in names if name not in self._sensors}
-            self._names[names] = (
-                next((free[name] for name in TIME_NAMES if name in free), None),
-                next((free[name] for name in UNIT_NAMES if name in free), None),
-            )
+            self._names[names] = columns(names, self._sensors)
         return self._names[names]
+
+
+def columns(names: Iterable[str], sensors: Sequence[str]) -> tuple[str | None, str | None]:
+    """The names that hold the time and the unit. Sensors are never taken for either."""
+    free = {str(name).strip().lower(): name for name in names if name not in sensors}
+    return (
+        next((free[name] for name in TIME_NAMES if name in free), None),
+        next((free[name] for name in UNIT_NAMES if name in free), None),
+    )
 
 
 class Sorter:

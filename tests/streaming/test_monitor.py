@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import toy_series as toys
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def closed(scored: list[Scored]) -> list[dict]:
     return [alarm.to_json() for one in scored for alarm in one.alarms if not alarm.open]
 
 
-def test_a_replay_scores_what_a_batch_scores(models, toys) -> None:
+def test_a_replay_scores_what_a_batch_scores(models) -> None:
     unit = toys.recording(1, faults=FAULTS)
     scored, _ = played(models, toys.dataset(unit), [37])
     for k, (name, model) in enumerate(models.items()):
@@ -54,7 +55,7 @@ def test_a_replay_scores_what_a_batch_scores(models, toys) -> None:
 
 @hypothesis_settings(max_examples=15)
 @given(takes=st.lists(st.integers(1, 700), min_size=1, max_size=6))
-def test_nothing_depends_on_the_cut(models, toys, takes) -> None:
+def test_nothing_depends_on_the_cut(models, takes) -> None:
     data = toys.dataset(toys.recording(1, faults=FAULTS), toys.recording(2, 500, name="b"))
     reference, ended = played(models, data, [5000])
     found, done = played(models, data, takes)
@@ -68,7 +69,7 @@ def test_nothing_depends_on_the_cut(models, toys, takes) -> None:
     assert [one.analysis["curve"] for one in done] == [one.analysis["curve"] for one in ended]
 
 
-def test_alarms_tell_when_who_and_why(models, toys) -> None:
+def test_alarms_tell_when_who_and_why(models) -> None:
     scored, _ = played(models, toys.dataset(toys.recording(1, faults=FAULTS)), [64])
     first, second = (alarm for alarm in closed(scored) if alarm["steps"] > 5)
     assert (first["start"], first["stop"]) == (400, 470), "15 quiet steps between them: one event"
@@ -83,12 +84,12 @@ def test_alarms_tell_when_who_and_why(models, toys) -> None:
     )
 
 
-def test_the_gap_decides_what_is_one_event(models, toys) -> None:
+def test_the_gap_decides_what_is_one_event(models) -> None:
     scored, _ = played(models, toys.dataset(toys.recording(1, faults=FAULTS)), [64], Rule(gap=5))
     assert [(a["start"], a["stop"]) for a in closed(scored) if a["steps"] > 5] == [(400, 440), (455, 470), (900, 930)]
 
 
-def test_an_alarm_is_told_while_it_goes_on(models, toys) -> None:
+def test_an_alarm_is_told_while_it_goes_on(models) -> None:
     monitor = Monitor(models)
     unit = toys.recording(1, faults=FAULTS)
     scored, _ = monitor.push(Batch("a", "pump", unit.time[:410], unit.values[:410]))
@@ -98,7 +99,7 @@ def test_an_alarm_is_told_while_it_goes_on(models, toys) -> None:
     assert status["causes"][0]["sensor"] == "pressure"
 
 
-def test_a_failed_unit_has_its_lead_time(models, toys) -> None:
+def test_a_failed_unit_has_its_lead_time(models) -> None:
     from dataclasses import replace
 
     unit = replace(toys.recording(3, 1000, faults=(Event(700, 1000, (2,)),)), failed=True)
@@ -109,7 +110,7 @@ def test_a_failed_unit_has_its_lead_time(models, toys) -> None:
     assert done.summary["trend"] in ("falling", "steady")
 
 
-def test_memory_does_not_grow(models, toys) -> None:
+def test_memory_does_not_grow(models) -> None:
     """Counts, not bytes: units, alarms, curve points and remembered causes are all bounded."""
     monitor = Monitor(models, Rule(gap=1))
     rng = np.random.default_rng(0)
@@ -126,7 +127,7 @@ def test_memory_does_not_grow(models, toys) -> None:
     assert all(len(points) <= 400 for points in done.analysis["curve"]["high"].values())
 
 
-def test_models_of_other_sensors_and_unknown_names_are_refused(models, toys) -> None:
+def test_models_of_other_sensors_and_unknown_names_are_refused(models) -> None:
     from dataclasses import replace
 
     other = replace(models["vae"], sensors=models["vae"].sensors[:2])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_series as toys
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -45,7 +46,7 @@ def rows(batches: list[Batch]) -> list[list[float]]:
     return [row for batch in batches for row in batch.readings.tolist()]
 
 
-def test_a_replay_keeps_time_and_its_speed_may_change(toys) -> None:
+def test_a_replay_keeps_time_and_its_speed_may_change() -> None:
     replay = Replay(toys.dataset(toys.recording(0, 100)))
     assert not replay.take(0.0, 1000), "it waits until it is told to run"
     replay.set_speed(1.0, 10.0)
@@ -60,14 +61,14 @@ def test_a_replay_keeps_time_and_its_speed_may_change(toys) -> None:
     assert (len(last), last.complete, replay.exhausted) == (22, True, True)
 
 
-def test_a_replay_that_is_held_up_says_how_far_behind_it_is(toys) -> None:
+def test_a_replay_that_is_held_up_says_how_far_behind_it_is() -> None:
     replay = Replay(toys.dataset(toys.recording(0, 1000)))
     replay.set_speed(100.0, 0.0)
     replay.take(5.0, 50)
     assert replay.behind(5.0) == 450
 
 
-def test_a_loop_plays_the_units_again_under_names_of_their_own(toys) -> None:
+def test_a_loop_plays_the_units_again_under_names_of_their_own() -> None:
     data = toys.dataset(toys.recording(0, 3, name="a"), toys.recording(1, 2, name="b"))
     replay = Replay(data, loop=True)
     replay.set_speed(math.inf, 0.0)
@@ -76,7 +77,7 @@ def test_a_loop_plays_the_units_again_under_names_of_their_own(toys) -> None:
     assert not replay.exhausted
 
 
-def test_nothing_to_replay_is_refused(toys) -> None:
+def test_nothing_to_replay_is_refused() -> None:
     with pytest.raises(UserError, match="nothing to replay"):
         Replay(toys.dataset())
 
