@@ -27,6 +27,7 @@ MOST_FITTED = 2000  # steps per sensor: more hardly change an estimate and cost 
 BLOCK = 1000  # steps between two looks at whether the user wants to stop
 MOST_CHECKED = 50_000  # steps over which the predictions' variance is checked
 FEWEST_READINGS = 20  # in a piece that a sensor is fitted on
+MOST_SYSTEMS = 10_000  # filters side by side when many windows are scored: bounds the memory
 STILL = 1e-6  # variance, in usual spreads, of a sensor that does not move
 LEAST_VARIANCE = 1e-4  # of a prediction: 1 % of the usual spread, lest a sensor be trusted to be exact
 STANDING_STILL = "still"
@@ -104,10 +105,9 @@ class InnovationDetector(SeriesDetector):
         return _InnovationStream(Recursion(self._systems, self.gate, self.patience))
 
     def score_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
-        b, t, d = windows.shape
-        recursion = Recursion(self._systems.repeated(b), self.gate, self.patience)
-        nis, known = recursion.push(windows.transpose(1, 0, 2).reshape(t, b * d))
-        return _scores(nis[-1].reshape(b, d), known[-1].reshape(b, d)).score
+        size = max(MOST_SYSTEMS // windows.shape[2], 1)
+        blocks = [self._last_scores(windows[start : start + size]) for start in range(0, len(windows), size)]
+        return np.concatenate([np.zeros(0), *blocks])
 
     def save(self, folder: Path) -> None:
         save_arrays(folder, self._systems.arrays())
@@ -122,6 +122,13 @@ class InnovationDetector(SeriesDetector):
 
     def provenance(self) -> dict[str, Any]:
         return {"sensors": self._about}
+
+    def _last_scores(self, windows: NDArray[np.float32]) -> Array:
+        """Every window's sensors as sensors of one wide machine."""
+        b, t, d = windows.shape
+        recursion = Recursion(self._systems.repeated(b), self.gate, self.patience)
+        nis, known = recursion.push(windows.transpose(1, 0, 2).reshape(t, b * d))
+        return _scores(nis[-1].reshape(b, d), known[-1].reshape(b, d)).score
 
     def _fit_one(self, stretches: Sequence[Array], progress: Progress) -> Fitted:
         read = [one for one in stretches if np.isfinite(one).sum() >= FEWEST_READINGS]

@@ -7,8 +7,9 @@ A missing reading changes nothing but time: a <- T a, P <- T P T' + Q. A sensor 
 gain until a reading is missing or gated; with all of them converged, a step costs a few small products.
 
 **Gate.** A reading whose NIS is beyond the gate does not move the state, or the filter would soon take the fault for
-normal. It would also be blind for ever after a level shift, for its prediction stays where it was: after ``patience``
-gated readings in a row the sensor starts afresh from the reading, which still counts as surprising itself.
+normal. Its covariance grows as if the reading were missing, so a level that wanders fast soon lets readings in again.
+One that wanders slowly would be blind for ever after a true shift: after ``patience`` gated readings in a row the
+sensor starts afresh from the reading, which still counts as surprising itself.
 """
 
 from __future__ import annotations

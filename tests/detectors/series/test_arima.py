@@ -84,8 +84,8 @@ def test_pieces_are_spread_over_all_stretches_and_no_more_than_asked() -> None:
     assert len(pieces([np.zeros((45, 1), np.float32)], 40, 2000)) == 1
 
 
-def fitted(normals: list[np.ndarray]) -> Arima:
-    detector = Arima(ArimaParams())
+def fitted(normals: list[np.ndarray], **limits: int) -> Arima:
+    detector = Arima(ArimaParams(**limits))
     detector.fit(normals, Progress())
     return detector
 
@@ -114,7 +114,7 @@ def test_sensors_with_few_readings_can_be_learned_from() -> None:
     values[np.arange(900) % 10 != 0, 0] = np.nan
     values[np.arange(900) != 400, 1] = np.nan
     values[:, 2] = np.nan
-    detector = fitted([values])
+    detector = fitted([values], max_p=1, max_q=1)
     found = detector.score(values).now
     assert np.isfinite(found.score).all()
     assert (found.parts[:, 2] == 0).all()
@@ -129,6 +129,6 @@ def test_real_sensors_are_fitted_and_predicted(shared_datasets: Path) -> None:
     values = np.load(shared_datasets / "smd" / "train" / "machine-1-6.npz")["x"][:2500, :3].astype(np.float32)
     spread = np.maximum(values.std(axis=0), 1e-3)
     scaled = (values - np.median(values, axis=0)) / spread
-    detector = fitted([scaled[:1800]])
+    detector = fitted([scaled[:1800]], max_p=2, max_q=1)
     assert all(one["converged"] for one in detector.provenance()["sensors"])
     assert np.median(detector.score(scaled[1800:]).now.score) < 3
