@@ -106,5 +106,4 @@ def _is_photographs(path: Path, progress: Progress) -> bool:
     files = listed(path, progress)
     if not pictures or not files.paths:
         return not files.paths
-    known = registry.recognise(files)
-    return known is table.FORMAT or pictures >= len(files.paths)
+    return pictures >= len(files.paths) or registry.recognise(files) is table.FORMAT

@@ -32,9 +32,14 @@ def test_formats_say_what_they_are() -> None:
     assert all(one.name == name and one.title and one.description for name, one in FORMATS.items())
 
 
-def test_cmapss(shared_datasets: Path) -> None:
-    data = read(shared_datasets / "cmapss")
-    assert isinstance(data, SeriesSet) and data.format == "cmapss" and not data.fleet and data.time_unit == "cycle"
+@pytest.fixture(scope="module")
+def cmapss(shared_datasets: Path) -> SeriesSet:
+    return read_series(shared_datasets / "cmapss")
+
+
+def test_cmapss(cmapss: SeriesSet) -> None:
+    data = cmapss
+    assert data.format == "cmapss" and not data.fleet and data.time_unit == "cycle"
     assert data.machines == ["FD001", "FD002", "FD003", "FD004"]
     first = [unit for unit in data.units if unit.machine == "FD001"]
     run = [unit for unit in first if unit.failed]
@@ -47,12 +52,12 @@ def test_cmapss(shared_datasets: Path) -> None:
     cut_off = data.by_name["FD001/cut off 1"]
     assert (cut_off.split, cut_off.life_left, cut_off.failed, cut_off.healthy) == ("test", 112.0, False, None)
     assert said(data, "no anomaly labels") and said(data, "six operating regimes")
-    assert read(shared_datasets / "cmapss").content_id == data.content_id
 
 
-def test_cmapss_one_file_has_the_same_split_as_the_folder(shared_datasets: Path) -> None:
+def test_cmapss_one_file_has_the_same_split_as_the_folder(cmapss: SeriesSet, shared_datasets: Path) -> None:
     one = read_series(shared_datasets / "cmapss/train_FD003.txt")
     assert one.machines == ["FD003"] and len(one) == 100 and sum(unit.split == "train" for unit in one.units) == 60
+    assert one.content_id == cmapss.where(lambda unit: unit.machine == "FD003" and unit.failed).content_id
     test = read_series(shared_datasets / "cmapss/test_FD003.txt")
     assert test.by_name["FD003/cut off 1"].life_left == 44.0
 
