@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.compare.series import ScoredUnit, evaluate_series
-from core.datasets.series import SeriesSet
+from core.datasets.series import Event, SeriesSet
 from core.detectors.series.calibration import Mode
 from core.progress import Progress
 from core.store.seriesmodel import load_series_model
@@ -57,7 +58,7 @@ def _units(run: SeriesRun, model: Path, data: SeriesSet, rate: float, mode: Mode
             machine=unit.machine,
             scores=rows[own].to_numpy(),
             threshold=member.calibration.threshold(rate, own),
-            events=unit.events,
+            events=_of_signals(unit.events, member.scaler.signals),
             parts=np.asarray(run.parts(unit.name, own)),
             abs_z=np.nan_to_num(np.abs(member.scaler.apply(np.asarray(unit.values)))),
             healthy=unit.healthy,
@@ -65,3 +66,13 @@ def _units(run: SeriesRun, model: Path, data: SeriesSet, rate: float, mode: Mode
             time=np.asarray(unit.time),
             warmup=member.detector.context - 1,
         )
+
+
+def _of_signals(events: tuple[Event, ...] | None, signals: Sequence[int]) -> tuple[Event, ...] | None:
+    """Events with their sensors counted among the signals, as parts are; a condition is never blamed."""
+    place = {column: index for index, column in enumerate(signals)}
+    if events is None:
+        return None
+    return tuple(
+        replace(event, sensors=tuple(place[column] for column in event.sensors if column in place)) for event in events
+    )
