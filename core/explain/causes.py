@@ -62,7 +62,7 @@ class Methods:
     def rank(self, method: Method) -> Ranking | None:
         """The sensors by blame, by one method; None where the detector does not allow it."""
         ways: dict[Method, Callable[[], Ranking | None]] = {
-            "evidence": lambda: evidence(self.stretch, self.reference, self.replaced),
+            "evidence": lambda: evidence(self.stretch, self.replaced),
             "counterfactual": lambda: self.replaced.ranking,
             "contribution": lambda: contribution.largest(self.stretch),
             "contribution (mean)": lambda: contribution.average(self.stretch),

@@ -1,56 +1,49 @@
-"""Two witnesses heard together: how far the score falls without a sensor, and how rare its readings are.
+"""Two witnesses heard together: how far the score falls without a sensor, and how far its readings strayed.
 
-The fall is blind to a sensor that all others follow, the reading to one with an ordinary value at the wrong time; noise
-and drift lead either astray, though seldom to the same sensor. Their product, sqrt(fall) * surprise, names who is accused
-by both, and does not depend on the scale of the detector's score.
+The fall is blind to a sensor that all others follow, the distance to one that reads an ordinary value at the wrong time;
+noise and drift lead either of them astray, though seldom to the same sensor. Their geometric mean names who is accused by
+both: sqrt(fall) * distance, for the fall of a quadratic score grows with the square of the distance. It does not depend
+on the scale of the detector's score.
 
-The surprise is -log10 of the share of normal steps at which *this* sensor was as far from usual (counted, and beyond what
-was seen a generalised Pareto tail, ``metrics.evt``): a sensor that leaps every day is not blamed for one leap more, and one
-that never moved in training is as surprising as the number of normal steps allows. What is judged is the sensor's largest
-distance in the stretch, each reading measured from the training median, in usual spreads, or from where the sensor stood
-before the stretch, in its spread there if that is wider, whichever is less: who was as far off, or as restless, all along
-did not cause what began here.
+The distance is the root mean square over the stretch, each reading measured from the training median, in usual spreads,
+or from where the sensor stood before the stretch, in its spread there if that is wider, whichever is less: who was as
+far off, or as restless, all along did not cause what began here.
 """
 
 from __future__ import annotations
 
-import math
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.detectors.series.contract import Signal
+from core.detectors.series.scaling import IQR_OF_NORMAL
+from core.explain.contribution import LIMIT
 from core.explain.counterfactual import Counterfactual
 from core.explain.ranking import Ranking
-from core.explain.reference import Reference
 from core.explain.stretch import Stretch
 
 FEWEST_BEFORE = 32  # steps before the stretch from which it can be told where a sensor stood
-IQR_OF_NORMAL = 1.349
 
 
-def evidence(stretch: Stretch, reference: Reference, replaced: Counterfactual) -> Ranking:
-    """Square root of the fall that ``replaced`` found, times the surprise of each sensor's readings."""
+def evidence(stretch: Stretch, replaced: Counterfactual) -> Ranking:
+    """Square root of the fall that ``replaced`` found, times how far each sensor strayed."""
     started = time.perf_counter()
-    most = strayed(stretch).max(axis=0)
-    surprise = [-float(tail.log_survival(one)) for tail, one in zip(reference.tails, most, strict=True)]
-    blame = np.sqrt(replaced.ranking.blame) * np.array(surprise) / math.log(10)
+    blame = np.sqrt(replaced.ranking.blame) * strayed(stretch)
     seconds = replaced.ranking.seconds + time.perf_counter() - started
-    return Ranking("evidence", blame, "root of the score's fall, times the surprise of the readings", seconds)
+    return Ranking("evidence", blame, "root of the score's fall, times the distance in usual spreads", seconds)
 
 
 def strayed(stretch: Stretch) -> NDArray[np.float64]:
-    """(n, d) distance of each reading from usual, or from where the sensor stood before if that is nearer, in spreads;
-    0 where nothing was measured."""
+    """(d,) root mean square distance of each sensor's readings from usual, or from where it stood before if nearer;
+    steps without a reading count as 0."""
     inside, before = stretch.inside, stretch.values[: stretch.lead]
     distance = np.abs(_known(inside))
-    if len(before) < FEWEST_BEFORE:
-        return distance
-    low, stood, high = np.percentile(_known(before), (25, 50, 75), axis=0)
-    spread = np.maximum((high - low) / IQR_OF_NORMAL, 1.0)
-    return np.minimum(distance, np.abs(_known(inside - stood)) / spread)
+    if len(before) >= FEWEST_BEFORE:
+        low, stood, high = np.percentile(_known(before), (25, 50, 75), axis=0)
+        distance = np.minimum(distance, np.abs(_known(inside - stood)) / np.maximum((high - low) / IQR_OF_NORMAL, 1.0))
+    return np.asarray(np.sqrt((np.minimum(distance, LIMIT) ** 2).mean(axis=0)))
 
 
-def _known(values: Signal | NDArray[np.float64]) -> NDArray[np.float64]:
+def _known(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)

@@ -16,7 +16,6 @@ from core.detectors.series.model import SHARED, Member, SeriesModel
 from core.detectors.series.windows import sliding
 from core.errors import UserError
 from core.explain.stretch import filled
-from core.metrics.evt import Pot
 
 MOST_STEPS = 40_000  # kept to compare with
 BLOCK = 2_000  # steps in a row of which they consist, where there are more
@@ -89,12 +88,6 @@ class Reference:
         weights = -precision / np.diag(precision)[:, None]
         np.fill_diagonal(weights, 0.0)
         return weights
-
-    @cached_property
-    def tails(self) -> list[Pot]:
-        """Per sensor, how often its readings are so many usual spreads away from usual."""
-        rows = np.abs(np.nan_to_num(np.concatenate(self.stretches), nan=0.0))
-        return [Pot.fit(column) for column in rows.T]
 
     def expected(self, values: Signal) -> NDArray[np.float64]:
         """(…, d) what each sensor should read by what the others read at the same step; ``values`` without holes."""
