@@ -164,7 +164,7 @@ def _clusters(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64] | Non
 
     best, most = None, CLEAR_GROUPS
     different = len(np.unique(rows, axis=0))
-    for k in range(2, min(MOST_REGIMES, different - 1) + 1):
+    for k in range(2, min(MOST_REGIMES, different, len(rows) - 1) + 1):
         fit = KMeans(k, n_init=4, random_state=seed).fit(rows)
         clear = float(silhouette_score(rows, fit.labels_, sample_size=min(len(rows), 1000), random_state=seed))
         if clear > most:
