@@ -20,6 +20,7 @@ from core.detectors.series.contract import SeriesDetector
 from core.detectors.series.contract import implementation as series_implementation
 from core.detectors.series_vae.info import INFO as SERIES_VAE
 from core.detectors.spade.info import INFO as SPADE
+from core.detectors.usad.info import INFO as USAD
 from core.errors import UserError
 
 REGISTRY: dict[str, DetectorInfo] = {
@@ -30,6 +31,7 @@ REGISTRY: dict[str, DetectorInfo] = {
         PADIM,
         SPADE,
         SERIES_VAE,
+        USAD,
         ARIMA,
         KALMAN,
         PCA_T2Q,

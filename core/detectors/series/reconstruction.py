@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.detectors.series.contract import Pushed, Scores, SeriesStream, Signal
 from core.detectors.series.windows import Fill, StepMeans, Windows
 
-LEAST_SPREAD = 0.5**0.5
+USUAL = ("now_mean", "now_sd", "settled_mean", "settled_sd")  # names of what is saved of ``Usual``
 BATCH = 128  # windows at a time: what they say must fit the processor's cache
 
 
@@ -34,10 +34,23 @@ class Usual:
     now: tuple[Spread, Spread]
     settled: tuple[Spread, Spread]
 
+    @property
+    def width(self) -> int:
+        return len(self.now[0])
+
     @classmethod
     def none(cls, width: int) -> Usual:
         """Leaves parts as they are."""
         return cls((np.zeros(width), np.ones(width)), (np.zeros(width), np.ones(width)))
+
+    def arrays(self) -> dict[str, Spread]:
+        """By the names of ``USUAL``; ``of`` takes them back."""
+        return dict(zip(USUAL, (*self.now, *self.settled), strict=True))
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Spread]) -> Usual:
+        found = [arrays[name] for name in USUAL]
+        return cls((found[0], found[1]), (found[2], found[3]))
 
 
 Prepare = Callable[[Signal], Signal]
@@ -54,7 +67,7 @@ class ReconstructionStream(SeriesStream):
 
     def __init__(self, prepare: Prepare, judge: Judge, context: int, span: int, usual: Usual) -> None:
         """``span``: how many last steps of a window are judged."""
-        self._width = len(usual.now[0])
+        self._width = usual.width
         self._prepare, self._judge, self._usual = prepare, judge, usual
         self._fill, self._windows, self._known = Fill(self._width, context - 1), Windows(context), Windows(context)
         self._means = StepMeans(span, 1 + self._width)
@@ -95,11 +108,10 @@ def _scores(found: NDArray[np.float64], measured: NDArray[np.bool_], usual: tupl
     return Scores(found[:, 0], (measured * ((found[:, 1:] - mean) / spread)).astype(np.float32))
 
 
-def usual_parts(stream: Callable[[], SeriesStream], held_out: Sequence[Signal], context: int) -> Usual:
+def usual_parts(stream: Callable[[], SeriesStream], held_out: Sequence[Signal], context: int, least: float) -> Usual:
     """Of parts over held-out stretches, each at least ``context`` long; the stream must leave its parts as they are.
 
-    The spread is at least that of half a squared standard normal number, 0.71: less means that the sensor hardly moves
-    and its least scale is at work, and a small stir of it would be blamed beyond measure.
+    No spread is below ``least``: a sensor that hardly moves would be blamed beyond measure for a small stir.
     """
     now, settled = [], []
     for values in held_out:
@@ -108,9 +120,9 @@ def usual_parts(stream: Callable[[], SeriesStream], held_out: Sequence[Signal], 
         now.append(found.now.parts[context - 1 :])
         parts = np.concatenate([found.settled.parts, one.close().parts])
         settled.append(parts[context - 1 :])
-    return Usual(_moments(now), _moments(settled))
+    return Usual(_moments(now, least), _moments(settled, least))
 
 
-def _moments(parts: Sequence[NDArray[np.float32]]) -> tuple[Spread, Spread]:
+def _moments(parts: Sequence[NDArray[np.float32]], least: float) -> tuple[Spread, Spread]:
     joined = np.concatenate(parts).astype(np.float64)
-    return joined.mean(axis=0), np.maximum(joined.std(axis=0), LEAST_SPREAD)
+    return joined.mean(axis=0), np.maximum(joined.std(axis=0), least)

@@ -16,20 +16,23 @@ from torch import Tensor
 from core.detectors.base import DetectorInfo, Params
 from core.detectors.checkpoint import Checkpoint, fingerprint
 from core.detectors.series.contract import SeriesDetector, Signal
-from core.detectors.series.reconstruction import BATCH, Judged, ReconstructionStream, Usual, usual_parts
+from core.detectors.series.holes import last_windows
+from core.detectors.series.reconstruction import BATCH, USUAL, Judged, ReconstructionStream, Usual, usual_parts
 from core.detectors.series.samples import Samples, split
 from core.detectors.series_vae.info import INFO, SeriesVaeParams
 from core.detectors.series_vae.loss import kl_per_latent
 from core.detectors.series_vae.model import SeriesVaeNetwork, compress, expand
-from core.detectors.series_vae.scorer import Scorer, filled
+from core.detectors.series_vae.scorer import Scorer
 from core.detectors.series_vae.training import Trained, train
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
 from core.progress import Progress
 
 LEAST_ACTIVE_SHARE = 1 / 16  # of the latent numbers, and at least one: below it the code has collapsed
+# Of a part in held-out normals: that of half a squared standard normal number. Less means that the sensor hardly moves
+# and its least scale is at work; a small stir of it would be blamed beyond measure.
+LEAST_SPREAD = 0.5**0.5
 SUMMARY = "training.json"
-USUAL = ("now_mean", "now_sd", "settled_mean", "settled_sd")
 
 
 class SeriesVae(SeriesDetector):
@@ -62,7 +65,7 @@ class SeriesVae(SeriesDetector):
         self._refuse_collapse(trained, samples)
         sensors = samples.values.shape[1]
         self._become(trained.network, Usual.none(sensors))
-        self._become(trained.network, usual_parts(self.stream, samples.held_out, self.context))
+        self._become(trained.network, usual_parts(self.stream, samples.held_out, self.context, LEAST_SPREAD))
         self._summary = self._summarise(trained, samples)
         if checkpoint is not None:
             checkpoint.clear()
@@ -79,15 +82,12 @@ class SeriesVae(SeriesDetector):
 
     def torch_score(self, windows: Tensor) -> Tensor:
         """The same of a tensor (b, t, d), differentiable: (b,)."""
-        values, measured = filled(windows, self.context - 1)
-        missing = self.context - windows.shape[1]
-        if missing > 0:
-            values, measured = (
-                _lengthened(values, missing),
-                None if measured is None else _lengthened(measured, missing),
-            )
-        recent = None if measured is None else measured[:, -self.context :]
-        return self._scorer.newest(compress(values[:, -self.context :]), recent)[0]
+        return self.newest(*last_windows(windows, self.context))[0]
+
+    def newest(self, windows: Tensor, measured: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Score (b,) and parts (b, d), not yet in excess, of the last step of windows (b, ``context``, d) without
+        holes; ``measured`` is 1 where a value was read."""
+        return self._scorer.newest(compress(windows), measured)
 
     @torch.inference_mode()
     def latents(self, windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -112,9 +112,9 @@ class SeriesVae(SeriesDetector):
         return np.asarray(kl_per_latent(mean, log_variance).numpy(), np.float32)
 
     @property
-    def scorer(self) -> Scorer:
-        """The scores as a torch module, for gradients and exports; its weights ask for no gradient."""
-        return self._scorer
+    def network(self) -> SeriesVaeNetwork:
+        """For exports; its weights ask for no gradient."""
+        return self._network
 
     @property
     def usual(self) -> Usual:
@@ -123,8 +123,8 @@ class SeriesVae(SeriesDetector):
 
     def save(self, folder: Path) -> None:
         tensors = {f"network.{key}": value for key, value in self._network.state_dict().items()}
-        usual = zip(USUAL, (*self._usual.now, *self._usual.settled), strict=True)
-        save_tensors(folder, tensors | {key: torch.from_numpy(value) for key, value in usual})
+        usual = {key: torch.from_numpy(value) for key, value in self._usual.arrays().items()}
+        save_tensors(folder, tensors | usual)
         (folder / SUMMARY).write_text(json.dumps(self._summary))
 
     @classmethod
@@ -133,14 +133,14 @@ class SeriesVae(SeriesDetector):
         network = detector._network.state_dict()
         expected = {f"network.{key}": value.ndim for key, value in network.items()}
         tensors = load_tensors(folder, {**expected, **dict.fromkeys(USUAL, 1)})
-        now_mean, now_sd, settled_mean, settled_sd = (tensors[key].numpy() for key in USUAL)
+        usual = Usual.of({key: tensors[key].numpy() for key in USUAL})
         try:
-            found = SeriesVaeNetwork(len(now_mean), detector.params)
+            found = SeriesVaeNetwork(usual.width, detector.params)
             found.load_state_dict({key: tensors[f"network.{key}"] for key in network})
             detector._summary = json.loads((folder / SUMMARY).read_text())
         except (RuntimeError, OSError, ValueError) as error:
             raise UserError("The model's state does not fit its parameters", str(folder), "Train it again") from error
-        detector._become(found, Usual((now_mean, now_sd), (settled_mean, settled_sd)))
+        detector._become(found, usual)
         return detector
 
     def provenance(self) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class SeriesVae(SeriesDetector):
 
     def _prepared(self, windows: Tensor) -> Tensor:
         """What the network takes of windows (b, t, d): the last ``window`` steps."""
-        return compress(filled(windows, self.context - 1)[0][:, -self.params.window :])
+        return compress(last_windows(windows, self.params.window)[0])
 
     @staticmethod
     def _batches(windows: NDArray[np.float32]) -> list[Tensor]:
@@ -196,8 +196,3 @@ class SeriesVae(SeriesDetector):
 
 def _compressed(steps: Signal) -> Signal:
     return np.asarray(compress(torch.from_numpy(np.ascontiguousarray(steps))).numpy())
-
-
-def _lengthened(recordings: Tensor, missing: int) -> Tensor:
-    """Before its first step a recording holds that step again."""
-    return torch.cat([recordings[:, :1].expand(-1, missing, -1), recordings], dim=1)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from core.detectors.series_vae.info import SeriesVaeParams
 from core.detectors.series_vae.loss import HALF_LOG_2PI, kl_per_latent
@@ -59,7 +57,7 @@ class Scorer(nn.Module):
     def _encode(self, current: Tensor) -> tuple[Tensor, Tensor]:
         """Means of the codes (b, latent) and what they are charged with (b,)."""
         mean, log_variance = self.network.encode(current)
-        values = current.shape[1] * current.shape[2]
+        values = self.params.window * len(self.network.log_scale)
         return mean, kl_per_latent(mean, log_variance).sum(1) * (self.params.kl_weight / values)
 
     def _surprise(self, recordings: Tensor, measured: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
@@ -81,25 +79,3 @@ class Scorer(nn.Module):
         if measured is None:
             return error.mean(-1) + constant.mean(), parts
         return ((error + constant) * measured).sum(-1) / measured.sum(-1).clamp_min(1), parts * measured
-
-
-def filled(recordings: Tensor, age: int) -> tuple[Tensor, Tensor | None]:
-    """Recordings (b, t, d) without holes, and 1 where measured, or None where there are none (see ``carried``)."""
-    if bool(torch.isfinite(recordings.sum())):  # a sum that overflows only costs the time of looking closely
-        return recordings, None
-    return carried(recordings, age)
-
-
-def carried(recordings: Tensor, age: int) -> tuple[Tensor, Tensor]:
-    """Recordings (b, t, d) with holes to (without, 1 where measured): a hole takes the last value in the ``age`` steps
-    before it, or 0, the training median, where there is none. What is not finite is a hole."""
-    finite = torch.isfinite(recordings)
-    measured = finite.to(recordings.dtype)
-    known, values = measured, torch.where(finite, recordings, torch.zeros_like(recordings))
-    age, reach = min(age, recordings.shape[1] - 1), 1
-    while age > 0:  # each round doubles how far a value has been carried
-        shift = min(reach, age)
-        earlier, earlier_known = (F.pad(one[:, :-shift], (0, 0, shift, 0)) for one in (values, known))
-        values, known = torch.where(known > 0, values, earlier), torch.maximum(known, earlier_known)
-        age, reach = age - shift, 2 * reach
-    return values, measured

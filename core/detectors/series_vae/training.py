@@ -125,7 +125,7 @@ class _Round:
         noise = torch.Generator().manual_seed(int(generator.integers(2**62)))
         losses = []
         for step in self._steps():
-            progress.checkpoint()
+            progress.report(step, self.params.steps, STAGE)
             share = step / self.params.steps
             for group in optimiser.param_groups:
                 group["lr"] = self.params.learning_rate * 0.5 * (1 + math.cos(math.pi * share))

@@ -15,15 +15,16 @@ from tests.detectors.series.check import check_series_detector, machine
 
 # The least work that still exercises the code.
 QUICK: dict[str, list[dict[str, Any]]] = {
-    "arima": [{}],
+    "arima": [{"max_p": 1, "max_q": 1}],
     "kalman": [{"patience": 30}, {"model": "trend"}],
     "pca-t2q": [{}, {"window": 5}],
     "kmeans": [{"window": 8, "clusters": 5}],
     "series-vae": [
-        {"window": 16, "width": 8, "latent": 4, "steps": 150, "batch_size": 64},
-        {"window": 16, "width": 8, "latent": 4, "steps": 150, "batch_size": 64, "horizon": 4, "error": "mae"},
-        {"window": 16, "latent": 4, "steps": 100, "batch_size": 64, "encoder": "transformer"},
+        {"window": 16, "width": 8, "latent": 4, "steps": 100, "batch_size": 32},
+        {"window": 16, "width": 8, "latent": 4, "steps": 100, "batch_size": 32, "horizon": 4, "error": "mae"},
+        {"window": 16, "latent": 4, "steps": 100, "batch_size": 32, "encoder": "transformer"},
     ],
+    "usad": [{"epochs": 4, "epoch_steps": 20, "batch_size": 64}],
     "iforest": [{"trees": 30}, {"trees": 30, "window": 4}],
 }
 CASES = [(name, values) for name, cases in QUICK.items() for values in cases]

@@ -1,0 +1,81 @@
+"""Exported models at work: ONNX files scored by onnxruntime, without torch and without the model they come from."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.detectors.series.contract import Scores
+from core.detectors.series.windows import Windows
+from core.errors import UserError
+
+ABOUT = "faultline.json"  # key of the metadata in ONNX, name of the extra file in TorchScript
+OUTPUTS = ("score", "parts", "surprise")
+BATCH = 256
+
+Outputs = dict[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class ExportedScores:
+    """What an exported model says of consecutive steps: scores and parts, and surprise (n,), -log10 p."""
+
+    scores: Scores
+    surprise: NDArray[np.float64]
+
+
+def score_onnx(path: Path, values: NDArray[np.float32]) -> ExportedScores:
+    """*Now* scores of a recording (n, D), NaN where nothing was measured.
+
+    Equal to the model's own but where a hole began before the window: the file sees no further back. UserError for a
+    file that Faultline did not write, or other sensors than its own.
+    """
+    opened = session(path)
+    about = _described(opened, path)
+    sensors = about["sensors"]
+    if values.ndim != 2 or values.shape[1] != len(sensors):
+        raise UserError(
+            f"The exported model takes {len(sensors)} sensors, the recording has {values.shape[-1]}",
+            path.name,
+            f"Give these columns in this order: {', '.join(sensors[:8])}{', …' if len(sensors) > 8 else ''}",
+        )
+    stream = Windows(int(about["window"]))
+    found = [run(opened, stream.push(values[start : start + BATCH])) for start in range(0, len(values), BATCH)]
+    score, surprise = (np.concatenate([np.empty(0), *(one[name] for one in found)]) for name in ("score", "surprise"))
+    parts = np.concatenate([np.empty((0, len(about["signals"])), np.float32), *(one["parts"] for one in found)])
+    return ExportedScores(Scores(score, parts.astype(np.float32)), surprise)
+
+
+def describe_onnx(path: Path) -> dict[str, Any]:
+    """What the file says about itself: sensors, window, threshold, model. UserError for a file that is not ours."""
+    return _described(session(path), path)
+
+
+def session(path: Path) -> Any:
+    """An open onnxruntime session on the processor. UserError where the file is no ONNX model."""
+    import onnxruntime
+
+    try:
+        return onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        raise UserError("The file cannot be read as an ONNX model", path.name, "Export it again") from error
+
+
+def run(opened: Any, windows: NDArray[np.float32]) -> Outputs:
+    """The outputs by name for windows (b, window, D)."""
+    found = opened.run(list(OUTPUTS), {"values": np.ascontiguousarray(windows, np.float32)})
+    return dict(zip(OUTPUTS, found, strict=True))
+
+
+def _described(opened: Any, path: Path) -> dict[str, Any]:
+    kept = opened.get_modelmeta().custom_metadata_map.get(ABOUT)
+    if kept is None:
+        raise UserError("This is no model that Faultline exported", path.name, "Choose a file written by «export»")
+    found: dict[str, Any] = json.loads(kept)
+    return found
