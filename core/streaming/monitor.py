@@ -47,7 +47,8 @@ class Monitor:
         self.steps = 0
         self.refused: OrderedDict[str, str] = OrderedDict()  # units that no model can judge, and why
         self._units: OrderedDict[str, UnitWatch] = OrderedDict()
-        self._limits = Limits(rule, len(models) + 1)
+        context = max(member.detector.context for model in models.values() for member in model.members.values())
+        self._limits = Limits(rule, len(models) + 1, context)
 
     def push(self, batch: Batch) -> tuple[Scored | None, Completed | None]:
         """Judge a batch. (None, None) for a unit of a machine that a model does not know: see ``refused``."""
