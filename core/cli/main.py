@@ -100,6 +100,12 @@ def parser() -> argparse.ArgumentParser:
         default="settled",
         help="recordings: judged with hindsight, or by what was known at once",
     )
+    evaluate.add_argument(
+        "--threshold",
+        choices=("fixed", "dynamic", "adaptive"),
+        default="fixed",
+        help="recordings: the promised one, telemanom's dynamic one, or one that follows each unit",
+    )
     evaluate.add_argument("--seed", type=_seed, default=0, help="of the bootstrap")
     _format(evaluate)
 

@@ -104,6 +104,7 @@ def evaluate(options: argparse.Namespace, data: SeriesSet, scratch: Path, progre
         data,
         rate=options.rate or RATE,
         mode=options.mode,
+        threshold=options.threshold,
         seed=options.seed,
         progress=progress.part(0.8, 1.0),
     )

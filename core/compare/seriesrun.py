@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.compare.series import ScoredUnit, evaluate_series
 from core.datasets.series import Event, SeriesSet
 from core.detectors.series.calibration import Mode
+from core.detectors.series.model import Member
+from core.metrics.dynamic import dynamic_threshold
 from core.progress import Progress
 from core.store.seriesmodel import load_series_model
-from core.store.seriesrun import SeriesRun, scored_units
+from core.store.seriesrun import SeriesRun
+from core.streaming.limits import AdaptiveLimit
 
+Threshold = Literal["fixed", "dynamic", "adaptive"]
 RATE = 0.001  # of false alarms a step, where nobody asked for another
 
 
@@ -26,6 +31,7 @@ def evaluate_run(
     *,
     rate: float = RATE,
     mode: Mode = "settled",
+    threshold: Threshold = "fixed",
     seed: int = 0,
     bootstrap: int = 200,
     progress: Progress = Progress(),
@@ -33,9 +39,10 @@ def evaluate_run(
     """The object behind ``evaluate --json`` for recordings; None where nobody said what is anomalous.
 
     ``mode``: judge with hindsight, or by what was known at once. Runs to failure are judged by the latter always: an
-    early warning is given at once or not at all.
+    early warning is given at once or not at all. ``threshold``: the calibration's, telemanom's dynamic one, or one that
+    follows each unit without learning from its own alarms.
     """
-    units = list(_units(run, model, data, rate, mode))
+    units = list(_units(run, model, data, rate, mode, threshold))
     if not any(unit.events is not None or unit.failed for unit in units):
         return None
     return evaluate_series(
@@ -43,21 +50,30 @@ def evaluate_run(
     )
 
 
-def _units(run: SeriesRun, model: Path, data: SeriesSet, rate: float, mode: Mode) -> Iterator[ScoredUnit]:
+def _units(
+    run: SeriesRun, model: Path, data: SeriesSet, rate: float, mode: Mode, threshold: Threshold
+) -> Iterator[ScoredUnit]:
     found, _ = load_series_model(model)
-    wanted = data.where(lambda unit: unit.name in set(run.info.units))
-    raw = {unit.name: unit for unit in (wanted if wanted.units else scored_units(data)).units}
-    for unit in found.prepared(wanted).units:
-        if raw[unit.name].split == "train":
-            continue
+    scored = frozenset(run.info.units)
+    judged = data.where(
+        lambda unit: unit.name in scored and unit.split == "test" and (unit.events is not None or unit.failed)
+    )
+    if not judged.units:
+        return
+    rows = run.scores(columns=["unit", "now", "settled"])
+    spans = {
+        name: slice(int(rows_of[0]), int(rows_of[-1]) + 1) for name, rows_of in rows.groupby("unit").indices.items()
+    }
+    for unit in found.prepared(judged).units:
         member = found.member(unit.machine)
         own: Mode = "now" if unit.failed else mode
-        rows = run.scores(unit.name, [own])
+        scores = rows[own].to_numpy()[spans[unit.name]]
+        limit = member.calibration.threshold(rate, own)
         yield ScoredUnit(
             name=unit.name,
             machine=unit.machine,
-            scores=rows[own].to_numpy(),
-            threshold=member.calibration.threshold(rate, own),
+            scores=scores,
+            threshold=limit if threshold == "fixed" else _followed(scores, threshold, member, own, rate),
             events=_of_signals(unit.events, member.scaler.signals),
             parts=np.asarray(run.parts(unit.name, own)),
             abs_z=np.nan_to_num(np.abs(member.scaler.apply(np.asarray(unit.values)))),
@@ -66,6 +82,19 @@ def _units(run: SeriesRun, model: Path, data: SeriesSet, rate: float, mode: Mode
             time=np.asarray(unit.time),
             warmup=member.detector.context - 1,
         )
+
+
+def _followed(
+    scores: NDArray[np.float64], threshold: Threshold, member: Member, mode: Mode, rate: float
+) -> NDArray[np.float64]:
+    """(n,) what the scores are held against by a rule that follows them: below a score that alarms, else not."""
+    if threshold == "dynamic":
+        alarms = dynamic_threshold(scores - scores.min()).alarms
+    else:
+        surprise = member.calibration.surprise(scores, mode)
+        limits = AdaptiveLimit(rate, member.detector.context + member.detector.delay).push(surprise)
+        alarms = surprise > limits
+    return np.where(alarms, np.nextafter(scores, -np.inf), scores)
 
 
 def _of_signals(events: tuple[Event, ...] | None, signals: Sequence[int]) -> tuple[Event, ...] | None:

@@ -3,7 +3,7 @@
 run.json             SeriesRunInfo
 scores.parquet       a row per step: unit, machine, split, step, time, label, now, settled, surprise_now,
                      surprise_settled, role
-parts/<k>.<mode>.npy float32 (n, d): each sensor's part in the score, of the k-th unit in the order of the table
+parts.<mode>.npy     float32 (steps, d): each sensor's part in the score, of all units in the order of the table
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT = 1
+MODES: tuple[Mode, ...] = ("now", "settled")
 
 
 class SeriesRunInfo(BaseModel):
@@ -47,6 +48,7 @@ class SeriesRunInfo(BaseModel):
     dataset_id: str
     dataset_name: str
     units: tuple[str, ...] = Field(description="names, in the order of the table")
+    lengths: tuple[int, ...] = Field(description="steps of each unit")
     sensors: tuple[str, ...] = Field(description="names of the columns of parts")
     n_steps: int
     seconds: float = Field(description="time in the detector, frames included, writing excluded")
@@ -78,12 +80,16 @@ class SeriesRun:
 
     def parts(self, unit: str, mode: Mode) -> NDArray[np.float32]:
         """(n, d) each sensor's part in the score, mapped from disk."""
-        path = self.folder / "parts" / f"{self.info.units.index(unit)}.{mode}.npy"
+        index = self.info.units.index(unit)
+        start = sum(self.info.lengths[:index])
         try:
-            found: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+            found: NDArray[np.float32] = np.load(self._parts(mode), mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):
             raise UserError(f"The parts of «{unit}» are missing or damaged", str(self.folder), "Score again") from None
-        return found
+        return found[start : start + self.info.lengths[index]]
+
+    def _parts(self, mode: Mode) -> Path:
+        return self.folder / f"parts.{mode}.npy"
 
 
 def scored_units(data: SeriesSet) -> SeriesSet:
@@ -106,17 +112,20 @@ def score_series(
     framed = found.prepared(wanted, progress.part(0.0, 0.1))
     seconds, done, total = time.perf_counter() - started, 0, framed.n_steps
     with atomic.new_folder(dest) as folder:
-        (folder / "parts").mkdir()
+        shape = (total, len(found.signals))
+        parts = {
+            mode: np.lib.format.open_memmap(folder / f"parts.{mode}.npy", mode="w+", dtype=np.float32, shape=shape)
+            for mode in MODES
+        }
         writer: pq.ParquetWriter | None = None
         try:
-            for index, unit in enumerate(framed.units):
+            for unit in framed.units:
                 part = progress.part(0.1 + 0.9 * done / total, 0.1 + 0.9 * (done + len(unit)) / total)
                 started = time.perf_counter()
                 judged = found.score(unit, part)
                 seconds += time.perf_counter() - started
-                for mode in ("now", "settled"):
-                    parts = judged.mode(mode).scores.parts
-                    np.save(folder / "parts" / f"{index}.{mode}.npy", parts, allow_pickle=False)
+                for mode in MODES:
+                    parts[mode][done : done + len(unit)] = judged.mode(mode).scores.parts
                 table = _table(unit, judged, roles.get(wanted.by_name[unit.name].sha256))
                 writer = writer or pq.ParquetWriter(folder / "scores.parquet", table.schema)
                 writer.write_table(table)
@@ -132,6 +141,7 @@ def score_series(
             dataset_id=data.content_id,
             dataset_name=data.name,
             units=tuple(unit.name for unit in framed.units),
+            lengths=tuple(len(unit) for unit in framed.units),
             sensors=tuple(sensor.name for sensor in found.signals),
             n_steps=total,
             seconds=seconds,
