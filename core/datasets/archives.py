@@ -121,7 +121,7 @@ def extract(
 
 
 def _refused(archive: Path, why: str) -> UserError:
-    return UserError(f"The archive {archive.name} {why}", str(archive), "Pack the images into a plain zip again")
+    return UserError(f"The archive {archive.name} {why}", str(archive), "Pack the files into a plain zip again")
 
 
 def _explained(error: Exception, archive: Path) -> UserError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ _HDF5 = b"\x89HDF"
 # What numpy and scipy raise for damaged files: a header may also ask for more memory than there is.
 _FAULTS = (
     OSError, ValueError, EOFError, KeyError, IndexError, TypeError, OverflowError, MemoryError, NotImplementedError,
-    struct.error, zipfile.BadZipFile, zlib.error,
+    struct.error, tokenize.TokenError, SyntaxError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def matrix(path: Path) -> NDArray[np.float32]:
     found = load(path)
     if len(found) != 1:
         raise UserError(f"{path.name} holds {len(found)} arrays ({', '.join(found)[:80]}), not one", str(path))
-    return as_matrix(next(iter(found.values())), path)
+    return finite(as_matrix(next(iter(found.values())), path), path)
 
 
 def as_matrix(array: NDArray[np.generic], path: Path) -> NDArray[np.float32]:
@@ -51,8 +52,16 @@ def as_matrix(array: NDArray[np.generic], path: Path) -> NDArray[np.float32]:
     if array.ndim not in (1, 2) or not array.size:
         shape = " x ".join(map(str, array.shape))
         raise UserError(f"{path.name} holds an array of shape {shape}, not steps x sensors", str(path))
-    with np.errstate(over="ignore"):  # beyond single precision: infinite, which the readers report
+    with np.errstate(over="ignore"):  # beyond single precision: infinite, which ``finite`` and tables tell
         return np.asarray(array.reshape(len(array), -1), np.float32)
+
+
+def finite(values: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
+    """The (n, d) values as they are; NaN is a missing one. UserError where one is infinite."""
+    if np.isinf(values).any():
+        row, column = map(int, np.argwhere(np.isinf(values))[0])
+        raise UserError(f"{path.name} holds an infinite value in row {row + 1}, column {column + 1}", str(path))
+    return values
 
 
 def variables(path: Path) -> list[str]:

@@ -86,7 +86,7 @@ def _channels(path: Path) -> dict[str, NDArray[np.float32]]:
     channels = {}
     for variable, array in arrays.load(path).items():
         if match := _VARIABLE.fullmatch(variable):
-            channels[match[1]] = arrays.as_matrix(array, path)[:, 0]
+            channels[match[1]] = arrays.finite(arrays.as_matrix(array, path), path)[:, 0]
     if not channels:
         raise UserError(f"{path.name} holds no array named DE, or X097_DE_time and alike", str(path))
     n = min(map(len, channels.values()))

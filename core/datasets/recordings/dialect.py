@@ -41,8 +41,14 @@ def dialect_of(path: Path) -> Dialect:
     text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
     if len(head) == _HEAD:
         text = text[: text.rfind("\n") + 1] or text  # the last line may be cut
+    if not text.strip():
+        raise UserError(f"{path.name} is empty", str(path))
     separator = _separator(text)
-    table = [tuple(cell.strip() for cell in row) for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
+    lines = io.StringIO(text, newline=None)  # all ways to end a line
+    try:
+        table = [tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=separator) if row]
+    except csv.Error as error:
+        raise UserError(f"{path.name} is no table ({error})", str(path), "Export it as CSV or Parquet") from error
     first, rest = table[0], table[1:]
     header = not all(is_number(cell) for cell in first if cell) or not any(first)
     columns = unique(first) if header else tuple(f"column {i + 1}" for i in range(len(first)))
@@ -56,12 +62,17 @@ def unique(names: tuple[str, ...]) -> tuple[str, ...]:
     """Column names that are not empty and do not repeat."""
     found: list[str] = []
     for index, name in enumerate(names, start=1):
-        base = name.strip() or f"column {index}"
+        base = shown(name) or f"column {index}"
         candidate, n = base, 2
         while candidate in found:
             candidate, n = f"{base} ({n})", n + 1
         found.append(candidate)
     return tuple(found)
+
+
+def shown(value: object) -> str:
+    """The beginning of a cell on one line, for a sentence."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())[:80]
 
 
 def is_number(cell: str) -> bool:

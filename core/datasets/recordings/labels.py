@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.recordings.dialect import shown
 from core.datasets.series import Event
 from core.errors import UserError
 
@@ -71,9 +72,9 @@ def kinds(column: pd.Series, normal: str | None, where: str) -> tuple[pd.Series,
     usual = normal if normal is not None else normal_value(values)
     anomalous_only = {value.casefold() for value in values} <= _SAYS_ONLY_THAT
     if usual is None and values and not anomalous_only:
-        shown = ", ".join(values[:5])
+        first = ", ".join(map(shown, values[:5]))
         raise UserError(
-            f"The labels do not say which of them is normal: {shown}", where, "Name the normal label in the mapping"
+            f"The labels do not say which of them is normal: {first}", where, "Name the normal label in the mapping"
         )
     notes = []
     if missing := int(text.isna().sum()):

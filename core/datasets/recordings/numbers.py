@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.recordings.dialect import shown
 from core.errors import UserError
 
 TEXT_SHARE = 0.5  # a column with more text than this is left out: it is no sensor with a few bad readings
@@ -38,7 +39,7 @@ def parsed(
         else:
             odd[:] = False
     if n_other := int((odd & ~np.isnan(found)).sum()):
-        first = str(text[odd].iloc[0])
+        first = shown(text[odd].iloc[0])
         notes.append(
             f"{where}, {name}: {n_other} numbers with «{other}» for the decimal mark, such as {first}, read so."
         )
@@ -48,7 +49,7 @@ def parsed(
     if bad.any():
         row = int(bad.argmax())
         raise UserError(
-            f"The column {name} holds the text «{str(text.iloc[row])[:40]}» in row {row + 1}, not a number",
+            f"The column {name} holds the text «{shown(text.iloc[row])[:40]}» in row {row + 1}, not a number",
             where,
             "Correct the value or empty it, or leave the column out",
         )

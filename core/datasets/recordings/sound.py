@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets import names
+from core.datasets.recordings import arrays
 from core.datasets.recordings.contract import RecordingFormat
+from core.datasets.recordings.dialect import shown
 from core.datasets.recordings.files import SOUND, Files, nothing, rejection
 from core.datasets.recordings.units import divided, drawn
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
@@ -27,6 +29,12 @@ from core.progress import Progress
 MAX_BYTES = 4 * 2**30
 TRAIN_SHARE = 0.5  # of the normal recordings of a machine
 _ID = re.compile(r"(?<![a-z])id_?\d+", re.IGNORECASE)
+
+# What scipy raises for damaged files; NameError where a chunk is missing.
+_FAULTS = (
+    ValueError, OSError, EOFError, KeyError, IndexError, TypeError, ZeroDivisionError, NameError, MemoryError,
+    struct.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,8 +106,9 @@ def samples(path: Path) -> tuple[int, NDArray[np.float32]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # comments and the like behind the samples
             rate, found = wavfile.read(path)
-    except (ValueError, OSError, EOFError, KeyError, IndexError, TypeError, ZeroDivisionError, struct.error) as error:
-        what = f"{path.name} is no WAV recording that can be read ({str(error).strip()[:80] or 'damaged'})"
+    except _FAULTS as error:
+        reason = shown(error) if isinstance(error, ValueError) else "damaged"
+        what = f"{path.name} is no WAV recording that can be read ({reason})"
         raise UserError(what, str(path), "Export it as PCM WAV") from error
     if not found.size or not rate:
         raise UserError(f"{path.name} has no samples", str(path))
@@ -109,7 +118,7 @@ def samples(path: Path) -> tuple[int, NDArray[np.float32]]:
         scaled = found.astype(np.float32) / np.float32(2.0 ** (8 * found.dtype.itemsize - 1))
     else:
         scaled = found.astype(np.float32)
-    return int(rate), scaled.reshape(len(found), -1)
+    return int(rate), arrays.finite(scaled.reshape(len(found), -1), path)
 
 
 def _place(path: PurePosixPath) -> _Place:

@@ -90,7 +90,7 @@ def _make_numeric(loaded: Loaded, column: str, mapping: TableMapping, path: Path
     loaded.notes += notes
     if found is None:
         loaded.left_out.add(column)
-        loaded.frame.drop(columns=column, inplace=True)  # noqa: PD002 - a copy would double the table
+        del loaded.frame[column]
     else:
         loaded.frame[column] = found
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.recordings.dialect import shown
 from core.errors import UserError
 
 
@@ -20,14 +21,14 @@ def text_matrix(path: Path, separator: str, columns: int | None = None) -> NDArr
     except pd.errors.EmptyDataError:
         raise UserError(f"{path.name} is empty", str(path)) from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name} is no table of numbers ({str(error).strip()[:120]})", str(path)) from error
+        raise UserError(f"{path.name} is no table of numbers ({shown(error)})", str(path)) from error
     if columns is not None and frame.shape[1] != columns:
         raise UserError(f"{path.name} has {frame.shape[1]} columns, not {columns}", str(path))
     for column in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[column]):
             numbers = pd.to_numeric(frame[column], errors="coerce")
             row = int(numbers.isna().to_numpy().argmax())
-            value = str(frame[column].iloc[row])[:40]
+            value = shown(frame[column].iloc[row])[:40]
             raise UserError(
                 f"{path.name} holds «{value}» in row {row + 1}, column {column + 1}, not a number", str(path)
             )
@@ -43,7 +44,7 @@ def named_columns(path: Path, separator: str, columns: Sequence[str], plain: Cal
     try:
         frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"{path.name} is no table ({str(error).strip()[:120]})", str(path)) from error
+        raise UserError(f"{path.name} is no table ({shown(error)})", str(path)) from error
     frame = frame.rename(columns=plain)
     missing = [column for column in columns if column not in frame]
     if missing:

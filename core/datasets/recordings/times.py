@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.recordings.dialect import shown
 from core.datasets.recordings.tablemapping import TableMapping, TimeFormat
 from core.datasets.series import TimeUnit
 from core.errors import UserError
@@ -186,7 +187,7 @@ def _refuse(bad: NDArray[np.bool_], column: pd.Series, where: str, why: str) -> 
     if bad.any():
         row = int(bad.argmax())
         raise UserError(
-            f"The time «{str(column.iloc[row])[:40]}» in row {row + 1} {why}",
+            f"The time «{shown(column.iloc[row])[:40]}» in row {row + 1} {why}",
             where,
             "Correct the row, or map another column or format as the time",
         )

@@ -11,6 +11,7 @@ import pytest
 import scipy.io
 
 from core.datasets.readers import read, read_series
+from core.datasets.recordings.arrays import matrix
 from core.errors import UserError
 
 
@@ -83,3 +84,12 @@ def test_other_shapes_and_types(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "a.npy", array)
     with pytest.raises(UserError, match=r"a\.npy holds"):
         read(tmp_path / "a.npy")
+
+
+def test_infinite_values_of_published_sets_are_told(tmp_path: Path) -> None:
+    values = np.zeros((40, 2), np.float32)
+    values[7, 1] = np.inf
+    np.save(tmp_path / "a.npy", values)
+    with pytest.raises(UserError, match="infinite value in row 8, column 2"):
+        matrix(tmp_path / "a.npy")
+    assert any("1 infinite value" in note for note in read_series(tmp_path / "a.npy").notes)  # a table keeps the rest

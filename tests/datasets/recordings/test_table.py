@@ -329,3 +329,21 @@ def test_a_mapping_that_does_not_fit(csv: Write) -> None:
         read_series(path, format="cmapss", mapping=TableMapping(sensors=("x",)))
     with pytest.raises(ValueError, match="two meanings"):
         TableMapping(time="x", sensors=("x",))
+
+
+@pytest.mark.parametrize("value", ['"two\nlines"', '"tab\tand more"', "x" * 500])
+def test_odd_text_stays_one_short_sentence(csv: Write, value: str) -> None:
+    rows = [f"{i};{i}.5" for i in range(40)]
+    rows[30] = f"30;{value}"
+    with pytest.raises(UserError, match="row 31") as caught:
+        read_series(csv("a.csv", "x;y", rows))
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+
+
+def test_old_line_ends_and_odd_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"x,y\r" + b"1,2\r" * 40)
+    assert read_series(path).n_steps == 40
+    path.write_bytes(b"\xff\xfe" + "  \n ".encode("utf-16-le"))
+    with pytest.raises(UserError, match="is empty"):
+        read_series(path)
