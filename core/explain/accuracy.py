@@ -104,4 +104,6 @@ def _mean(method: str, found: list[Blame], seconds: list[float], refused: int) -
         name: float(np.mean([row[name] for row in rows])) if rows else None
         for name in ("hitrate_100", "hitrate_150", "top1", "ndcg_100")
     }
-    return Accuracy(method, len(found), **means, seconds=float(np.median(seconds)) if seconds else None, refused=refused)
+    return Accuracy(
+        method, len(found), **means, seconds=float(np.median(seconds)) if seconds else None, refused=refused
+    )

@@ -63,7 +63,9 @@ def integrated_gradients(stretch: Stretch) -> Ranking | None:
     if missing > REFUSED_ABOVE:
         refused = f"The gradients miss the score they should add up to by {missing:.0%}, more than {REFUSED_ABOVE:.0%}."
     seconds = time.perf_counter() - started
-    return Ranking("gradients", blame, "share of the score's rise from the baseline", seconds, note=note, refused=refused)
+    return Ranking(
+        "gradients", blame, "share of the score's rise from the baseline", seconds, note=note, refused=refused
+    )
 
 
 def _baseline(detector: object, windows: Signal, length: int) -> tuple[Signal, str]:

@@ -13,9 +13,10 @@ from core.explain.stretch import Stretch
 Manner = Literal["jumped", "drifted", "fell silent", "froze", "became noisy"]
 
 FEWEST = 4  # readings on either side of a change
-FROZEN = 0.1  # of the spread before: a signal as still as that has frozen
-NOISY = 2.0  # times the spread before
-SMALL = 0.5  # usual spreads: a move smaller than this is not what is to be told first
+STILL = 0.01  # usual spreads: a reading that moves less from step to step stands still
+STILL_SHARE = 0.25  # of the stretch, for which a sensor must stand still to have frozen
+NOISY = 2.0  # times as much from step to step as before
+SMALL = 0.5  # usual spreads: a smaller move is not worth telling
 
 
 @dataclass(frozen=True)
@@ -29,40 +30,47 @@ class Onset:
 
 
 def onset(stretch: Stretch, sensor: int) -> Onset | None:
-    """The change of one sensor that leads into the stretch; None where it has too few readings, or never changed.
+    """The change of one sensor that leads into the stretch; None where it has too few readings, or did not change.
 
-    The signal from some way before the stretch to its end is fitted by a level with one jump and by a level that
-    turns into a slope, at every possible moment; whichever leaves less is told. A sensor that stopped to be read,
-    to move, or to be quiet is told as that.
+    First whether it stopped to be read, to move, or to be quiet. Else the signal from some way before the stretch to
+    its end is fitted by a level with one jump and by a level that turns into a slope, at every possible moment, and
+    whichever leaves less is told, if it leaves so much less than one level that three more numbers are worth it
+    (Schwarz, Annals of Statistics 1978).
     """
     values = stretch.values[: stretch.lead + stretch.n, sensor].astype(np.float64)
     first = stretch.start - stretch.lead
-    inside = values[stretch.lead :]
+    before, inside = values[: stretch.lead], values[stretch.lead :]
     known = np.isfinite(values)
     if np.isfinite(inside).mean() < 0.5:
-        gone = np.flatnonzero(known)
-        return Onset(first + (int(gone[-1]) + 1 if len(gone) else 0), "fell silent", 0.0)
+        read = np.flatnonzero(known)
+        return Onset(first + (int(read[-1]) + 1 if len(read) else 0), "fell silent", 0.0)
+    frozen = _frozen(values, stretch.lead)
+    if frozen is not None:
+        return Onset(first + frozen, "froze", 0.0)
     places, signal = np.flatnonzero(known), values[known]
     if len(signal) < 2 * FEWEST:
         return None
+    step, size, manner, gain = _change(signal)
+    restless = _restlessness(inside) / max(_restlessness(before), STILL) if len(before) > FEWEST else 1.0
+    if restless > NOISY and abs(size) < float(np.nanstd(inside)):
+        return Onset(stretch.start, "became noisy", restless)
+    if abs(size) < SMALL or gain < 3 * np.log(len(signal)):
+        return None
+    return Onset(first + int(places[step]), manner, size)
+
+
+def _change(signal: NDArray[np.float64]) -> tuple[int, float, Manner, float]:
+    """Index, size and manner of the change that leaves least, and how much likelier it makes the signal: n log of the
+    squares that one level leaves over those that it leaves."""
+    n = len(signal)
+    level = max(float(((signal - signal.mean()) ** 2).sum()), 1e-12)
     jump, jump_left = _jump(signal)
     turn, turn_left = _turn(signal)
-    before, after = signal[:jump], signal[jump:]
-    size = float(after.mean() - before.mean())
     if turn_left < jump_left:
-        slope = _slope(signal, turn)
-        size = slope * (len(signal) - 1 - turn)
-    quieter = _spread(inside[np.isfinite(inside)]) / max(_spread(values[: stretch.lead]), 1e-6)
-    if abs(size) < SMALL or quieter < FROZEN:
-        if quieter < FROZEN and stretch.lead >= FEWEST:
-            return Onset(first + _still_since(values), "froze", 0.0)
-        if quieter > NOISY and stretch.lead >= FEWEST:
-            return Onset(stretch.start, "became noisy", float(quieter))
-        if abs(size) < SMALL:
-            return None
-    if turn_left < jump_left:
-        return Onset(first + int(places[turn]), "drifted", size)
-    return Onset(first + int(places[jump]), "jumped", size)
+        size = _slope(signal, turn) * (n - 1 - turn)
+        return turn, size, "drifted", float(n * np.log(level / max(turn_left, 1e-12)))
+    size = float(signal[jump:].mean() - signal[:jump].mean())
+    return jump, size, "jumped", float(n * np.log(level / max(jump_left, 1e-12)))
 
 
 def _jump(signal: NDArray[np.float64]) -> tuple[int, float]:
@@ -100,14 +108,24 @@ def _slope(signal: NDArray[np.float64], corner: int) -> float:
     return float(ramp @ signal / (ramp @ ramp))
 
 
-def _spread(values: NDArray[np.float64]) -> float:
-    """Of the differences from step to step: a drift does not count as noise."""
+def _restlessness(values: NDArray[np.float64]) -> float:
+    """Spread of the moves from step to step: a drift does not count as noise."""
     known = values[np.isfinite(values)]
     return float(np.std(np.diff(known))) if len(known) > 1 else 0.0
 
 
-def _still_since(values: NDArray[np.float64]) -> int:
-    """First index of the last run without a move larger than a hundredth of a usual spread."""
-    moves = np.flatnonzero(np.abs(np.diff(np.nan_to_num(values))) > 0.01)
-    inner = moves[moves < len(values) - 2]
-    return int(inner[-1]) + 1 if len(inner) else 0
+def _frozen(values: NDArray[np.float64], lead: int) -> int | None:
+    """First index of the longest run without a move that reaches into the stretch, if it is long for it and longer
+    than any before."""
+    still = np.abs(np.diff(np.nan_to_num(values))) <= STILL
+    edges = np.flatnonzero(np.diff(still.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    if not len(edges) or lead < FEWEST:
+        return None
+    lengths, reaching = np.diff(edges, axis=1)[:, 0], edges[:, 1] >= lead
+    if not reaching.any():
+        return None
+    best = int(np.argmax(np.where(reaching, lengths, -1)))
+    others = lengths[~reaching]
+    needed = max(STILL_SHARE * (len(values) - lead), 2 * FEWEST, 2 * int(others.max()) if len(others) else 0)
+    # A sensor that stood still for the whole of what came before did so always.
+    return int(edges[best, 0]) if lengths[best] >= needed and edges[best, 0] > 0 else None

@@ -47,7 +47,9 @@ def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
     return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
 
 
-def sentence(ranking: Ranking, sensors: list[Sensor], onset: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
+def sentence(
+    ranking: Ranking, sensors: list[Sensor], onset: Onset | None, unit: SeriesUnit, time_unit: TimeUnit
+) -> str:
     """The first cause by one method, with when and how it began."""
     first = int(ranking.order[0])
     if not np.any(ranking.shares):
