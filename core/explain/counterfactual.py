@@ -92,7 +92,7 @@ def _falls(stretch: Stretch, reference: Reference, windows: Signal) -> tuple[NDA
 
 
 def _lowest(start: NDArray[np.float64], half: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where the parabola through (0, ``start``), (1/2, ``half``), (1, ``end``) is lowest; 1 where it opens downwards."""
+    """Where the parabola through (0, ``start``), (1/2, ``half``), (1, ``end``) is lowest; 1 if it opens downwards."""
     bend = 2 * (start - 2 * half + end)
     slope = 4 * half - 3 * start - end
     flat = bend <= 1e-12 * np.maximum(np.abs(start), 1e-12)

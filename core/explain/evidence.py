@@ -1,9 +1,9 @@
 """Two witnesses heard together: how far the score falls without a sensor, and how far its readings strayed.
 
-The fall is blind to a sensor that all others follow, the distance to one that reads an ordinary value at the wrong time;
-noise and drift lead either of them astray, though seldom to the same sensor. Their geometric mean names who is accused by
-both: sqrt(fall) * distance, for the fall of a quadratic score grows with the square of the distance. It does not depend
-on the scale of the detector's score.
+The fall is blind to a sensor that all others follow, the distance to one that reads an ordinary value at the wrong
+time; noise and drift lead either of them astray, though seldom to the same sensor. Their geometric mean names who is
+accused by both: sqrt(fall) * distance, for the fall of a quadratic score grows with the square of the distance. It does
+not depend on the scale of the detector's score.
 
 The distance is the root mean square over the stretch, each reading measured from the training median, in usual spreads,
 or from where the sensor stood before the stretch, in its spread there if that is wider, whichever is less: who was as

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ def moments(stretch: Stretch, reference: Reference) -> Moments:
     edges = np.unique(np.linspace(0, t, min(PIECES, t) + 1).round().astype(np.int64))
     usual = np.broadcast_to(reference.mean, window.shape).astype(np.float32)
     copies = np.repeat(window[None], len(edges) - 1, axis=0)
-    for index, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for index, (a, b) in enumerate(pairwise(edges)):
         copies[index, a:b] = usual[a:b]
     scores = stretch.member.detector.score_windows(np.concatenate([window[None], copies]))
     last = stretch.start + int(stretch.probed[stretch.peak])

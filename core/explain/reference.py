@@ -71,12 +71,12 @@ class Reference:
     @cached_property
     def rows(self) -> Signal:
         """(N, d) all steps, holes filled, cut off at ``CLIP`` usual spreads."""
-        return np.clip(np.concatenate([filled(one) for one in self.stretches]), -CLIP, CLIP)
+        return np.asarray(np.clip(np.concatenate([filled(one) for one in self.stretches]), -CLIP, CLIP))
 
     @cached_property
     def mean(self) -> NDArray[np.float64]:
         """(d,) mean of each sensor."""
-        return self.rows.mean(axis=0, dtype=np.float64)
+        return np.asarray(self.rows.mean(axis=0, dtype=np.float64))
 
     @cached_property
     def weights(self) -> NDArray[np.float64]:

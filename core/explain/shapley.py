@@ -1,9 +1,9 @@
 """Shapley values with the sensors as players: what each adds to the score, on average over all orders of joining.
 
-A coalition's worth is the score of the window in which its sensors read as they did and all others as in a normal window
-(Lundberg & Lee, NeurIPS 2017). The windows' steps stay together: with d sensors there are d players, not t times d.
-Sampled over orders of joining, each order also taken backwards (Castro et al., Computers & Operations Research 36, 2009;
-Mitchell et al., JMLR 23, 2022), so every estimate adds up exactly and has a standard error.
+A coalition's worth is the score of the window in which its sensors read as they did and all others as in a normal
+window (Lundberg & Lee, NeurIPS 2017). The windows' steps stay together: with d sensors there are d players, not t times
+d. Sampled over orders of joining, each order also taken backwards (Castro et al., Computers & Operations Research 36,
+2009; Mitchell et al., JMLR 23, 2022), so every estimate adds up exactly and has a standard error.
 """
 
 from __future__ import annotations

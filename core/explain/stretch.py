@@ -57,7 +57,7 @@ class Stretch:
     @property
     def width(self) -> int:
         """d, the number of signals."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @cached_property
     def scores(self) -> Scores:
@@ -65,7 +65,7 @@ class Stretch:
         return self.rescored(self.values)
 
     def rescored(self, values: Signal) -> Scores:
-        """Scores of the stretch's steps, had the readings been ``values`` (m, d), the first and last rows as they are."""
+        """Scores of the stretch's steps, had the readings, those around them included, been ``values`` (m, d)."""
         found = self.member.detector.score(values)
         whole = found.now if self.mode == "now" else found.settled
         part = slice(self.lead, self.lead + self.n)

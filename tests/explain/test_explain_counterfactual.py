@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from toys import correlated, data, model
@@ -38,7 +40,7 @@ def test_several_culprits_are_found_one_after_the_other() -> None:
     found = counterfactual(stretch, reference)
     assert {one.sensor for one in found.culprits[:2]} == {1, 4}
     scores = [found.before, *(one.score for one in found.culprits)]
-    assert all(later < earlier for earlier, later in zip(scores[:-1], scores[1:], strict=True))
+    assert all(later < earlier for earlier, later in pairwise(scores))
 
 
 def test_a_normal_stretch_has_no_culprit_to_speak_of() -> None:
