@@ -93,9 +93,10 @@ def _encoding(head: bytes, path: Path) -> str:
     if b"\x00" in head:
         raise UserError(f"{path.name} is no text table", str(path), "Export it as CSV or Parquet")
     try:
-        head[: len(head) - 3].decode("utf-8") if len(head) == _HEAD else head.decode("utf-8")
+        head.decode("utf-8")
     except UnicodeDecodeError as error:
-        return "utf-8" if error.end >= len(head) - 3 else "cp1252"
+        cut = len(head) == _HEAD and error.start >= len(head) - 3  # within the last character
+        return "utf-8" if cut else "cp1252"
     return "utf-8"
 
 
