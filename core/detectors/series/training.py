@@ -66,6 +66,8 @@ def train_series(
             "",
             "Choose PCA T2+Q, k-means or isolation forest",
         )
+    if data.kind == "rows" and "window" in type(params).model_fields:
+        params = params.model_copy(update={"window": 1})  # a window over rows that no time connects means nothing
     started = time.perf_counter()
     chosen = frontend or FrontEnd.auto(data)
     framed = chosen.apply(data, progress.part(0.0, 0.1))
