@@ -72,6 +72,7 @@ class _Scaling(nn.Module):
 
     def __init__(self, scaler: Scaler) -> None:
         super().__init__()
+        self._single = scaler.n_regimes == 1
         self.register_buffer("signals", torch.tensor(scaler.signals, dtype=torch.long))
         self.register_buffer("conditions", torch.tensor(scaler.conditions, dtype=torch.long))
         for name in ("centre", "scale", "settings", "spread"):
@@ -85,7 +86,7 @@ class _Scaling(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         readings = values.index_select(2, self.signals).double()
-        if len(self.centre) == 1:
+        if self._single:
             return ((readings - self.centre[0]) / self.scale[0]).float()
         placed = values.index_select(2, self.conditions).double() / self.spread
         gaps = (placed.unsqueeze(2) - self.settings).square()
@@ -116,6 +117,7 @@ class _Table(nn.Module):
 
     def __init__(self, knots: ArrayLike, values: ArrayLike) -> None:
         super().__init__()
+        self._pieces = len(np.asarray(knots)) - 1
         self.register_buffer("knots", _double(knots))
         self.register_buffer("values", _double(values))
         self.knots: Tensor
@@ -123,10 +125,10 @@ class _Table(nn.Module):
 
     def forward(self, places: Tensor, clamped: bool) -> Tensor:
         """Of (b,) places; beyond the ends the end's value, or unless ``clamped`` along the last line."""
-        if len(self.knots) == 1:
+        if not self._pieces:
             return self.values.expand(places.shape[0])
         inside = places.clamp(self.knots[0], self.knots[-1]) if clamped else places
-        left = ((inside.unsqueeze(1) >= self.knots).sum(1) - 1).clamp(0, len(self.knots) - 2)
+        left = ((inside.unsqueeze(1) >= self.knots).sum(1) - 1).clamp(0, self._pieces - 1)
         low, high = self.knots[left], self.knots[left + 1]
         share = (inside - low) / (high - low)
         return self.values[left] + share * (self.values[left + 1] - self.values[left])

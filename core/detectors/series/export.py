@@ -95,17 +95,15 @@ def _write_onnx(network: nn.Module, windows: NDArray[np.float32], path: Path, ab
     import onnx
 
     batch = torch.export.Dim("batch")
-    with warnings.catch_warnings():
-        # The exporter walks torch's own deprecated registries, which nobody outside torch can mend.
-        program = torch.onnx.export(
-            network,
-            (torch.from_numpy(windows[:2]),),
-            dynamo=True,
-            verbose=False,
-            input_names=["values"],
-            output_names=list(OUTPUTS),
-            dynamic_shapes=({0: batch},),
-        )
+    program = torch.onnx.export(
+        network,
+        (torch.from_numpy(windows[:2]),),
+        dynamo=True,
+        verbose=False,
+        input_names=["values"],
+        output_names=list(OUTPUTS),
+        dynamic_shapes=({0: batch},),
+    )
     if program is None:
         raise TypeError("the exporter gave nothing back")
     proto = program.model_proto
@@ -115,7 +113,7 @@ def _write_onnx(network: nn.Module, windows: NDArray[np.float32], path: Path, ab
 
 def _write_torchscript(network: nn.Module, windows: NDArray[np.float32], path: Path, about: Mapping[str, Any]) -> None:
     with _deprecated_torchscript():
-        traced = torch.jit.trace(network, torch.from_numpy(windows[:2]), check_trace=False)
+        traced = torch.jit.trace(network, torch.from_numpy(windows[:2]), check_trace=False)  # type: ignore[no-untyped-call]
         torch.jit.save(traced, path, _extra_files={ABOUT: json.dumps(about, ensure_ascii=False)})
 
 
@@ -127,7 +125,7 @@ def _run_onnx(path: Path, windows: NDArray[np.float32]) -> Outputs:
 
 def _run_torchscript(path: Path, windows: NDArray[np.float32]) -> Outputs:
     with _deprecated_torchscript(), torch.inference_mode():
-        network = torch.jit.load(path)
+        network = torch.jit.load(path)  # type: ignore[no-untyped-call]
         first, rest = (network(torch.from_numpy(part)) for part in (windows[:1], windows))
     return {name: np.concatenate([first[index].numpy(), rest[index].numpy()[1:]]) for index, name in enumerate(OUTPUTS)}
 

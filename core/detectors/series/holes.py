@@ -23,16 +23,16 @@ def filled(recordings: Tensor, age: int) -> tuple[Tensor, Tensor | None]:
     """Recordings (b, t, d) without holes, and 1 where measured, or None where there are none (see ``carried``)."""
     if bool(torch.isfinite(recordings.sum())):  # a sum that overflows only costs the time of looking closely
         return recordings, None
-    return carried(recordings, age)
+    return carried(recordings, min(age, recordings.shape[1] - 1))
 
 
 def carried(recordings: Tensor, age: int) -> tuple[Tensor, Tensor]:
     """Recordings (b, t, d) with holes to (without, 1 where measured): a hole takes the last value in the ``age`` steps
-    before it, or 0, the training median, where there is none. What is not finite is a hole."""
+    before it (fewer than t), or 0, the training median, where there is none. What is not finite is a hole."""
     finite = torch.isfinite(recordings)
     measured = finite.to(recordings.dtype)
     known, values = measured, torch.where(finite, recordings, torch.zeros_like(recordings))
-    age, reach = min(age, recordings.shape[1] - 1), 1
+    reach = 1
     while age > 0:  # each round doubles how far a value has been carried
         shift = min(reach, age)
         earlier, earlier_known = (F.pad(one[:, :-shift], (0, 0, shift, 0)) for one in (values, known))

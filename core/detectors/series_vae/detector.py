@@ -165,7 +165,7 @@ class SeriesVae(SeriesDetector):
 
     @staticmethod
     def _batches(windows: NDArray[np.float32]) -> list[Tensor]:
-        return list(torch.from_numpy(np.ascontiguousarray(windows, np.float32)).split(BATCH))
+        return list(torch.split(torch.from_numpy(np.ascontiguousarray(windows, np.float32)), BATCH))
 
     def _refuse_collapse(self, trained: Trained, samples: Samples) -> None:
         """An unused code redraws the same for every window: such a model sees levels, never correlations."""

@@ -93,7 +93,8 @@ class SeriesVaeNetwork(nn.Module):
 
     def __init__(self, sensors: int, params: SeriesVaeParams) -> None:
         super().__init__()
-        self.window, self.horizon, width = params.window, params.horizon, params.width
+        self.sensors, self.window, self.horizon = sensors, params.window, params.horizon
+        width = params.width
         self._floor = params.scale_floor
         self._grid = (params.window // (2 * PATCH), 2 * width)
         self.encoder: CnnEncoder | TransformerEncoder = (

@@ -57,7 +57,7 @@ class Scorer(nn.Module):
     def _encode(self, current: Tensor) -> tuple[Tensor, Tensor]:
         """Means of the codes (b, latent) and what they are charged with (b,)."""
         mean, log_variance = self.network.encode(current)
-        values = self.params.window * len(self.network.log_scale)
+        values = self.params.window * self.network.sensors
         return mean, kl_per_latent(mean, log_variance).sum(1) * (self.params.kl_weight / values)
 
     def _surprise(self, recordings: Tensor, measured: Tensor | None) -> tuple[Tensor | None, Tensor | None]:

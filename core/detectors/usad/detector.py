@@ -66,7 +66,7 @@ class Usad(SeriesDetector):
 
     @torch.inference_mode()
     def score_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
-        batches = torch.from_numpy(np.ascontiguousarray(windows, np.float32)).split(BATCH)
+        batches = torch.split(torch.from_numpy(np.ascontiguousarray(windows, np.float32)), BATCH)
         return np.concatenate([np.empty(0), *(self.torch_score(part).numpy() for part in batches)])
 
     def torch_score(self, windows: Tensor) -> Tensor:
