@@ -54,11 +54,23 @@ class Scorer(nn.Module):
             return score + kl, parts
         return score + kl + late_score, parts + late_parts
 
+    def slopes(self, recordings: Tensor, measured: Tensor | None = None) -> Tensor:
+        """d score / d z (b, latent) of the last step's score, at the mean of the window's code."""
+        known = None if measured is None else measured[:, -1]
+        mean, log_variance = self.network.encode(recordings[:, self.params.horizon :])
+        codes = mean.detach().requires_grad_()
+        score = self._judge(recordings[:, -1] - self.network.decode_last(codes), self.network.scale(), known)[0]
+        slopes: Tensor = torch.autograd.grad((score + self._charge(codes, log_variance)).sum(), codes)[0]
+        return slopes
+
     def _encode(self, current: Tensor) -> tuple[Tensor, Tensor]:
         """Means of the codes (b, latent) and what they are charged with (b,)."""
         mean, log_variance = self.network.encode(current)
-        values = self.params.window * self.network.sensors
-        return mean, kl_per_latent(mean, log_variance).sum(1) * (self.params.kl_weight / values)
+        return mean, self._charge(mean, log_variance)
+
+    def _charge(self, mean: Tensor, log_variance: Tensor) -> Tensor:
+        values = self.params.window * len(self.network.log_scale)
+        return kl_per_latent(mean, log_variance).sum(1) * (self.params.kl_weight / values)
 
     def _surprise(self, recordings: Tensor, measured: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
         """What the newest step is charged with for not being as forecast."""
