@@ -19,7 +19,7 @@ if rows:
         compare.show(chosen)
 elif blocks.empty_state(
     "No models yet",
-    "Train a detector on photographs of good parts, or upload a model that was trained elsewhere.",
+    "Train a detector on what is normal, or upload a model that was trained elsewhere.",
     "Train a detector",
     key="models-empty",
     icon=":material/deployed_code:",

@@ -21,8 +21,9 @@ STATES: dict[State, tuple[str, str, str, float]] = {  # word, colour, hatching, 
     "anomalous": ("labelled anomalous", palette.ANOMALOUS, "x", 0.7),
     "unlabelled": ("nobody said", palette.NEUTRAL, ".", 0.4),
 }
-ROW = 96  # pixels of one sensor's row
-MOST_SPANS = 200  # shaded stretches; a browser draws no more of them fluently
+ROW, GAP = 84, 26  # pixels of one sensor's row, and between two for the name of the lower one
+MOST_SPANS = 200  # stretches to shade; a browser draws no more of them fluently
+NAMED = 4  # stretches that are told apart by name
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ def signals(traces: Sequence[Trace], spans: Sequence[Span], *, x: str, healthy_u
     draws the end of the part that stands for normal. Dragging selects a stretch of time.
     """
     n = len(traces)
-    figure = canvas(x, "", height=56 + max(ROW * n, 180))
-    gap = 0.04 if n > 1 else 0.0
+    inner = max(ROW * n + GAP * (n - 1), 180)
+    figure = canvas(x, "", height=inner + 96)
+    gap = GAP / inner
     height = (1 - gap * (n - 1)) / n
     axes: dict[str, Any] = {}
     for k, trace in enumerate(traces):
@@ -137,7 +139,7 @@ def signals(traces: Sequence[Trace], spans: Sequence[Span], *, x: str, healthy_u
         hovermode="x unified",
         dragmode="select",
         selectdirection="h",
-        margin={"t": 44},
+        margin={"t": 48, "b": 48},
         **axes,
     )
     figure.update_xaxes(anchor=f"y{n}" if n > 1 else "y", domain=[0, 1])
@@ -148,7 +150,7 @@ def _shades(
     traces: Sequence[Trace], spans: Sequence[Span], axes: dict[str, Any], healthy_until: Any
 ) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = []
-    for span in spans[:MOST_SPANS]:
+    for span in spans:
         place = {"type": "rect", "xref": "x", "x0": span.x0, "x1": span.x1, "layer": "below"}
         edge = {"color": palette.ANOMALOUS, "width": 1, "dash": "dot"}
         shapes.append(
@@ -170,27 +172,27 @@ def _shades(
 
 
 def _words(spans: Sequence[Span], healthy_until: Any) -> list[dict[str, Any]]:
-    """What the shades are, above the first row; colour alone says nothing. Crowded ones speak on hover of the list."""
-    found = []
-    if len(spans) <= 6:
-        found = [(span.x0, _escaped(f"▼ {span.kind}"), palette.ANOMALOUS) for span in spans]
-    elif spans:
-        found = [(spans[0].x0, f"▼ {len(spans)} labelled stretches", palette.ANOMALOUS)]
+    """What the shades are, above the first row: colour alone says nothing. Where they are many, once for all."""
+    found: list[tuple[Any, str, str, str]] = []
+    if len(spans) > NAMED:
+        found.append((1, "paper", f"shaded: {len(spans)} labelled stretches", palette.ANOMALOUS))
+    else:
+        found += [(span.x0, "x", _escaped(f"▼ {span.kind}"), palette.ANOMALOUS) for span in spans]
     if healthy_until is not None:
-        found.append((healthy_until, "stands for normal up to here", palette.NEUTRAL))
+        found.append((healthy_until, "x", "stands for normal up to here", palette.NEUTRAL))
     return [
         {
             "x": x,
             "y": 1,
-            "xref": "x",
+            "xref": reference,
             "yref": "paper",
-            "yshift": 22,
+            "yshift": 26,
             "text": text,
             "showarrow": False,
-            "xanchor": "left",
+            "xanchor": "right" if reference == "paper" else "left",
             "font": {"color": colour, "size": 11},
         }
-        for x, text, colour in found
+        for x, reference, text, colour in found
     ]
 
 

@@ -50,6 +50,12 @@ KINDS: dict[Modality, Kind] = {
 }
 
 
+def judged_on(modality: str | None) -> str:
+    """The page where the verdicts over this kind of data are looked at; None stands for images, the oldest kind."""
+    name = KINDS["series" if modality == "series" else "image"].page
+    return name if name in nav.PAGES else "data"
+
+
 def image_dataset() -> DatasetRow | None:
     """The current dataset where it holds images; else None, and the page says what to do."""
     return _of("image")
@@ -60,22 +66,28 @@ def series_dataset() -> DatasetRow | None:
     return _of("series")
 
 
+def elsewhere(wanted: Modality) -> bool:
+    """Whether the current dataset holds another kind of data than the page judges; the page then says where to go."""
+    current = state.dataset()
+    if current is None or current.modality == wanted:
+        return False
+    there, page = KINDS[current.modality], judged_on(current.modality)
+    if blocks.empty_state(
+        f"«{words.plain(current.name)}» holds {there.called}",
+        f"This page judges {KINDS[wanted].called}. Choose another dataset in the bar above, or go to the page that "
+        f"judges {there.called}.",
+        f"Open {nav.PAGES[page][0]}",
+        key="gate-other",
+        icon=there.icon,
+    ):
+        nav.open_page(page)
+    return True
+
+
 def _of(wanted: Modality) -> DatasetRow | None:
     current, kind = state.dataset(), KINDS[wanted]
     if current is None:
         if blocks.empty_state(kind.headline, kind.sentence, kind.button, key="gate-load", icon=kind.icon):
             nav.open_page("data", {"add": kind.add})
         return None
-    if current.modality == wanted:
-        return current
-    there = KINDS[current.modality]
-    if blocks.empty_state(
-        f"«{words.plain(current.name)}» holds {there.called}",
-        f"This page judges {kind.called}. Choose another dataset in the bar above, or go to the page that judges "
-        f"{there.called}.",
-        f"Open {nav.PAGES[there.page][0]}",
-        key="gate-other",
-        icon=there.icon,
-    ):
-        nav.open_page(there.page)
-    return None
+    return None if elsewhere(wanted) else current

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts.curves import training_curves
 from core.jobs.job import Job
-from core.ui import blocks, nav, rooms, state, words
+from core.ui import blocks, gates, nav, rooms, state, words
 
 STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
     "queued": ("Waiting", ":material/schedule:", "gray"),
@@ -69,6 +69,18 @@ def _cards(kinds: Collection[str] | None, key: str, details: bool) -> None:
         card(job, key=key, details=details)
 
 
+def follow(job_id: str, *, key: str) -> None:
+    """The card of one active job, polled every second; the page is drawn anew when it has ended."""
+    st.fragment(_followed, run_every=1, key=key)(job_id, key)
+
+
+def _followed(job_id: str, key: str) -> None:
+    job = rooms.jobs().get(job_id)
+    if not job.active:
+        st.rerun()
+    card(job, key=key)
+
+
 def card(job: Job, *, key: str, details: bool = False) -> None:
     """A job that waits or runs: state, stage, time left and the way to stop it; on demand its curves and log."""
     with st.container(border=True, key=f"{key}-job-{job.id}"):
@@ -125,8 +137,13 @@ def way_to_result(job: Job) -> None:
     if job.kind == "check" and rooms.runs().listed(str(run)):
         st.page_link(nav.page("check"), label="Verdicts", icon=nav.PAGES["check"][1], query_params={"batch": job.id})
     elif run is not None and rooms.runs().listed(run):
-        query[state.MODEL] = rooms.runs().row(run).model_id[: state.SHORT]
-        st.page_link(nav.page("inspect"), label="Inspect", icon=nav.PAGES["inspect"][1], query_params=query)
+        row = rooms.runs().row(run)
+        query[state.MODEL] = row.model_id[: state.SHORT]
+        where = gates.judged_on(rooms.datasets().row(row.dataset_id).modality)
+        st.page_link(nav.page(where), label=nav.PAGES[where][0], icon=nav.PAGES[where][1], query_params=query)
+    elif job.kind == "export" and result:
+        query = {"models": str(job.spec["model_id"])[: state.SHORT]}
+        st.page_link(nav.page("models"), label="Models", icon=nav.PAGES["models"][1], query_params=query)
     elif run is None and query and result:
         st.page_link(nav.page("data"), label="Data", icon=nav.PAGES["data"][1], query_params=query)
 

@@ -2,72 +2,155 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NoReturn
 
+import numpy as np
 import streamlit as st
 
+from core.charts import series as charts
 from core.charts.overlays import encode_jpeg, outlines
 from core.datasets.samples import SAMPLES
 from core.datasets.synthetic.parts import render
 from core.detectors import registry
 from core.jobs.job import Job
-from core.ui import blocks, jobs_panel, nav, rooms, state, words
-from core.ui.labels import detector
+from core.settings import PROJECT
+from core.ui import blocks, gates, jobs_panel, nav, rooms, state, words
+from core.ui.labels import contents, detector, modality
 
-SAMPLE, DETECTOR = SAMPLES["parts"], registry.info("patchcore")
-DEMO = {"sample": SAMPLE.name, "seed": 0, "detector": DETECTOR.name}
-WAYS = (  # one's own data: icon, title, sentence, view of the Data page
-    (":material/upload_file:", "Upload images", "Drop photographs or a whole folder, mostly of good parts.", "Images"),
-    (
-        ":material/folder_zip:",
-        "Upload a zip",
-        "Folders such as good and bad, or the MVTec layout, zipped.",
-        "Zip",
-    ),
-    (":material/folder_open:", "Read from the server", "Name a folder; its images are indexed where they lie.", "Path"),
-)
+EXCERPT = PROJECT / "assets" / "pump_excerpt.json"  # tests/ui/pump_excerpt.py
 RECENT = 4
 
 
+def _parts_picture() -> None:
+    with st.grid(3, min_column_width=90, gap="small"):
+        for flaw, picture in _flaws().items():
+            st.image(picture, alt=f"A sample part with its {flaw} outlined", width="stretch")
+
+
+def _pump_picture() -> None:
+    found = _excerpt()
+    step = np.array(found["step"])
+    traces = [
+        charts.Trace(name.replace("_", " "), unit, step, np.array(values, np.float32))
+        for (name, values), unit in zip(found["sensors"].items(), found["units"], strict=True)
+    ]
+    culprits = tuple(name.replace("_", " ") for name in found["culprits"])
+    figure = charts.signals(traces, [charts.Span(*found["fault"], found["kind"], culprits)], x="")
+    figure.update_layout(height=250, margin={"b": 8})
+    figure.update_xaxes(visible=False)
+    st.plotly_chart(
+        figure,
+        key="pump-picture",
+        height=250,
+        config={"staticPlot": True},
+        alt=f"Three sensors of the sample pump; {' and '.join(culprits)} has a {found['kind']}",
+    )
+
+
+@dataclass(frozen=True)
+class Story:
+    """A sample with a detector that is quickly trained on it: what to ask, and where the answer is."""
+
+    sample: str
+    detector: str
+    question: str
+    sentence: str
+    start: str
+    done: str
+    picture: Callable[[], None]
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return {"sample": self.sample, "seed": 0, "detector": self.detector}
+
+    @property
+    def page(self) -> str:
+        return gates.judged_on(SAMPLES[self.sample].modality)
+
+
+STORIES = (
+    Story(
+        "parts",
+        "patchcore",
+        "Which parts are bad, and where?",
+        "Faultline learns from photographs of good parts, then marks what is different on new ones. Nobody has to "
+        "label a defect.",
+        "Try it on sample parts",
+        "Inspect the sample parts",
+        _parts_picture,
+    ),
+    Story(
+        "pump",
+        "pca-t2q",
+        "When did it start, and which sensor?",
+        "Faultline learns how the sensors of a healthy machine move together, then tells when one of them no longer "
+        "fits, and which.",
+        "Try it on a sample pump",
+        "Find the faulty sensor",
+        _pump_picture,
+    ),
+)
+WAYS = (  # one's own data: icon, title, sentence, view of the Data page
+    (":material/upload_file:", "Upload images", "Drop photographs or a whole folder, mostly of good parts.", "Images"),
+    (
+        ":material/sensors:",
+        "Upload recordings",
+        "Drop tables of sensor readings, vibration or sound. What the columns mean is asked.",
+        "Recordings",
+    ),
+    (
+        ":material/folder_zip:",
+        "Upload a zip",
+        "Photographs in folders such as good and bad, or recordings, zipped.",
+        "Zip",
+    ),
+    (":material/folder_open:", "Read from the server", "Name a folder or a file, and it is read from there.", "Path"),
+)
+
+
 def hero() -> None:
-    """The sample story: the button, its progress, or its result."""
-    job = rooms.jobs().find("demo", DEMO)
+    """The sample stories: each a button, its progress, or its result."""
+    for column, story in zip(st.columns(len(STORIES), gap="medium"), STORIES, strict=True):
+        with column, st.container(border=True, height="stretch", key=f"story-{story.sample}"):
+            st.title(story.question, anchor=False)
+            st.markdown(story.sentence)
+            story.picture()
+            st.space("stretch")
+            _progress(story)
+
+
+def _progress(story: Story) -> None:
+    job = rooms.jobs().find("demo", story.spec)
     result = _result(job)
-    with st.container(border=True, key="hero"):
-        left, right = st.columns([5, 4], gap="large", vertical_alignment="center")
-        with left:
-            st.title("Which parts are bad, and where?", anchor=False)
-            st.markdown(
-                "Faultline learns from photographs of good parts, then marks what is different on new ones. "
-                "Nobody has to label a defect."
-            )
-            if job is not None and job.active:
-                jobs_panel.watch(["demo"], key="start")
-            elif result is not None:
-                st.markdown(
-                    ":green[:material/check_circle:] The sample parts are loaded, and a model is trained on them."
-                )
-                if st.button("Inspect the sample parts", type="primary", icon=":material/search:", key="demo-open"):
-                    _open(result)
-            else:
-                if job is not None:
-                    jobs_panel.problem(job)
-                if st.button("Try it on sample parts", type="primary", icon=":material/play_arrow:", key="demo-start"):
-                    _start()
-                st.caption(SAMPLE.summary)
-        with right, st.grid(3, min_column_width=110, gap="small"):
-            for flaw, picture in _preview().items():
-                st.image(picture, alt=f"A sample part with its {flaw} outlined", width="stretch")
+    if job is not None and job.active:
+        jobs_panel.follow(job.id, key=f"start-{story.sample}")
+        return
+    if result is not None:
+        st.markdown(":green[:material/check_circle:] The sample is loaded, and a model is trained on it.")
+        icon = nav.PAGES[story.page][1]
+        if st.button(story.done, type="primary", icon=icon, key=f"demo-open-{story.sample}"):
+            _open(story, result)
+        return
+    if job is not None:
+        jobs_panel.problem(job)
+    if st.button(story.start, type="primary", icon=":material/play_arrow:", key=f"demo-start-{story.sample}"):
+        _start(story)
+    st.caption(SAMPLES[story.sample].summary)
 
 
 def own_data() -> None:
-    """Three cards that lead to the matching form of the Data page."""
-    st.subheader("Bring your own parts", anchor=False)
-    with st.grid(3, min_column_width=240):
+    """Cards that lead to the matching form of the Data page."""
+    st.subheader("Bring your own data", anchor=False)
+    with st.grid(4, min_column_width=220):
         for icon, title, sentence, view in WAYS:
             with st.container(border=True, height="stretch"):
                 st.markdown(f"{icon} **{title}**")
                 st.caption(sentence)
+                st.space("stretch")
                 if st.button(title, key=f"way-{view}", icon=":material/arrow_forward:", icon_position="right"):
                     nav.open_page("data", {"add": view})
 
@@ -81,7 +164,7 @@ def recent() -> None:
     with left:
         st.subheader("Recent datasets", anchor=False)
         for row in datasets:
-            _entry("data", row.name, f"{row.n_items} images · {blocks.ago(row.created_at)}", {state.DATASET: row.id})
+            _entry("data", row.name, f"{contents(row)} · {blocks.ago(row.created_at)}", {state.DATASET: row.id})
     with right:
         st.subheader("Recent models", anchor=False)
         if not models:
@@ -92,7 +175,8 @@ def recent() -> None:
             query = {state.MODEL: model.id}
             if model.dataset_id in names:
                 query[state.DATASET] = model.dataset_id
-            _entry("inspect", model.name, about, query)
+            page = gates.judged_on(modality(model.detector))
+            _entry(page, model.name, about, query)
 
 
 def _entry(page: str, name: str, about: str, query: dict[str, str]) -> None:
@@ -110,18 +194,26 @@ def _result(job: Job | None) -> dict[str, str] | None:
     return job.result if {job.result["dataset_id"], job.result["model_id"]} <= there else None
 
 
-def _start() -> NoReturn:
-    rooms.jobs().submit("demo", DEMO, title=f"{SAMPLE.title} with {DETECTOR.title}")
+def _start(story: Story) -> NoReturn:
+    title = f"{SAMPLES[story.sample].title} with {registry.info(story.detector).title}"
+    rooms.jobs().submit("demo", story.spec, title=title)
     st.rerun()
 
 
-def _open(result: dict[str, str]) -> NoReturn:
+def _open(story: Story, result: dict[str, str]) -> NoReturn:
     state.choose(dataset_id=result["dataset_id"], model_id=result["model_id"])
-    nav.open_page("inspect")
+    nav.open_page(story.page)
+
+
+@lru_cache(maxsize=1)
+def _excerpt() -> dict[str, Any]:
+    """A few readings of the sample pump around one of its faults."""
+    found: dict[str, Any] = json.loads(EXCERPT.read_text(encoding="utf-8"))
+    return found
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
-def _preview() -> dict[str, bytes]:
+def _flaws() -> dict[str, bytes]:
     """A few spoilt parts with the outlines of their flaws, by the kind of flaw."""
     found = {}
     for number, kind in enumerate(("scratch", "stain", "missing_hole")):

@@ -105,7 +105,7 @@ def test_without_a_dataset_it_leads_to_the_data(open_page: Open, workspace: Work
     app = open_page("inspect")
     assert not app.exception
     assert "No images yet" in app.subheader[0].value
-    assert app.button(key="inspect-load").label == "Load images"
+    assert app.button(key="gate-load").label == "Load images"
 
 
 def test_without_a_model_it_leads_to_training(open_page: Open, parts: DatasetRow) -> None:

@@ -1,8 +1,8 @@
 """Every kind of background work by name. A new kind adds one line here; its file imports heavy things inside."""
 
-from core.jobs.tasks import check, demo, importing, sample, score, suspects, train
+from core.jobs.tasks import check, demo, export, importing, sample, score, suspects, train
 from core.jobs.tasks.contract import TaskInfo
 
 TASKS: dict[str, TaskInfo] = {
-    module.TASK.name: module.TASK for module in (importing, sample, train, score, suspects, demo, check)
+    module.TASK.name: module.TASK for module in (importing, sample, train, score, suspects, demo, check, export)
 }

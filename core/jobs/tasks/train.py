@@ -29,6 +29,7 @@ class TrainSpec(Spec):
     seed: int = Field(0, ge=0, le=MAX_SEED)
     exclude: list[str] = Field(default_factory=list)
     scope: Literal["auto", "one", "each"] = Field("auto", description="recordings: one model, or one for each machine")
+    frontend: dict[str, Any] | None = Field(None, description="recordings: how raw signals are cut; None: as usual")
     name: str | None = None
 
     @field_validator("exclude")
@@ -44,6 +45,10 @@ class TrainSpec(Spec):
         # The model is frozen for everybody else.
         object.__setattr__(self, "detector", entry.name)
         object.__setattr__(self, "params", full)
+        if self.frontend is not None:
+            from core.features.signals.front_end import FrontEnd
+
+            object.__setattr__(self, "frontend", FrontEnd(**self.frontend).model_dump(mode="json"))
 
 
 def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
@@ -77,11 +82,13 @@ def _train(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
 
 def _train_series(progress: Progress, asked: TrainSpec, workspace: Workspace) -> str:
     from core.detectors.series.training import train_series
+    from core.features.signals.front_end import FrontEnd
     from core.store.seriesmodel import write_series_model
 
     data = DatasetStore(workspace).series(asked.dataset_id)
     params = registry.parameters(asked.detector, asked.params)
-    fitted = train_series(asked.detector, params, asked.seed, data, progress, scope=asked.scope)
+    cut = FrontEnd(**asked.frontend) if asked.frontend else None
+    fitted = train_series(asked.detector, params, asked.seed, data, progress, scope=asked.scope, frontend=cut)
     name = _name(asked, data.name)
     with workspace.temporary() as staging:
         write_series_model(staging / "model", fitted, name=name, dataset=data)

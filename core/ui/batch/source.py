@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.store.models import ModelRow
-from core.ui import errors, jobs_panel, rooms, words
+from core.ui import blocks, errors, gates, jobs_panel, nav, rooms, state, words
 from core.ui.dataset import drops, uploads
 
 KIND = "check"
@@ -19,7 +19,24 @@ SENT = "_check"  # the check that this session asked for last
 DROP = "check-drop"
 
 
-def show(model: ModelRow) -> None:
+def show() -> None:
+    """The form, or what is missing for it: a model of photographs."""
+    model = state.model()
+    if gates.elsewhere("image"):
+        return
+    if model is not None:
+        _form(model)
+    elif blocks.empty_state(
+        "No model to judge them yet",
+        "A detector has to learn from photographs of good parts first. Then new ones are judged in seconds.",
+        "Train a detector",
+        key="check-empty",
+        icon=":material/fact_check:",
+    ):
+        nav.open_page("train")
+
+
+def _form(model: ModelRow) -> None:
     """The form of the chosen way, what went wrong last time, and checks under way."""
     with st.container(border=True, key="check-form"), errors.shown():
         way = st.segmented_control(

@@ -6,22 +6,14 @@ import streamlit as st
 
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
-from core.ui import blocks, jobs_panel, nav, rooms, state, words
+from core.ui import blocks, gates, jobs_panel, nav, rooms, state, words
 from core.ui.inspect import scored
 
 
 def opened() -> scored.Scored | None:
     """The run of the current model over the current dataset; None while something is missing: the page says what."""
-    dataset, model = state.dataset(), state.model()
+    dataset, model = gates.image_dataset(), state.model()
     if dataset is None:
-        if blocks.empty_state(
-            "No images yet",
-            "Load photographs of your parts, or the sample parts, to see which are bad and where.",
-            "Load images",
-            key="inspect-load",
-            icon=":material/photo_library:",
-        ):
-            nav.open_page("data")
         return None
     if model is None:
         if blocks.empty_state(

@@ -7,7 +7,7 @@ import streamlit as st
 from core.detectors import registry
 from core.detectors.image_vae.info import COLLAPSED
 from core.store.models import ModelRow
-from core.ui import blocks, nav, rooms, state, words
+from core.ui import blocks, gates, nav, rooms, state, words
 from core.ui.latent import between, sampling, space
 from core.ui.train import cards
 
@@ -17,6 +17,8 @@ def show() -> None:
     st.title("What has the VAE learned to draw?", anchor=False)
     title = registry.info(space.DETECTOR).title
     rows = [row for row in rooms.models().list() if row.detector == space.DETECTOR]
+    if not rows and gates.elsewhere("image"):
+        return
     if not rows:
         if blocks.empty_state(
             "No VAE yet",
@@ -32,7 +34,7 @@ def show() -> None:
     _about(model)
     sampling.show(model)
     dataset = next((row for row in rooms.datasets().list() if row.id == model.dataset_id), state.dataset())
-    if dataset is not None:
+    if dataset is not None and dataset.modality == "image":
         between.show(model, rooms.datasets().get(dataset.id))
 
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.detectors.registry import REGISTRY
 from core.store.models import ModelRow
-from core.ui import blocks, errors, nav, rooms, state, words
-from core.ui.labels import detector
-from core.ui.models import table
+from core.ui import blocks, errors, gates, nav, rooms, state, words
+from core.ui.labels import detector, modality
+from core.ui.models import export, table
 from core.ui.train import cards, request
 
 _DELETED = "_deleted_models"  # ids that the last delete removed, to undo it
@@ -32,8 +32,11 @@ def show(chosen: Sequence[ModelRow]) -> None:
 
 
 def _single(row: ModelRow) -> None:
-    if st.button("Inspect", icon=":material/search:", type="primary", key="inspect-model"):
-        _open(row)
+    where = gates.judged_on(modality(row.detector))
+    if st.button(nav.PAGES[where][0], icon=nav.PAGES[where][1], type="primary", key="inspect-model"):
+        _look_at_its_data(row)
+        state.choose(model_id=row.id)
+        nav.open_page(where)
     with st.popover("Rename and tag", icon=":material/edit:", key="edit-model"):
         _edit(row)
     entry = REGISTRY.get(row.detector)
@@ -57,12 +60,7 @@ def _single(row: ModelRow) -> None:
         on_click="ignore",
         help="A zip that another Faultline can take in.",
     )
-
-
-def _open(row: ModelRow) -> None:
-    _look_at_its_data(row)
-    state.choose(model_id=row.id)
-    nav.open_page("inspect")
+    export.popover(row)
 
 
 def _look_at_its_data(row: ModelRow) -> None:

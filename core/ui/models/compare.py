@@ -12,21 +12,9 @@ from core.charts.csvtable import to_csv
 from core.detectors.registry import REGISTRY
 from core.store.models import ModelRow
 from core.ui import blocks, words
-from core.ui.labels import detector, labels
-from core.ui.models import table
+from core.ui.labels import detector, labels, modality
+from core.ui.models import figures, table
 
-FIGURES = {
-    "image_auroc": "Image AUROC",
-    "image_auprc": "Image AUPRC",
-    "image_f1": "F1 at the threshold",
-    "image_f1_max": "F1-max (oracle)",
-    "pixel_auroc": "Pixel AUROC",
-    "aupro": "AUPRO at 0.3",
-    "false_alarm_rate": "False-alarm rate",
-    "recall": "Recall at the threshold",
-    "threshold": "Threshold",
-    "score_ms_per_image": "Milliseconds per image",
-}
 DIFFERS = "≠"  # beside a row whose values are not all the same
 WHAT = "Setting or figure"
 NONE = "–"  # this model has no such setting
@@ -56,11 +44,13 @@ def show(chosen: Sequence[ModelRow]) -> None:
 
 
 def _marked(frame: pd.DataFrame) -> pd.DataFrame:
-    """As Markdown: values that differ in bold, names as plain text."""
+    """As Markdown: values that differ in bold, the point-adjusted figure struck through, names as plain text."""
     shown = frame.map(words.plain).rename(columns=words.plain)
     differing = frame[DIFFERS] == DIFFERS
+    struck = frame[WHAT] == figures.SERIES["pa_f1"]
     for column in shown.columns[2:]:
         shown.loc[differing, column] = "**" + shown.loc[differing, column] + "**"
+        shown.loc[struck, column] = "~~" + shown.loc[struck, column] + "~~"
     return shown
 
 
@@ -78,18 +68,20 @@ def side_by_side(chosen: Sequence[ModelRow]) -> pd.DataFrame:
 
 def facts(row: ModelRow) -> dict[str, str]:
     """Everything about a model as words, in the order of interest."""
-    found = {
-        "Detector": detector(row.detector),
-        "Dataset": row.manifest.dataset.name,
-        "Good images": f"{row.manifest.dataset.fit + row.manifest.dataset.calibration}",
-        "Excluded images": f"{row.manifest.dataset.excluded}",
-    }
-    for key, title in FIGURES.items():
+    series = modality(row.detector) == "series"
+    found = {"Detector": detector(row.detector), "Dataset": row.manifest.dataset.name} | _learned(row, series=series)
+    for key, title in (figures.SERIES if series else figures.IMAGE).items():
         if row.metrics.get(key) is not None:
             between = table.interval(row, key)
             found[title] = f"{row.metrics[key]:.4g}" + (f" ({between})" if between else "")
-    found["Lowest false-alarm rate"] = blocks.percent(table.lowest_rate(row))
-    found["Calibration"] = f"{row.manifest.calibration.n} images, {row.manifest.calibration.scheme}"
+    for key, title in figures.FAILURES.items():
+        value = (row.metrics.get("run_to_failure") or {}).get(key)
+        if value is not None:
+            found[title] = f"{value:.4g}"
+    for key, title in figures.BASELINES.items():
+        value = (row.metrics.get("baselines") or {}).get(key, {}).get("vus_pr")
+        if value is not None:
+            found[f"VUS-PR of {title}"] = f"{value:.4g}"
     found["Training time"] = blocks.duration(row.manifest.fit_seconds)
     found["Peak memory"] = blocks.size(row.manifest.peak_rss_mib * 2**20)
     found["Size"] = f"{table.megabytes(row):.1f} MB"
@@ -99,6 +91,24 @@ def facts(row: ModelRow) -> dict[str, str]:
         field = entry.params.model_fields.get(key) if entry else None
         found[(field.title if field else None) or key] = _text(value)
     return found
+
+
+def _learned(row: ModelRow, *, series: bool) -> dict[str, str]:
+    """What a model learned from and was calibrated on."""
+    dataset, calibration = row.manifest.dataset, row.manifest.calibration
+    if series:
+        machines = len(dataset.categories)
+        return {
+            "Recordings": f"{dataset.fit + dataset.calibration}",
+            "Scope": "one model for all machines" if machines == 1 else f"a model for each of {machines} machines",
+            "Calibration": f"{calibration.n:,} steps, {calibration.scheme}",
+        }
+    return {
+        "Good images": f"{dataset.fit + dataset.calibration}",
+        "Excluded images": f"{dataset.excluded}",
+        "Lowest false-alarm rate": blocks.percent(table.lowest_rate(row)),
+        "Calibration": f"{calibration.n} images, {calibration.scheme}",
+    }
 
 
 def _columns(chosen: Sequence[ModelRow], values: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.store.models import ModelRow
 from core.ui import rooms, state
-from core.ui.labels import detector
+from core.ui.labels import detector, modality
 
 SELECTED = "models"  # name in the URL: ids with dots between them
 KEY = "models-table"
@@ -43,8 +43,10 @@ def reset() -> None:
 
 
 def frame_of(rows: Sequence[ModelRow]) -> pd.DataFrame:
-    """One line per model; a figure that its data cannot give is empty."""
+    """One line per model; a figure that its data cannot give is empty. Columns are those of the kinds of data that
+    there are models for."""
     datasets = {row.id: row.name for row in rooms.datasets().list()}
+    kinds = {modality(row.detector) or "image" for row in rows}
     return pd.DataFrame(
         [
             {
@@ -53,16 +55,37 @@ def frame_of(rows: Sequence[ModelRow]) -> pd.DataFrame:
                 "Dataset": datasets.get(row.dataset_id, f"{row.manifest.dataset.name} (not here)"),
                 "Created": datetime.fromtimestamp(row.created_at, UTC),
                 "Tags": list(row.tags),
-                "Image AUROC": row.metrics.get("image_auroc"),
-                "95 % interval": interval(row, "image_auroc"),
-                "Pixel AUROC": row.metrics.get("pixel_auroc"),
+                **(_of_images(row) if "image" in kinds else {}),
+                **(_of_recordings(row) if "series" in kinds else {}),
                 "Threshold": row.metrics.get("threshold"),
-                "Lowest rate": 100 * lowest_rate(row),
                 "Size": megabytes(row),
             }
             for row in rows
         ]
     )
+
+
+def _of_images(row: ModelRow) -> dict[str, Any]:
+    judges_images = modality(row.detector) != "series"
+    return {
+        "Image AUROC": row.metrics.get("image_auroc"),
+        "95 % interval": interval(row, "image_auroc"),
+        "Pixel AUROC": row.metrics.get("pixel_auroc"),
+        "Lowest rate": 100 * lowest_rate(row) if judges_images else None,
+    }
+
+
+def _of_recordings(row: ModelRow) -> dict[str, Any]:
+    random = (row.metrics.get("baselines") or {}).get("random", {})
+    detected = (row.metrics.get("run_to_failure") or {}).get("detected")
+    return {
+        "VUS-PR": row.metrics.get("vus_pr"),
+        "VUS-PR, 95 %": interval(row, "vus_pr"),
+        "VUS-PR, random": random.get("vus_pr"),
+        "Event F1": row.metrics.get("event_f1"),
+        "Right sensor first": row.metrics.get("top1"),
+        "Failures warned of": None if detected is None else 100 * detected,
+    }
 
 
 def interval(row: ModelRow, name: str) -> str:
@@ -88,10 +111,25 @@ def _columns() -> dict[str, Any]:
         "Image AUROC": column.NumberColumn(format="%.3f", help="On the images kept from training that have labels."),
         "95 % interval": column.TextColumn(help="Bootstrap interval of the image AUROC."),
         "Pixel AUROC": column.NumberColumn(format="%.3f", help="Of the heatmap against masks, where there are any."),
+        "VUS-PR": column.NumberColumn(
+            format="%.3f", help="On labelled test recordings: how well the score ranks, for every width of tolerance."
+        ),
+        "VUS-PR, 95 %": column.TextColumn(help="Block bootstrap interval of the VUS-PR."),
+        "VUS-PR, random": column.NumberColumn(format="%.3f", help="What random scores reach on the same recordings."),
+        "Event F1": column.NumberColumn(
+            format="%.3f", help="At the threshold that was set on held-out normal steps, never on the labels."
+        ),
+        "Right sensor first": column.NumberColumn(
+            format="%.2f", help="Share of events of which the sensor ranked first is one of those at fault."
+        ),
+        "Failures warned of": column.NumberColumn(
+            format="%.0f %%", help="Runs to failure with an alarm after the healthy part and before the failure."
+        ),
         "Threshold": column.NumberColumn(
             format="%.3g",
-            help="Promises at most 5 % false alarms, or the lowest rate that its calibration allows; about so "
-            "many where it is cross-fitted.",
+            help="Images: promises at most 5 % false alarms, or the lowest rate that its calibration allows; about so "
+            "many where it is cross-fitted. Recordings: promises 1 false alarm in 1,000 steps; empty where every "
+            "machine has its own.",
         ),
         "Lowest rate": column.NumberColumn(format="%.2f %%", help="The smallest false-alarm rate it can promise."),
         "Size": column.NumberColumn(format="%.1f MB"),

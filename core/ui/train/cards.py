@@ -17,20 +17,21 @@ _ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 _DOI = re.compile(r"doi:(10\.\d{4,9}/[^\s,;)]+)")
 
 
-def chosen(row: DatasetRow) -> DetectorInfo:
+def chosen(row: DatasetRow, refused: Mapping[str, str]) -> DetectorInfo:
     """The detector of the URL, or the one chosen before, or that of the current model, or the first, of those for the
-    dataset's kind of data."""
+    dataset's kind of data. One of the ``refused`` must be asked for by the URL: a link shows why it does not fit."""
     current, known = state.model(), registry.of(row.modality)
-    for name in (st.query_params.get(DETECTOR), st.session_state.get("_detector"), current and current.detector):
-        if name in known:
+    asked = st.query_params.get(DETECTOR)
+    for name in (asked, st.session_state.get("_detector"), current and current.detector):
+        if name in known and (name == asked or name not in refused):
             st.session_state["_detector"] = st.query_params[DETECTOR] = name
             return known[name]
-    return next(iter(known.values()))
+    return next((entry for name, entry in known.items() if name not in refused), next(iter(known.values())))
 
 
 def show(row: DatasetRow, current: DetectorInfo, refused: Mapping[str, str]) -> None:
-    """A card for each detector: when to choose it, and where it comes from. ``refused`` says which cannot work on this
-    dataset, and why."""
+    """A card for each detector: when to choose it, and where it comes from. ``refused`` says which cannot learn from
+    this dataset, and why."""
     with st.grid(4, min_column_width=220):
         for entry in registry.of(row.modality).values():
             with st.container(border=True, height="stretch", key=f"detector-{entry.name}", gap="small"):

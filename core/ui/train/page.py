@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.detectors.registry import of as detectors_of
 from core.store.datasets import DatasetRow
 from core.ui import blocks, nav, state, words
-from core.ui.train import cards, material, outcome, recordings, request
+from core.ui.train import cards, frontend, material, outcome, recordings, request
 
 
 def show() -> None:
@@ -31,7 +33,7 @@ def show() -> None:
 
 
 def _images(row: DatasetRow) -> None:
-    entry = cards.chosen(row)
+    entry = cards.chosen(row, {})
     material.show(row, material.of(row, entry))
     cards.show(row, entry, {})
     left, right = st.columns([3, 2], gap="large")
@@ -43,19 +45,24 @@ def _images(row: DatasetRow) -> None:
 
 
 def _recordings(row: DatasetRow) -> None:
-    entry, found = cards.chosen(row), recordings.of(row.id)
+    found = recordings.of(row.id)
     why = {one.name: recordings.refusal(one, row, found) for one in detectors_of("series").values()}
     refused = {name: sentence for name, sentence in why.items() if sentence is not None}
+    entry = cards.chosen(row, refused)
     figures = st.container()
     cards.show(row, entry, refused)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(f"Settings of {entry.title}", anchor=False)
         scope = request.scope(found)
+        options: dict[str, Any] | None = {"scope": scope}
+        if found.kind in ("waveform", "sound"):
+            cut = frontend.form(row)
+            options = None if cut is None else {"scope": scope, "frontend": cut}
         if entry.name in refused:
             st.error(words.plain(refused[entry.name]), icon=":material/block:")
-        elif found.steps:
-            request.form(row, entry, {"scope": scope})
+        elif found.steps and options is not None:
+            request.form(row, entry, options)
             st.caption(recordings.expected(entry, row))
     with figures:
         recordings.show(row, found, scope)

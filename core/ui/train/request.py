@@ -108,7 +108,7 @@ def _offer(job: Job, model_id: str, row: DatasetRow) -> None:
     )
     if st.button("Open it", type="primary", icon=":material/search:", key="open-existing"):
         state.choose(dataset_id=row.id, model_id=model_id)
-        nav.open_page(gates.KINDS[row.modality].page)
+        nav.open_page(gates.judged_on(row.modality))
 
 
 def _start(spec: Mapping[str, Any], *, force: bool) -> NoReturn:

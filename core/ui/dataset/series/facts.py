@@ -25,8 +25,11 @@ def of(dataset_id: str) -> SeriesSummary:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def stretches(dataset_id: str) -> dict[str, list[Stretch]]:
-    """Every recording, by name, as the stretches of which it consists."""
-    return {unit.name: list(_stretches(unit)) for unit in rooms.datasets().series(dataset_id).units}
+    """Every recording, by name, as the stretches of which it consists: first those to learn from, last those of which
+    nobody said anything."""
+    found = {unit.name: list(_stretches(unit)) for unit in rooms.datasets().series(dataset_id).units}
+    order = sorted(found, key=lambda name: min((_RANK[one.state] for one in found[name]), default=len(_RANK)))
+    return {name: found[name] for name in order}
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -69,4 +72,5 @@ def _stretches(unit: SeriesUnit) -> Iterator[Stretch]:
             yield Stretch(unit.name, _CODES[codes[start]], start, stop)
 
 
+_RANK: dict[State, int] = {"learn": 0, "anomalous": 1, "normal": 1, "unlabelled": 2}
 _CODES: tuple[State, ...] = ("learn", "normal", "anomalous", "unlabelled")

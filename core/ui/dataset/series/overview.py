@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -15,7 +16,7 @@ from core.ui.dataset.series import facts
 from core.ui.train import recordings
 
 NOTES = 5  # shown at once
-BARS = 24  # recordings in the chart
+BARS = 12  # recordings in the chart
 KINDS = {
     "series": "Readings over time",
     "rows": "Independent readings: no time runs from one to the next",
@@ -56,12 +57,14 @@ def _notes(data: SeriesSet) -> None:
         return
     with st.container(border=True, key="dataset-notes", gap="small"):
         st.markdown("**:material/info: Know before you trust a figure**")
-        for note in data.notes[:NOTES]:
-            st.markdown(f"- {words.plain(note)}")
+        st.markdown(_list(data.notes[:NOTES]))
         if more := data.notes[NOTES:]:
-            with st.expander(f"{words.count(len(more), 'more note')}"):
-                for note in more:
-                    st.markdown(f"- {words.plain(note)}")
+            with st.expander(words.count(len(more), "more note")):
+                st.markdown(_list(more))
+
+
+def _list(notes: Sequence[str]) -> str:
+    return "\n".join(f"- {words.plain(note)}" for note in notes)
 
 
 def _figures(row: DatasetRow, data: SeriesSet, found: SeriesSummary) -> None:
@@ -132,6 +135,8 @@ def _sampling(data: SeriesSet, found: SeriesSummary) -> str:
         return "Rows without time."
     if data.rate and data.kind in ("waveform", "sound"):
         return f"{data.rate:,.0f} samples per second."
+    if data.time_unit == "step":
+        return "Readings without a time of their own: steps are counted."
     median, longest_gap = found.sampling.median, found.sampling.longest
     if median is None or longest_gap is None:
         return "Too short to tell how often it was read."
@@ -159,4 +164,4 @@ def _time(value: float, unit: str) -> str:
     """A pause in words: ``0.5 s``, ``10 min``, ``1 cycle``."""
     if unit in ("epoch", "s"):
         return blocks.duration(value) if value >= 60 else f"{value:.3g} s"
-    return f"{value:g} {unit}" if value == 1 else f"{value:g} {unit}s"
+    return f"{value:g} {unit if value == 1 else unit + 's'}"

@@ -18,14 +18,16 @@ from core.ui.dataset.series.view import View, axis, controls, forget, generation
 
 SENSORS = 4  # shown at first
 POINTS = 1500  # of a trace
-SHADED = 200  # events; more are told in words
 
 
 def show(row: DatasetRow) -> None:
     """The choice of a recording, of sensors and of a stretch; then the chosen view of them."""
     data = rooms.datasets().series(row.id)
-    unit = _recording(data)
-    chosen = _sensors(data, unit)
+    left, right = st.columns([1, 3])
+    with left:
+        unit = _recording(data)
+    with right:
+        chosen = _sensors(data, unit)
     if not chosen:
         st.caption("Choose a sensor to see its signal.")
         return
@@ -43,11 +45,9 @@ def _recording(data: SeriesSet) -> SeriesUnit:
     """The recording of the URL; at first one with labelled events, so that there is something to see."""
     names = [unit.name for unit in data.units]
     first = next((unit.name for unit in data.units if unit.events), facts.longest(data).name)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="signals-choice"):
-        name = st.selectbox(
-            "Recording", names, index=names.index(first), key="recording", bind="query-params", on_change=forget,
-            width=320,
-        )  # fmt: skip
+    name = st.selectbox(
+        "Recording", names, index=names.index(first), key="recording", bind="query-params", on_change=forget
+    )
     return data.by_name[name]
 
 
@@ -71,7 +71,7 @@ def _figure(dataset_id: str, data: SeriesSet, view: View, chosen: list[int]) -> 
             event.kind or "labelled anomalous",
             tuple(data.sensors[index].name for index in event.sensors),
         )
-        for event in events[:SHADED]
+        for event in events[: charts.MOST_SPANS]
     ]
     traces = [
         charts.Trace(data.sensors[k].name, data.sensors[k].unit, axis(data, time), values)
@@ -98,8 +98,8 @@ def _figure(dataset_id: str, data: SeriesSet, view: View, chosen: list[int]) -> 
         selection_mode="box",
         alt=f"{len(traces)} sensors of {view.unit.name} over time, {len(events)} labelled events in view",
     )
-    if len(events) > SHADED:
-        st.caption(f"The first {SHADED} of {len(events):,} labelled events in view are shaded.")
+    if len(events) > charts.MOST_SPANS:
+        st.caption(f"The first {charts.MOST_SPANS} of {len(events):,} labelled events in view are shaded.")
 
 
 def _brushed(data: SeriesSet, unit: SeriesUnit, key: str) -> None:
