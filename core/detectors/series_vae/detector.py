@@ -111,6 +111,14 @@ class SeriesVae(SeriesDetector):
         mean, log_variance = (torch.from_numpy(one) for one in self.latents(windows))
         return np.asarray(kl_per_latent(mean, log_variance).numpy(), np.float32)
 
+    def latent_slopes(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(b, latent) d score / d z of the *now* scores of recordings (b, t, d), at the mean of the code."""
+        found = [np.empty((0, self.params.latent), np.float32)]
+        for part in self._batches(windows):
+            values, measured = last_windows(part, self.context)
+            found.append(self._scorer.slopes(compress(values), measured).numpy())
+        return np.concatenate(found)
+
     @property
     def network(self) -> SeriesVaeNetwork:
         """For exports; its weights ask for no gradient."""
