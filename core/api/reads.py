@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +14,7 @@ from starlette.responses import Response
 from core.api import answers
 from core.api.operation import Call, Problem, Query
 from core.live.blocks import Steps, read
+from core.live.exports import units_csv
 from core.live.table import FeedRow
 from core.streaming import words
 from core.streaming.rule import ENSEMBLE
@@ -182,26 +181,6 @@ def short(values: NDArray[np.float32]) -> NDArray[np.float64]:
         places = 6 - np.floor(np.log10(np.abs(exact)))
     scale = np.where(np.isfinite(places), 10.0 ** np.clip(places, -30, 30), 1.0)
     return np.asarray(np.round(exact * scale) / scale)
-
-
-def units_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Completed units as a table: one row each, a column for each detector's peak."""
-    flat = [
-        {key: value for key, value in row.items() if key != "peaks"}
-        | {f"peak_{name}": value for name, value in row["peaks"].items()}
-        for row in rows
-    ]
-    columns = list(dict.fromkeys(key for row in flat for key in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in flat)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """A spreadsheet takes a text that begins like a formula for one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _row(call: Call, unit_id: int) -> Mapping[str, Any]:

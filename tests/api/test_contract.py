@@ -97,7 +97,7 @@ def test_causes_come_with_shares_and_words(finished) -> None:
 def test_completed_units_as_a_spreadsheet(finished) -> None:
     answer = finished.get("/api/units/completed?format=csv")
     assert answer.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["unit"] for row in rows] == ["b", "a"]
     assert float(rows[1]["peak_vae"]) > 3
 

@@ -1,0 +1,54 @@
+"""The Live page. It is never drawn anew for a sample: two fragments look at the feed by themselves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.live.table import ALIVE, State
+from core.ui.live import alarms, archive, control, now, room, sample, setup
+
+LOOK_S, IDLE_S, LISTS_S = 1.0, 4.0, 3.0
+
+
+def show() -> None:
+    """The feed where there is one, else the ways to begin one."""
+    st.title("What is happening now?", anchor=False)
+    feed = room.live().table.feed()
+    if feed is None:
+        sample.show()
+        st.subheader("Watch your own machines", anchor=False)
+        setup.show()
+        archive.show()
+        st.fragment(_wait_for_a_feed, run_every=IDLE_S)()
+        return
+    alive = feed.state in ALIVE
+    st.fragment(_moment, run_every=LOOK_S if alive else IDLE_S)(feed.state, feed.run)
+    st.fragment(_lists, run_every=LISTS_S if alive else None)()
+    with st.expander("Another feed", icon=":material/add:", key="live-another", on_change="rerun") as another:
+        if another.open:
+            if alive:
+                st.caption("One feed runs at a time: stop this one first.")
+            sample.show()
+            setup.show()
+
+
+def _moment(drawn: State, run: str) -> None:
+    """One look. Where the feed began, ended or is another one, the whole page is drawn anew."""
+    feed = room.live().table.feed()
+    if feed is None or feed.run != run or (feed.state in ALIVE) != (drawn in ALIVE):
+        st.rerun()
+    control.show(feed)
+    now.show(feed)
+
+
+def _lists() -> None:
+    feed = room.live().table.feed()
+    if feed is not None:
+        alarms.show(feed)
+    archive.show()
+
+
+def _wait_for_a_feed() -> None:
+    """Somebody else may begin one."""
+    if room.live().table.feed() is not None:
+        st.rerun()

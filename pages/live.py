@@ -1,0 +1,7 @@
+"""Live: what is happening now?"""
+
+from __future__ import annotations
+
+from core.ui.live import page
+
+page.show()
