@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import data, jobs, models
+from core.cli import data, explain, jobs, models
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -108,6 +108,17 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--seed", type=_seed, default=0, help="of the bootstrap")
     _format(evaluate)
+
+    why = _verb(verbs, "explain", "tell which sensors a stretch of a recording was judged by", explain.explain)
+    why.add_argument("model", type=Path)
+    why.add_argument("--data", type=Path, required=True, help="the recordings, best with those trained on")
+    why.add_argument("--unit", required=True, help="name of the recording, as «inspect» and «score» tell it")
+    why.add_argument("--start", type=int, default=0, help="first step")
+    why.add_argument("--stop", "--end", type=int, help="step after the last (default: to the recording's end)")
+    why.add_argument("--mode", choices=("settled", "now"), default="settled", help="which score is explained")
+    why.add_argument("--method", action="append", default=[], help="one of the methods; may be repeated (default: all)")
+    why.add_argument("--seed", type=_seed, default=0, help="of the sampled Shapley values")
+    _format(why)
 
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
     table.add_argument("action", choices=("list", "show", "cancel"))

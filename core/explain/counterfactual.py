@@ -44,6 +44,13 @@ class Counterfactual:
     usual: float
     culprits: tuple[Culprit, ...]
 
+    def explains(self, sensor: int) -> float | None:
+        """How much of the way from the usual score to the one before is this sensor's doing, 0 to 1; None where the
+        score was not above usual."""
+        if self.before <= self.usual:
+            return None
+        return float(min(self.ranking.blame[sensor] / (self.before - self.usual), 1.0))
+
 
 def counterfactual(stretch: Stretch, reference: Reference) -> Counterfactual:
     """Replace each sensor by its best value, then the best of them together with each other, and so on."""

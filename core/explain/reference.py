@@ -1,4 +1,4 @@
-"""What normal running looks like: the yardstick of every explanation, learned from training normals alone."""
+"""What normal running looks like: the yardstick of every explanation, learned from training normals where they are."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from core.explain.stretch import filled
 MOST_STEPS = 40_000  # kept to compare with
 BLOCK = 2_000  # steps in a row of which they consist, where there are more
 FEWEST = 30  # steps: fewer say nothing of what is usual
+MOST_UNITS = 20  # scored in search of usual steps, where no training data is there
+USUAL = 2.0  # surprise: one normal step in a hundred is above it
 CLIP = 10.0  # usual spreads: a reading further out must not set the correlations
 RIDGE = 1e-3  # of a sensor's usual variance: no sensor is known from others more exactly than to 3 % of its spread
 
@@ -42,13 +44,18 @@ class Reference:
 
     @classmethod
     def of(cls, model: SeriesModel, data: SeriesSet, machine: str) -> Self:
-        """The training normals in prepared ``data`` of all that judges ``machine``: the fleet's, or its own.
+        """The training normals in prepared ``data`` that one member judges together with ``machine``: the fleet's, or
+        the machine's own. Where there is none, what stands for them are the steps of its other units, or of this one,
+        that the model itself finds usual.
 
-        UserError where ``data`` holds none: the recordings that the model was trained on are needed.
+        UserError where there is nothing usual either.
         """
         member, shared = model.member(machine), SHARED in model.members
         units = [unit for unit in data.units if unit.split == "train" and (shared or unit.machine == machine)]
         spans = [(unit, a, b) for unit in units for a, b in _normal_spans(unit)]
+        if sum(b - a for _, a, b in spans) < FEWEST:
+            others = [unit for unit in data.units if shared or unit.machine == machine]
+            spans = [(unit, a, b) for unit in others[:MOST_UNITS] for a, b in _usual_spans(model, unit)]
         total = sum(b - a for _, a, b in spans)
         if total < FEWEST:
             raise UserError(
@@ -126,5 +133,16 @@ class Reference:
 
 
 def _normal_spans(unit: SeriesUnit) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(unit.normal().astype(np.int8), prepend=0, append=0))
+    return _runs(unit.normal())
+
+
+def _usual_spans(model: SeriesModel, unit: SeriesUnit) -> list[tuple[int, int]]:
+    """Where nothing was surprising for as long as the detector looks back; labels play no part."""
+    usual = model.score(unit).settled.surprise < USUAL
+    context = model.member(unit.machine).detector.context
+    return [(a, b) for a, b in _runs(usual) if b - a >= max(context, FEWEST)]
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import numpy as np
-
 from core.datasets.series import Sensor, SeriesUnit, TimeUnit
 from core.explain.onset import Onset
 from core.explain.ranking import Ranking, consensus
@@ -21,7 +19,7 @@ def moment(time: float, time_unit: TimeUnit) -> str:
 
 def explained(name: str, share: float) -> str:
     """``Sensor 11 explains 62 % of the score``."""
-    return f"{name} explains {share:.0%} of the score".replace("%", " %")
+    return f"{name} explains {100 * share:.0f} % of the score"
 
 
 def strayed(found: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
@@ -47,11 +45,9 @@ def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
     return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
 
 
-def sentence(
-    ranking: Ranking, sensors: list[Sensor], onset: Onset | None, unit: SeriesUnit, time_unit: TimeUnit
-) -> str:
-    """The first cause by one method, with when and how it began."""
-    first = int(ranking.order[0])
-    if not np.any(ranking.shares):
-        return "No sensor explains the score: nothing here is unusual."
-    return f"{explained(sensors[first].name, float(ranking.shares[first]))}; {strayed(onset, unit, time_unit)}."
+def sentence(first: Sensor, share: float | None, onset: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
+    """The first cause: ``share`` is how much of the way from the usual score to this one is its doing, None where the
+    score is usual anyway."""
+    if share is None:
+        return "The score is no higher than it usually is: there is nothing to explain."
+    return f"{explained(first.name, share)}; {strayed(onset, unit, time_unit)}."

@@ -59,9 +59,10 @@ def test_an_explanation_is_whole(mode) -> None:
     assert [one.method for one in said.rankings] == [one for one in METHODS if one != "gradients"]
     assert all(one.order[0] == 4 for one in said.rankings)
     assert all(one.seconds > 0 for one in said.rankings)
-    first = said.rankings[0]
-    words = sentence(first, fitted.signals, said.onsets[4], found.units[1], "cycle")
+    words = sentence(fitted.signals[4], said.counterfactual.explains(4), said.onsets[4], found.units[1], "cycle")
     assert words.startswith("s4 explains ")
+    assert said.counterfactual.explains(4) > 0.9
+    assert said.counterfactual.explains(0) < 0.5
     assert "drifted up" in words
     assert agreed(list(said.rankings), fitted.signals) == f"All {len(said.rankings)} methods name s4 first."
     assert said.latent is None

@@ -48,9 +48,21 @@ def test_a_window_longer_than_any_stretch_is_led_by_the_first_step() -> None:
 
 
 def test_without_normals_there_is_no_reference() -> None:
-    found = data(correlated(300))
+    found = data(correlated(300) + 100)
     with pytest.raises(UserError, match="no normal training data"):
         Reference.of(model(found), found.test(), "m")
+
+
+def test_without_training_data_usual_steps_stand_for_them() -> None:
+    values = correlated(600, seed=2)
+    values[300:340, 2] += 6
+    found = data(values)
+    reference = Reference.of(model(found), found.test(), "m")
+    assert {place.unit for place in reference.places} == {"test"}
+    spans = zip(reference.places, reference.stretches, strict=True)
+    inside = [range(place.start, place.start + len(one)) for place, one in spans]
+    assert not any(300 <= step < 340 for one in inside for step in one)
+    assert sum(map(len, inside)) > 300
 
 
 def test_the_nearest_normal_of_a_normal_window_is_that_window() -> None:
