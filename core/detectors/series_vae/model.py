@@ -104,14 +104,8 @@ class SeriesVaeNetwork(nn.Module):
         )
         self.code = nn.Linear(self.encoder.size, 2 * params.latent)
         self.expand = nn.Linear(params.latent, self._grid[0] * self._grid[1])
-        self.decoder = nn.ModuleList(
-            [
-                nn.Sequential(
-                    nn.ConvTranspose2d(2 * width, width, (1, 4), (1, 2), (0, 1)), nn.LeakyReLU(SLOPE, inplace=True)
-                ),
-                nn.ConvTranspose2d(width, sensors, (1, PATCH), (1, PATCH)),
-            ]
-        )
+        self.upper = nn.ConvTranspose2d(2 * width, width, (1, 4), (1, 2), (0, 1))
+        self.lower = nn.ConvTranspose2d(width, sensors, (1, PATCH), (1, PATCH))
         self.log_scale = nn.Parameter(torch.zeros(sensors))
         if self.horizon:
             self.forecaster = nn.Sequential(
@@ -130,20 +124,20 @@ class SeriesVaeNetwork(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Windows (b, t, d), compressed, of codes (b, latent)."""
-        drawn = self._columns(codes)
-        for layer in self.decoder:
-            drawn = layer(drawn)
+        columns = self.expand(codes).view(-1, *self._grid)
+        drawn: Tensor = self.lower(F.leaky_relu(self.upper(_as_image(columns)), SLOPE, inplace=True))
         return drawn.squeeze(2).transpose(1, 2)
 
     def decode_last(self, codes: Tensor) -> Tensor:
-        """The last step (b, d) of what ``decode`` draws, from the last column alone, for a fraction of the work."""
-        drawn = self._columns(codes)
-        for layer in self.decoder:
-            drawn = layer(drawn[..., -1:])
-        return drawn[:, :, 0, -1]
+        """The last step (b, d) of what ``decode`` draws, for a fraction of its work.
 
-    def _columns(self, codes: Tensor) -> Tensor:
-        return _as_image(self.expand(codes).view(-1, *self._grid))
+        One column of the code's grid and one tap of each transposed convolution lead to it: tap 2 of the first (4 wide,
+        stride 2, 1 of padding cut off), the last tap of the second.
+        """
+        column = self._grid[1]
+        last = F.linear(codes, self.expand.weight[-column:], self.expand.bias[-column:])
+        hidden = F.leaky_relu(F.linear(last, self.upper.weight[:, :, 0, 2].T, self.upper.bias), SLOPE)
+        return F.linear(hidden, self.lower.weight[:, :, 0, -1].T, self.lower.bias)
 
     def forecast(self, codes: Tensor) -> Tensor:
         """The ``horizon`` steps (b, h, d) after the window, compressed."""
