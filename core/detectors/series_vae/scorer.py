@@ -70,7 +70,8 @@ class Scorer(nn.Module):
         return mean, self._charge(mean, log_variance)
 
     def _charge(self, mean: Tensor, log_variance: Tensor) -> Tensor:
-        values = self.params.window * len(self.network.log_scale)
+        """What codes are charged with (b,)."""
+        values = self.params.window * self.network.sensors
         return kl_per_latent(mean, log_variance).sum(1) * (self.params.kl_weight / values)
 
     def _surprise(self, recordings: Tensor, measured: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
