@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from core.ui import state
-from core.ui.dataset import add, manage, overview, sections, series
+from core.ui.dataset import page
 
-add.settle()
-manage.undo()
-row = state.dataset()
-if row is None:
-    add.welcome()
-else:
-    manage.header(row)
-    add.section()
-    if row.modality == "image":
-        overview.show(row)
-        sections.show(row)
-    else:
-        series.show(row)
-manage.removed()
+page.show()

@@ -38,8 +38,7 @@ def welcome() -> None:
 
 
 def section(opened: str | None = None) -> None:
-    """The choice of a way, the form of the chosen one, tables whose columns are asked for, and imports under way.
-    ``opened`` is the way shown at first."""
+    """The choice of a way, the form of the chosen one, and imports under way. ``opened`` is the way shown at first."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("Add data", width="content")
         way = st.segmented_control(
@@ -50,13 +49,17 @@ def section(opened: str | None = None) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
+    _imports()
+    if way is not None:
+        with st.container(border=True, key="add-form"), errors.shown():
+            WAYS[way]()
+
+
+def _imports() -> None:
+    """What went wrong with the last import of this session, and those under way."""
     for job_id in st.session_state.get("_imports", []):
         jobs_panel.problem(rooms.jobs().get(job_id))
     jobs_panel.watch(KINDS, key="import")
-    if _columns_asked() or way is None:
-        return
-    with st.container(border=True, key="add-form"), errors.shown():
-        WAYS[way]()
 
 
 def settle() -> None:
@@ -67,6 +70,7 @@ def settle() -> None:
             st.session_state["_imports"] = []
             st.session_state["add"] = None  # the form has done its work
             pending.done()
+            columns.confirm()
             state.choose(dataset_id=job.result["dataset_id"])
             st.rerun()
 
@@ -76,8 +80,8 @@ def _images() -> None:
     _take(_drop("Photographs", "image", multiple=True, types=drops.IMAGES), "Uploaded images")
 
 
-def _columns_asked() -> bool:
-    """Whether the form of a table stands here, in place of the ways to add more."""
+def columns_asked() -> bool:
+    """Draw the form of the table whose columns are asked for, if there is one; whether there is."""
     if any(rooms.jobs().get(job_id).active for job_id in st.session_state.get("_imports", [])):
         return False
     with errors.shown():
@@ -87,6 +91,7 @@ def _columns_asked() -> bool:
             pending.done()
             raise
         if found is not None:
+            _imports()
             with st.container(border=True, key="columns-form"), errors.shown():
                 columns.show(found, lambda spec, title: _submit("import", spec, title=title))
             return True

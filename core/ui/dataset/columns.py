@@ -34,6 +34,7 @@ KINDS = {
     "sound": "a sample of sound",
 }
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+_SAID = "_columns_said"  # signature and mapping of the import that this session asked for
 Submit = Callable[[Mapping[str, Any], str], None]
 
 
@@ -50,23 +51,36 @@ def show(found: pending.Pending, submit: Submit) -> None:
     except UserError as error:
         errors.show(error)
         return
-    remembered = rooms.mappings().get(mark)
-    start = remembered or guessed.mapping
-    _provenance(found, guessed, mark if remembered else None)
+    said, remembered = _said(mark), rooms.mappings().get(mark)
+    start = said or remembered or guessed.mapping
+    if said is None:  # else the import went wrong, and why stands above
+        _provenance(found, guessed, mark if remembered else None)
     separator, decimal = _dialect(start, mark) if _is_text(found.first) else (start.separator, start.decimal)
     seen = preview(found.first) if separator == guessed.mapping.separator else meanings.reread(found.first, separator)
     st.dataframe(seen.head(ROWS), hide_index=True, alt=f"The first rows of {found.first.name}")
     with st.form("columns", border=False):
-        said = _form(start, [str(column) for column in seen])
+        filled = _form(start, [str(column) for column in seen])
         roles = meanings.table(start, seen, key=f"{mark[:12]}-{separator}-{remembered is not None}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name of the dataset", found.name, max_chars=120, width=320).strip() or found.name
             go = st.form_submit_button("Import", type="primary", icon=":material/download_done:")
     if go:
-        mapping = checked(said | {"separator": separator, "decimal": decimal}, roles)
-        rooms.mappings().remember(mark, mapping)
+        mapping = checked(filled | {"separator": separator, "decimal": decimal}, roles)
+        st.session_state[_SAID] = (mark, mapping)
         spec = {"path": str(found.path), "owned": found.owned, "name": name, "mapping": mapping.model_dump(mode="json")}
         submit(spec, f"Import {name}")
+
+
+def confirm() -> None:
+    """The import by what was said last has succeeded: the next table with these columns begins with it."""
+    if _SAID in st.session_state:
+        rooms.mappings().remember(*st.session_state.pop(_SAID))
+
+
+def _said(mark: str) -> TableMapping | None:
+    """What this session said of such a table in vain, to be corrected."""
+    before, mapping = st.session_state.get(_SAID, (None, None))
+    return mapping if before == mark else None
 
 
 def checked(said: Mapping[str, Any], roles: Mapping[str, str]) -> TableMapping:

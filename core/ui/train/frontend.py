@@ -51,7 +51,13 @@ def _fields(row: DatasetRow, data: SeriesSet, usual: FrontEnd) -> dict[str, Any]
     def number(label: str, name: str, value: float, least: float, most: float, about: str) -> float:
         st.session_state.setdefault(key(name), value)
         return st.number_input(
-            label, min_value=least, max_value=most, key=key(name), persist_state="session", help=about
+            label,
+            min_value=least,
+            max_value=most,
+            format="%.4g",
+            key=key(name),
+            persist_state="session",
+            help=about,
         )
 
     nyquist = float(data.rate or 0) / 2

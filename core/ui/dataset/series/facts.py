@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -23,11 +23,11 @@ def of(dataset_id: str) -> SeriesSummary:
     return summary(rooms.datasets().series(dataset_id))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def stretches(dataset_id: str) -> dict[str, list[Stretch]]:
+@st.cache_resource(max_entries=8, show_spinner=False)  # not copied at every look: nobody changes it
+def stretches(dataset_id: str) -> Mapping[str, tuple[Stretch, ...]]:
     """Every recording, by name, as the stretches of which it consists: first those to learn from, last those of which
     nobody said anything."""
-    found = {unit.name: list(_stretches(unit)) for unit in rooms.datasets().series(dataset_id).units}
+    found = {unit.name: tuple(_stretches(unit)) for unit in rooms.datasets().series(dataset_id).units}
     order = sorted(found, key=lambda name: min((_RANK[one.state] for one in found[name]), default=len(_RANK)))
     return {name: found[name] for name in order}
 

@@ -18,6 +18,7 @@ from core.ui.dataset.series.view import View, axis, controls, forget, generation
 
 SENSORS = 4  # shown at first
 POINTS = 1500  # of a trace
+_SHOWN = "_signals_of"  # the dataset whose sensors are chosen
 
 
 def show(row: DatasetRow) -> None:
@@ -45,6 +46,8 @@ def _recording(data: SeriesSet) -> SeriesUnit:
     """The recording of the URL; at first one with labelled events, so that there is something to see."""
     names = [unit.name for unit in data.units]
     first = next((unit.name for unit in data.units if unit.events), facts.longest(data).name)
+    if st.query_params.get("recording") not in (None, *names):
+        del st.query_params["recording"]  # of another dataset
     name = st.selectbox(
         "Recording", names, index=names.index(first), key="recording", bind="query-params", on_change=forget
     )
@@ -57,8 +60,11 @@ def _sensors(data: SeriesSet, unit: SeriesUnit) -> list[int]:
     still = {sensor.name for sensor in facts.of(data.content_id).sensors if sensor.constant}
     culprits = next((event.sensors for event in unit.events or () if event.sensors), ())
     order = [*culprits, *(index for index in (*data.signals, *data.conditions) if names[index] not in still)]
-    first = [names[index] for index in dict.fromkeys(order)][:SENSORS] or names[:1]
-    chosen = st.multiselect("Sensors", names, default=first, key="sensors", bind="query-params")
+    if st.session_state.get(_SHOWN) != data.content_id:  # names of another dataset's sensors would leave none chosen
+        asked = [name for name in st.query_params.get_all("sensors") if name in names]
+        st.session_state["sensors"] = asked or [names[k] for k in dict.fromkeys(order)][:SENSORS] or names[:1]
+        st.session_state[_SHOWN] = data.content_id
+    chosen = st.multiselect("Sensors", names, key="sensors", bind="query-params")
     return [names.index(name) for name in chosen]
 
 
