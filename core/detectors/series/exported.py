@@ -61,8 +61,12 @@ def session(path: Path) -> Any:
     """An open onnxruntime session on the processor. UserError where the file is no ONNX model."""
     import onnxruntime
 
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = (
+        1  # windows are small: several threads mostly wait for each other, and spin meanwhile
+    )
     try:
-        return onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no base of their own
         raise UserError("The file cannot be read as an ONNX model", path.name, "Export it again") from error
 
