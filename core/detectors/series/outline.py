@@ -1,0 +1,50 @@
+"""What can be known of a saved model over time without its detector: cheap, and free of torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets.series import Sensor, SeriesSet
+from core.detectors.series.model import ABOUT, SHARED, aligned
+from core.detectors.series.scaling import Scaler
+from core.features.signals.front_end import FrontEnd
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Of what ``SeriesModel.save`` wrote into ``folder``."""
+
+    folder: Path
+    sensors: tuple[Sensor, ...]
+    raw_sensors: tuple[Sensor, ...]
+    frontend: FrontEnd
+    machines: tuple[str, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> Outline:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        return cls(
+            folder,
+            tuple(Sensor(**one) for one in about["sensors"]),
+            tuple(Sensor(**one) for one in about["raw_sensors"]),
+            FrontEnd.model_validate(about["frontend"]),
+            tuple(about["members"]),
+        )
+
+    @property
+    def signals(self) -> list[Sensor]:
+        """The sensors that parts and causes are about, in their order."""
+        return [sensor for sensor in self.sensors if sensor.role == "signal"]
+
+    def prepared(self, data: SeriesSet) -> SeriesSet:
+        """As ``SeriesModel.prepared``."""
+        return self.frontend.apply(aligned(data, self.raw_sensors))
+
+    def scaler(self, machine: str) -> Scaler:
+        """Of the member that judges a machine. KeyError for one that no member has learned."""
+        name = SHARED if SHARED in self.machines else machine
+        if name not in self.machines:
+            raise KeyError(machine)
+        return Scaler.load(self.folder / f"{sorted(self.machines).index(name):04}" / "scaler.safetensors")

@@ -1,0 +1,1 @@
+"""The Sensors page: when did it start, and which sensor caused it?"""

@@ -1,0 +1,53 @@
+"""What must be there before causes can be looked for, and the button that brings what is missing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.store.datasets import DatasetRow
+from core.store.models import ModelRow
+from core.ui import blocks, gates, jobs_panel, nav, rooms, state, words
+from core.ui.sensors import judged
+
+
+def opened() -> judged.Judged | None:
+    """The run of the current model over the current recordings; None while something is missing: the page says what."""
+    dataset, model = gates.series_dataset(), state.model()
+    if dataset is None:
+        return None
+    if model is None:
+        if blocks.empty_state(
+            "No model yet",
+            f"A detector has to learn the normal running in «{words.plain(dataset.name)}» first.",
+            "Train a detector",
+            key="sensors-train",
+            icon=":material/model_training:",
+        ):
+            nav.open_page("train")
+        return None
+    row = next((row for row in rooms.runs().list(dataset.id) if row.model_id == model.id), None)
+    if row is None:
+        _score(dataset, model)
+        return None
+    return judged.load(dataset.id, model, row)
+
+
+def _score(dataset: DatasetRow, model: ModelRow) -> None:
+    """The button that starts scoring, or the job that it started."""
+    spec = {"model_id": model.id, "dataset_id": dataset.id}
+    job = rooms.jobs().find("score", spec)
+    if job is not None and job.active:
+        st.subheader(f"«{words.plain(model.name)}» scores «{words.plain(dataset.name)}»", anchor=False)
+        jobs_panel.follow(job.id, key="sensors")
+        return
+    if job is not None:
+        jobs_panel.problem(job)
+    if blocks.empty_state(
+        "Not scored yet",
+        f"«{words.plain(model.name)}» has not looked at «{words.plain(dataset.name)}» so far.",
+        f"Score {words.count(dataset.n_test or dataset.n_items, 'recording')}",
+        key="sensors-score",
+        icon=":material/sensors:",
+    ):
+        rooms.jobs().submit("score", spec, title=f"{model.name} scores {dataset.name}")
+        st.rerun()

@@ -1,0 +1,75 @@
+"""The signals of the sensors most to blame, with what was expected of them, and all sensors as a heatmap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts import causes as charts
+from core.charts.series import Span, Trace
+from core.charts.signals import decimate
+from core.ui import blocks
+from core.ui.dataset.series import view
+from core.ui.sensors.answers import Answer
+from core.ui.sensors.chosen import Chosen
+
+SHOWN = 4  # signals drawn
+POINTS = 600  # of each
+ROWS = 40  # sensors in the heatmap
+
+
+def show(chosen: Chosen, order: Sequence[int], answer: Answer | None) -> go.Figure:
+    """Of the first sensors of ``order``, which are signals by blame. The figure is returned."""
+    scored = chosen.scored
+    data, unit = scored.judged.data, scored.unit
+    start, stop = chosen.around()
+    traces, expected = [], dict[str, tuple[Any, Any]]()
+    for sensor in order[:SHOWN]:
+        column = scored.column(sensor)
+        time, values = decimate(unit.time[start:stop], np.asarray(unit.values[start:stop, column]), POINTS)
+        name = data.sensors[column].name
+        traces.append(Trace(name, data.sensors[column].unit, view.axis(data, time), values))
+        if answer is not None:
+            time, values = answer.expected(unit, sensor, POINTS)
+            expected[name] = (view.axis(data, time), values)
+    edges = view.axis(data, unit.time[[chosen.start, chosen.stop - 1]])
+    spans = [Span(edges[0], edges[1], "explained", tuple(trace.name for trace in traces[:1]))]
+    figure = charts.signals_with_expected(
+        traces, expected, spans, x=view.title(data), how=answer.expected_by if answer else ""
+    )
+    blocks.headed(
+        "Which sensors?",
+        "The sensors most to blame, and as much time again on either side of the stretch, which is shaded.",
+        "The dotted line is what was expected: where the two part, the sensor is off."
+        if answer is not None
+        else "Explain the stretch to see beside each signal what was expected of it.",
+        f"At most {POINTS} points of each signal are drawn, its least and largest of each piece of time.",
+    )
+    names = ", ".join(trace.name for trace in traces)
+    blocks.plot(figure, key="cause-signals", alt=f"Signals of {names} over steps {start} to {stop - 1}")
+    return figure
+
+
+def heatmap(chosen: Chosen, order: Sequence[int]) -> go.Figure:
+    """All sensors, those most to blame on top. The figure is returned."""
+    scored = chosen.scored
+    data, unit = scored.judged.data, scored.unit
+    start, stop = chosen.around()
+    shown = list(order[:ROWS])
+    names = [data.sensors[scored.column(sensor)].name for sensor in shown]
+    figure = charts.heatmap(
+        view.axis(data, unit.time[start:stop]), scored.scaled(start, stop)[:, shown], names, title=view.title(data)
+    )
+    blocks.headed(
+        "All sensors",
+        "How many usual spreads each sensor reads too high (vermillion) or too low (blue), by time.",
+        "Sensors most to blame are on top. A row that colours first began first.",
+        "Each sensor is compared with its own normal running; broken correlations do not show here. "
+        f"At most {ROWS} sensors and {charts.COLUMNS} columns are drawn, each as far off as its furthest step.",
+    )
+    worst = names[0] if names else "no sensor"
+    blocks.plot(figure, key="cause-heatmap", alt=f"Heatmap of {len(names)} sensors over time, {worst} on top")
+    return figure
