@@ -1,26 +1,32 @@
-"""A feed that runs: scores on one calibrated axis, readings, causes. No trace has more points than a screen shows."""
+"""A feed that runs: scores on one calibrated axis, readings, causes. No trace has more points than a screen shows.
+
+These are ECharts options and not Plotly figures: Streamlit builds a Plotly chart anew whenever its data change, which
+blinks every second, while an ECharts chart with a key lives on and only its data change.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.charts import palette
-from core.charts.canvas import GRID, canvas
+from core.charts.canvas import GRID
 from core.charts.signals import decimate
 
+Option = dict[str, Any]
+
 POINTS = 1000  # of a trace, after thinning that keeps peaks
-LEAST_TOP = 5.0  # surprise that the axis always reaches
-MOST_TOP = 12.0  # beyond it a score is cut off in the picture; its figure is told
-VOICES = ("#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6D31", "#F0E442", "#999999", "#0072B2")
-DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot", "dot", "dash", "dashdot")
-ROW = 92
+LEAST_TOP, MOST_TOP = 5, 12  # where the axis of surprises ends: whole numbers, so that it does not tremble
+VOICES = ("#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6D31", "#F0E442", "#999999")
+DASHES: tuple[Any, ...] = ([2, 3], [6, 3], [8, 3, 2, 3], [10, 4], [3, 2], [5, 5], [1, 2])
+ROW, GAP, HEAD, FOOT = 74, 30, 26, 44  # pixels: a sensor's row, between two, above the first, below the last
+TIMELINE, GAUGE, CAUSE = 400, 44, 30
+_HATCHED = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 4], "rotation": -0.785, "color": "#ffffff88"}
 
 
 @dataclass(frozen=True)
@@ -37,218 +43,221 @@ class Voice:
 class Span:
     """A stretch of the x axis with an alarm, and the sensors to blame for it."""
 
-    x0: Any
-    x1: Any
+    x0: float
+    x1: float
     open: bool = False
     sensors: tuple[str, ...] = ()
 
 
-def gauges(voices: Sequence[Voice]) -> go.Figure:
-    """A bar for each voice on one axis, from usual to rare; a tick where it was highest, a line at its limit."""
-    top = _top([max(voice.score, voice.limit, voice.highest) for voice in voices])
-    figure = canvas("", "", height=64 + 42 * len(voices))
+@dataclass(frozen=True)
+class Axis:
+    """The steps' places: ``x`` (n,), POSIX milliseconds where they are ``dates``; ``name`` with its unit."""
+
+    x: NDArray[np.float64]
+    name: str
+    dates: bool = False
+
+
+def gauges_height(voices: int) -> int:
+    return 92 + GAUGE * voices
+
+
+def gauges(voices: Sequence[Voice]) -> Option:
+    """A bar for each voice on one axis, from usual to rare; a diamond where it was highest, a line at its limit."""
+    top = _top([max(voice.score, voice.highest) for voice in voices], [voice.limit for voice in voices])
     above = [voice.score > voice.limit for voice in voices]
     names = [f"{voice.name} ▲" if alarm else voice.name for voice, alarm in zip(voices, above, strict=True)]
-    figure.add_bar(
-        x=[min(voice.score, top) for voice in voices],
-        y=names,
-        orientation="h",
-        width=0.5,
-        name="now",
-        marker={
-            "color": [palette.ANOMALOUS if alarm else palette.GOOD for alarm in above],
-            "pattern": {"shape": ["/" if alarm else "" for alarm in above], "size": 6, "fillmode": "overlay",
-                        "fgcolor": "rgba(255,255,255,0.55)"},
-        },
-        text=[f"{voice.score:.1f}" for voice in voices],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{y}: %{text} now<extra></extra>",
+    bars = [
+        {
+            "value": round(min(voice.score, top), 3),
+            "itemStyle": {"color": palette.ANOMALOUS, "decal": _HATCHED} if alarm else {"color": palette.GOOD},
+            "label": {"formatter": f"{voice.score:.1f}"},
+        }
+        for voice, alarm in zip(voices, above, strict=True)
+    ]
+
+    def marks(name: str, values: Sequence[float], symbol: str, size: list[int] | int, style: Option) -> Option:
+        data = [[round(min(value, top), 3), name_] for value, name_ in zip(values, names, strict=True)]
+        return {"type": "scatter", "name": name, "data": data, "symbol": symbol, "symbolSize": size,
+                "itemStyle": style, "z": 4}  # fmt: skip
+
+    hollow = {"color": "transparent", "borderColor": palette.NEUTRAL, "borderWidth": 2}
+    return _still(
+        {
+            "legend": {"top": 0, "left": 0},
+            "grid": {"left": 8, "right": 36, "top": 34, "bottom": 40, "containLabel": True},
+            "xAxis": _value("surprise: 3 is 1 normal step in 1,000", 0, top) | {"interval": 1 if top < 8 else 2},
+            "yAxis": {"type": "category", "data": names, "inverse": True, "axisTick": {"show": False}},
+            "series": [
+                {"type": "bar", "name": "now", "data": bars, "barWidth": "46%", "color": palette.GOOD,
+                 "label": {"show": True, "position": "right"}},
+                marks("limit", [voice.limit for voice in voices], "rect", [3, 30], {"color": palette.NEUTRAL}),
+                marks("highest of the steps shown", [voice.highest for voice in voices], "diamond", 11, hollow),
+            ],
+        }
     )  # fmt: skip
-    for name, symbol, size, colour, values in (
-        ("limit", "line-ns-open", 26, palette.NEUTRAL, [voice.limit for voice in voices]),
-        ("highest of the steps shown", "diamond-open", 8, palette.NEUTRAL, [voice.highest for voice in voices]),
-    ):
-        figure.add_scatter(
-            x=[min(value, top) for value in values], y=names, mode="markers", name=name,
-            marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 2, "color": colour}},
-            customdata=values, hovertemplate="%{y}: " + name + " %{customdata:.2f}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(showlegend=True, bargap=0.3, uirevision="gauges", margin={"t": 28})
-    figure.update_xaxes(range=[0, top * 1.04], **_rarities(top), zeroline=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure
 
 
 def timeline(
-    x: NDArray[Any],
-    scores: dict[str, NDArray[np.float32]],
+    axis: Axis,
+    scores: Mapping[str, NDArray[np.float32]],
     limit: NDArray[np.float32],
     health: NDArray[np.float32],
     alarms: Sequence[Span],
-    labels: Sequence[tuple[Any, Any]],
+    labels: Sequence[tuple[float, float]],
     *,
     main: str,
-    axis: str,
-) -> go.Figure:
+) -> Option:
     """Scores of every voice above, the health below, over the same time. ``main`` decides the alarms and has the
     ``limit``; ``labels`` are stretches that the dataset calls anomalous."""
-    figure = canvas("", "", height=400)
-    top = _top([float(values.max(initial=0)) for values in scores.values()] + [float(limit.max(initial=0))])
-    others = [name for name in scores if name != main]
-    for k, name in enumerate([*others, main]):
-        at, y = decimate(x, scores[name], POINTS)
-        line = (
-            {"color": palette.GOOD, "width": 2.2}
-            if name == main
-            else {"color": VOICES[k % len(VOICES)], "width": 1.1, "dash": DASHES[k % len(DASHES)]}
-        )
-        figure.add_scatter(
-            x=at, y=np.minimum(y, top), mode="lines", name=name, line=line, customdata=y,
-            hovertemplate="%{customdata:.2f}<extra>" + _escaped(name) + "</extra>",
-        )  # fmt: skip
-    at, y = decimate(x, limit, POINTS)
-    figure.add_scatter(
-        x=at, y=np.minimum(y, top), mode="lines", name="limit", hoverinfo="skip",
-        line={"color": palette.NEUTRAL, "width": 1.5, "dash": "dash"},
+    top = _top([float(values.max(initial=0)) for values in scores.values()], [float(limit.max(initial=0))])
+    series: list[Option] = []
+    for k, name in enumerate(one for one in scores if one != main):
+        style = {"width": 1.1, "type": DASHES[k % len(DASHES)], "color": VOICES[k % len(VOICES)]}
+        series.append(_line(name, axis, np.minimum(scores[name], top), style))
+    shaded = {"silent": True, "itemStyle": _shade(), "data": [[{"xAxis": one.x0}, {"xAxis": one.x1}] for one in alarms]}
+    series.append(
+        _line(main, axis, np.minimum(scores[main], top), {"width": 2.2, "color": palette.GOOD})
+        | {"z": 5, "markArea": shaded}
+    )
+    own_word = [[{"xAxis": x0, "yAxis": top * 0.965}, {"xAxis": x1, "yAxis": top}] for x0, x1 in labels]
+    series.append(
+        _line("limit", axis, np.minimum(limit, top), {"width": 1.5, "type": [6, 4], "color": palette.NEUTRAL})
+        | {"markArea": {"silent": True, "itemStyle": {"color": palette.NEUTRAL, "opacity": 0.9}, "data": own_word}}
+    )
+    green = palette.CATEGORICAL[2]
+    series.append(
+        _line("health", axis, health, {"width": 1.8, "color": green})
+        | {"xAxisIndex": 1, "yAxisIndex": 1, "areaStyle": {"opacity": 0.12, "color": green}}
+    )
+    said = [f"shaded: {len(alarms)} alarm{'s' * (len(alarms) > 1)}"] if alarms else []
+    said += ["grey at the top: labelled anomalous in the data"] if labels else []
+    return _still(
+        {
+            "legend": {"top": 0, "left": 0, "data": [*(one for one in scores if one != main), main, "limit"]},
+            "title": {"text": " · ".join(said), "right": 8, "top": 26, "textStyle": _small(palette.NEUTRAL)},
+            "tooltip": {"trigger": "axis", "valueFormatter": "%.2f", "confine": True},
+            "axisPointer": {"link": [{"xAxisIndex": "all"}]},
+            "grid": [
+                {"left": 56, "right": 16, "top": 46, "height": 208},
+                {"left": 56, "right": 16, "top": 276, "height": 72},
+            ],
+            "xAxis": [_x(axis, 0, named=False), _x(axis, 1, named=True)],
+            "yAxis": [
+                _value("surprise", 0, top) | {"gridIndex": 0, "nameLocation": "middle", "nameGap": 30},
+                _value("health", 0, 100) | {"gridIndex": 1, "interval": 50, "nameLocation": "middle", "nameGap": 34},
+            ],
+            "series": series,
+        }
     )  # fmt: skip
-    at, y = decimate(x, health, POINTS)
-    figure.add_scatter(
-        x=at, y=y, yaxis="y2", mode="lines", name="health", showlegend=False,
-        line={"color": palette.CATEGORICAL[2], "width": 1.8}, fill="tozeroy",
-        fillcolor=palette.faint(palette.CATEGORICAL[2], 0.12), hovertemplate="%{y:.0f}<extra>health</extra>",
-    )  # fmt: skip
-    figure.update_layout(
-        shapes=[*_labelled(labels), *_shades(alarms)],
-        annotations=_words(alarms, labels),
-        hovermode="x unified",
-        uirevision="timeline",
-        showlegend=True,
-        margin={"t": 52},
-        legend={"y": 1.1},
-        yaxis={"domain": [0.32, 1], "range": [0, top * 1.03], "title": {"text": "surprise"}, **_rarities(top)},
-        yaxis2={
-            "domain": [0, 0.22], "range": [0, 104], "title": {"text": "health"}, "gridcolor": GRID, "nticks": 3,
-            "tickvals": [0, 50, 100], "zeroline": False, "automargin": True,
-        },
-        xaxis={"anchor": "y2", "title": {"text": axis}},
-    )  # fmt: skip
-    return figure
 
 
-def feed(
-    x: NDArray[Any],
-    readings: Sequence[tuple[str, str | None, NDArray[np.float32]]],
-    alarms: Sequence[Span],
-    *,
-    axis: str,
-) -> go.Figure:
+def feed_height(sensors: int) -> int:
+    return HEAD + sensors * (ROW + GAP) - GAP + FOOT
+
+
+def feed(axis: Axis, readings: Sequence[tuple[str, str | None, NDArray[np.float32]]], alarms: Sequence[Span]) -> Option:
     """Sensors one below the other, each with its unit; stretches with an alarm are shaded where it is to blame."""
-    n = max(len(readings), 1)
-    gap = 26 / (ROW * n)
-    height = (1 - gap * (n - 1)) / n
-    figure = canvas("", "", height=ROW * n + 84)
-    axes: dict[str, Any] = {}
-    names: list[dict[str, Any]] = []
-    shapes: list[dict[str, Any]] = []
+    titles, grids, across, up, series = [], [], [], [], []
     for k, (name, unit, values) in enumerate(readings):
-        top = 1 - k * (height + gap)
-        number = "" if k == 0 else str(k + 1)
-        axes[f"yaxis{number}"] = {
-            "domain": [max(top - height, 0), top], "gridcolor": GRID, "zeroline": False, "nticks": 3,
-            "automargin": True, "title": {"text": unit or "", "font": {"size": 11}},
-        }  # fmt: skip
-        at, y = decimate(x, values, POINTS)
-        figure.add_scatter(
-            x=at, y=y, yaxis=f"y{number}", mode="lines", name=name, showlegend=False,
-            line={"color": palette.GOOD, "width": 1.2},
-            hovertemplate="%{y:.5g}<extra>" + _escaped(name) + "</extra>",
-        )  # fmt: skip
+        top = HEAD + k * (ROW + GAP)
         blamed = [span for span in alarms if name in span.sensors]
-        names.append(_named(f"<b>{_escaped(name)}</b>" + (" · to blame" if blamed else ""), top))
-        shapes += _shades(blamed, max(top - height, 0), top)
-    figure.update_layout(
-        shapes=shapes, annotations=names, hovermode="x unified", uirevision="feed", margin={"t": 28}, **axes
+        text = name + (f", {unit}" if unit else "") + ("  ▲ to blame" if blamed else "")
+        titles.append({"text": text, "left": 52, "top": top - 22, "textStyle": _small(None) | {"fontWeight": "bold"}})
+        grids.append({"left": 56, "right": 16, "top": top, "height": ROW})
+        across.append(_x(axis, k, named=k == len(readings) - 1))
+        up.append({"type": "value", "gridIndex": k, "scale": True, "splitNumber": 2, "splitLine": _grid_line()})
+        areas = [[{"xAxis": span.x0}, {"xAxis": span.x1}] for span in blamed]
+        series.append(
+            _line(name, axis, values, {"width": 1.2, "color": palette.GOOD})
+            | {"xAxisIndex": k, "yAxisIndex": k,
+               "markArea": {"silent": True, "itemStyle": _shade(), "data": areas}}
+        )  # fmt: skip
+    return _still(
+        {
+            "title": titles,
+            "tooltip": {"trigger": "axis", "valueFormatter": "%.5g", "confine": True},
+            "axisPointer": {"link": [{"xAxisIndex": "all"}]},
+            "grid": grids,
+            "xAxis": across,
+            "yAxis": up,
+            "series": series,
+        }
     )
-    figure.update_xaxes(anchor=f"y{n}" if n > 1 else "y", title={"text": axis})
-    return figure
 
 
-def causes(found: Sequence[tuple[str, float]]) -> go.Figure:
+def causes_height(causes: int) -> int:
+    return 56 + CAUSE * causes
+
+
+def causes(found: Sequence[tuple[str, float]]) -> Option:
     """Sensors by their share of the blame, the first one on top."""
-    figure = canvas("share of the blame", "", height=92 + 30 * len(found))
-    figure.add_bar(
-        x=[share for _, share in found],
-        y=[name for name, _ in found],
-        orientation="h",
-        marker={"color": palette.GOOD},
-        text=[f"{share * 100:.0f} %" for _, share in found],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{y}: %{text}<extra></extra>",
-        showlegend=False,
-    )
-    figure.update_xaxes(range=[0, 1.08], tickformat=".0%")
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_layout(uirevision="causes", margin={"t": 8})
-    return figure
+    return _still(
+        {
+            "grid": {"left": 8, "right": 48, "top": 6, "bottom": 36, "containLabel": True},
+            "xAxis": _value("share of the blame, %", 0, 100) | {"interval": 25},
+            "yAxis": {"type": "category", "data": [name for name, _ in found], "inverse": True,
+                      "axisTick": {"show": False}},
+            "series": [
+                {"type": "bar", "data": [round(share * 100) for _, share in found], "barWidth": "56%",
+                 "color": palette.GOOD, "label": {"show": True, "position": "right", "formatter": "{c} %"}}
+            ],
+        }
+    )  # fmt: skip
 
 
-def _top(values: Sequence[float]) -> float:
-    """Where the axis ends: whole numbers, so that it does not tremble."""
-    return min(max(math.ceil(max(values, default=0) + 0.5), LEAST_TOP), MOST_TOP)
+def _line(name: str, axis: Axis, values: NDArray[Any], style: Option) -> Option:
+    """A trace of at most ``POINTS`` points; a gap where nothing was measured."""
+    at, shown = decimate(axis.x, values, POINTS)
+    y = [None if value != value else value for value in _short(shown)]
+    return {
+        "type": "line", "name": name, "data": [list(pair) for pair in zip(at.tolist(), y, strict=True)],
+        "showSymbol": False, "lineStyle": style, "itemStyle": {"color": style["color"]}, "connectNulls": False,
+    }  # fmt: skip
 
 
-def _rarities(top: float) -> dict[str, Any]:
-    """Ticks in words: a surprise of 3 is one normal step in a thousand."""
-    at = list(range(0, int(top) + 1, 1 if top <= 6 else 2))
-    words = {0: "as usual", 1: "1 in 10", 2: "1 in 100", 3: "1 in 1,000", 4: "1 in 10⁴"}
-    return {"tickvals": at, "ticktext": [words.get(k, f"1 in 10{str(k).translate(_RAISED)}") for k in at]}
+def _short(values: NDArray[Any]) -> list[float]:
+    """Five digits that count: more are not seen, and they would travel every second."""
+    return [float(f"{value:.5g}") for value in values.tolist()]
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+def _x(axis: Axis, index: int, *, named: bool) -> Option:
+    """The time axis of a grid; only the lowest one has figures."""
+    low, high = (float(axis.x[0]), float(axis.x[-1])) if len(axis.x) else (0.0, 1.0)
+    return {
+        "type": "time" if axis.dates else "value", "gridIndex": index, "min": low, "max": max(high, low + 1e-9),
+        "splitLine": {"show": False}, "axisLabel": {"show": named, "showMinLabel": False, "showMaxLabel": False},
+        "name": axis.name if named else "", "nameLocation": "middle", "nameGap": 26,
+    }  # fmt: skip
 
 
-def _shades(spans: Sequence[Span], low: float = 0.0, high: float = 1.0) -> list[dict[str, Any]]:
-    line = {"color": palette.ANOMALOUS, "width": 1, "dash": "dot"}
-    fill = palette.faint(palette.ANOMALOUS, 0.16)
-    return [
-        {"type": "rect", "xref": "x", "x0": span.x0, "x1": span.x1, "yref": "paper", "y0": low, "y1": high,
-         "layer": "below", "fillcolor": fill, "line": line}
-        for span in spans
-    ]  # fmt: skip
+def _value(name: str, low: float, high: float) -> Option:
+    return {"type": "value", "name": name, "nameLocation": "middle", "nameGap": 24, "min": low, "max": high,
+            "splitLine": _grid_line()}  # fmt: skip
 
 
-def _labelled(labels: Sequence[tuple[Any, Any]]) -> list[dict[str, Any]]:
-    """A grey bar along the top: the dataset's own word, which no detector has seen."""
-    return [
-        {"type": "rect", "xref": "x", "x0": start, "x1": stop, "yref": "paper", "y0": 0.985, "y1": 1.0,
-         "fillcolor": palette.NEUTRAL, "line": {"width": 0}}
-        for start, stop in labels
-    ]  # fmt: skip
+def _grid_line() -> Option:
+    return {"lineStyle": {"color": GRID}}
 
 
-def _words(alarms: Sequence[Span], labels: Sequence[tuple[Any, Any]]) -> list[dict[str, Any]]:
-    said = []
-    if alarms:
-        said.append(
-            f"<span style='color:{palette.ANOMALOUS}'>shaded: {len(alarms)} alarm{'s' * (len(alarms) > 1)}</span>"
-        )
-    if labels:
-        said.append("grey bar: labelled anomalous in the data")
-    if not said:
-        return []
-    return [
-        {"x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom", "yshift": 2,
-         "showarrow": False, "text": " · ".join(said), "font": {"size": 11}}
-    ]  # fmt: skip
+def _shade() -> Option:
+    """Vermillion never stands alone: dotted edges and a word go with it."""
+    return {
+        "color": palette.faint(palette.ANOMALOUS, 0.16), "borderColor": palette.ANOMALOUS, "borderWidth": 1,
+        "borderType": "dotted",
+    }  # fmt: skip
 
 
-def _named(text: str, top: float) -> dict[str, Any]:
-    return {"text": text, "x": 0, "y": top, "xref": "paper", "yref": "paper", "xanchor": "left",
-            "yanchor": "bottom", "showarrow": False, "font": {"size": 12}}  # fmt: skip
+def _small(colour: str | None) -> Option:
+    style: Option = {"fontSize": 12, "fontWeight": "normal"}
+    return style if colour is None else style | {"color": colour}
 
 
-def _escaped(text: str) -> str:
-    """A name from a file: Plotly reads its labels as HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _top(scores: Sequence[float], limits: Sequence[float]) -> int:
+    """Where the axis of surprises ends: above all limits, and above the scores as far as that can be drawn."""
+    wanted = min(max(math.ceil(max(scores, default=0) + 0.5), LEAST_TOP), MOST_TOP)
+    return max(wanted, math.ceil(max(limits, default=0) + 0.5))
+
+
+def _still(option: Option) -> Option:
+    return {"animation": False, **option}

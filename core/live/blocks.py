@@ -135,6 +135,13 @@ class Ring:
         db.execute("DELETE FROM units WHERE id <= (SELECT MAX(id) FROM units) - ?", (MOST_UNITS,))
 
 
+def kept_units(table: LiveTable) -> list[str]:
+    """Names of the units that the ring holds steps of, the latest first."""
+    with table.connect() as db:
+        rows = db.execute("SELECT unit FROM blocks GROUP BY unit ORDER BY MAX(start) DESC").fetchall()
+    return [str(row["unit"]) for row in rows]
+
+
 def read(
     table: LiveTable, *, since: int = 0, last: int | None = None, unit: str | None = None, generation: int | None = None
 ) -> Steps:

@@ -13,6 +13,7 @@ from core.live.table import FeedRow
 from core.streaming import words as said
 from core.ui import blocks, words
 from core.ui.live import room
+from core.ui.live.draw import draw
 
 SHOWN = 20
 
@@ -56,7 +57,8 @@ def _entry(alarm: dict[str, Any], time_unit: str) -> None:
             return
         if causes:
             shares = [(cause["sensor"], cause["share"]) for cause in causes]
-            blocks.plot(charts.causes(shares), key=f"alarm-causes-{alarm['key']}", alt=said.cause(causes[0]))
+            height = charts.causes_height(len(shares))
+            draw(charts.causes(shares), key=f"alarm-causes-{alarm['key']}", alt=said.cause(causes[0]), height=height)
         for cause in causes[:3]:
             st.markdown(f"- {words.plain(said.cause(cause))}.")
         seen = ", ".join(f"{room.title(name)} {peak:.1f}" for name, peak in alarm["detectors"].items())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts import live as charts
+from core.live.blocks import kept_units
 from core.live.exports import steps_csv
 from core.live.table import FeedRow
 from core.streaming import words as said
 from core.ui import blocks, words
 from core.ui.live import room
+from core.ui.live.draw import draw
 from core.ui.live.view import View, look
 
 WINDOWS = {"300 steps": 300, "1,000 steps": 1000, "5,000 steps": 5000}
@@ -22,10 +24,10 @@ AXIS = (
 
 def show(feed: FeedRow) -> None:
     """Everything of one unit's last steps."""
-    wanted, last = _choice(feed)
+    wanted, last = _choice()
     view = look(room.live().table, feed, wanted, last)
     if view is None:
-        st.caption("The charts appear with the first step." if feed.state != "empty" else "")
+        st.caption("The charts appear with the first step.")
         return
     _figures(view)
     left, right = st.columns([5, 4], gap="large")
@@ -37,9 +39,9 @@ def show(feed: FeedRow) -> None:
     _feed(view)
 
 
-def _choice(feed: FeedRow) -> tuple[str | None, int]:
+def _choice() -> tuple[str | None, int]:
     """Which unit, and how many steps of it."""
-    units = [one["unit"] for one in feed.status.get("units", [])]
+    units = kept_units(room.live().table)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         window = st.segmented_control(
             "Show the last", list(WINDOWS), default="1,000 steps", key="window", bind="query-params", required=True
@@ -91,7 +93,10 @@ def _gauges(view: View) -> None:
     )
     voices = view.gauges()
     now = ", ".join(f"{voice.name} {voice.score:.1f} of {voice.limit:.1f}" for voice in voices)
-    blocks.plot(charts.gauges(voices), key="live-gauges", alt=f"Scores now against their limits: {now}")
+    draw(
+        charts.gauges(voices), key="live-gauges", alt=f"Scores now against their limits: {now}",
+        height=charts.gauges_height(len(voices)),
+    )  # fmt: skip
 
 
 def _causes(view: View) -> None:
@@ -108,7 +113,8 @@ def _causes(view: View) -> None:
         return
     shares = [(cause["sensor"], cause["share"]) for cause in causes]
     alt = ", ".join(f"{name} {share:.0%}" for name, share in shares)
-    blocks.plot(charts.causes(shares), key="live-causes", alt=f"Share of the blame: {alt}")
+    height = charts.causes_height(len(shares))
+    draw(charts.causes(shares), key="live-causes", alt=f"Share of the blame: {alt}", height=height)
     st.caption(f"{words.plain(said.cause(causes[0]))}. {words.plain(said.agreement(causes))}")
 
 
@@ -121,12 +127,12 @@ def _timeline(view: View) -> None:
         f"Scores above {charts.MOST_TOP:.0f} are drawn at the edge. Long windows keep the least and largest of each "
         "stretch, so that no peak is lost.",
     )
-    figure = charts.timeline(
-        view.x, view.scores(), view.limit(), view.steps.health, view.spans(), view.labelled(),
-        main=room.title(view.decides), axis=view.axis,
+    option = charts.timeline(
+        view.axis, view.scores(), view.limit(), view.steps.health, view.spans(), view.labelled(),
+        main=room.title(view.decides),
     )  # fmt: skip
     alt = f"Scores of {len(view.voices)} voices and health over the last {len(view.steps):,} steps of {view.name}"
-    blocks.plot(figure, key="live-timeline", alt=alt)
+    draw(option, key="live-timeline", alt=alt, height=charts.TIMELINE)
 
 
 def _feed(view: View) -> None:
@@ -151,9 +157,9 @@ def _feed(view: View) -> None:
     units = view.feed.status.get("units_of", {})
     names = [name for name in chosen if name in view.sensors] or view.blamed()
     readings = [(name, units.get(name), view.steps.readings[:, view.sensors.index(name)]) for name in names]
-    figure = charts.feed(view.x, readings, view.spans(), axis=view.axis)
     alt = f"Readings of {', '.join(names)} over the last {len(view.steps):,} steps"
-    blocks.plot(figure, key="live-feed", alt=alt)
+    height = charts.feed_height(len(names))
+    draw(charts.feed(view.axis, readings, view.spans()), key="live-feed", alt=alt, height=height)
 
 
 def _csv(view: View) -> bytes:

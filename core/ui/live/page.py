@@ -22,23 +22,28 @@ def show() -> None:
         st.fragment(_wait_for_a_feed, run_every=IDLE_S)()
         return
     alive = feed.state in ALIVE
-    st.fragment(_moment, run_every=LOOK_S if alive else IDLE_S)(feed.state, feed.run)
+    st.fragment(_control, run_every=LOOK_S if alive else IDLE_S)(feed.state, feed.run)
+    if not alive:
+        with st.expander("Another feed", icon=":material/add:", key="live-another", on_change="rerun") as another:
+            if another.open:
+                sample.show()
+                setup.show()
+    st.fragment(_moment, run_every=LOOK_S if alive else None)()
     st.fragment(_lists, run_every=LISTS_S if alive else None)()
-    with st.expander("Another feed", icon=":material/add:", key="live-another", on_change="rerun") as another:
-        if another.open:
-            if alive:
-                st.caption("One feed runs at a time: stop this one first.")
-            sample.show()
-            setup.show()
 
 
-def _moment(drawn: State, run: str) -> None:
-    """One look. Where the feed began, ended or is another one, the whole page is drawn anew."""
+def _control(drawn: State, run: str) -> None:
+    """State and buttons. Where the feed began, ended or is another one, the whole page is drawn anew."""
     feed = room.live().table.feed()
     if feed is None or feed.run != run or (feed.state in ALIVE) != (drawn in ALIVE):
         st.rerun()
     control.show(feed)
-    now.show(feed)
+
+
+def _moment() -> None:
+    feed = room.live().table.feed()
+    if feed is not None:
+        now.show(feed)
 
 
 def _lists() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.charts.live import Span, Voice
+from core.charts.live import Axis, Span, Voice
 from core.live.blocks import Steps, read
 from core.live.table import FeedRow, LiveTable
 from core.streaming.rule import ENSEMBLE
@@ -41,19 +42,15 @@ class View:
     def decides(self) -> str:
         return str(self.feed.spec["decides"])
 
-    @property
-    def x(self) -> NDArray[Any]:
-        """(n,) where the steps lie on the axis: dates, seconds or step numbers."""
-        unit = self.feed.status.get("time_unit")
+    @cached_property
+    def axis(self) -> Axis:
+        """Where the steps lie: dates, seconds, cycles or step numbers."""
+        unit = str(self.feed.status.get("time_unit"))
         if unit == "epoch":
-            return np.asarray((self.steps.time * 1000).astype("datetime64[ms]"))
-        return self.steps.time if unit == "s" else self.steps.step
-
-    @property
-    def axis(self) -> str:
-        return {"epoch": "time (UTC)", "s": "time, s", "cycle": "cycle"}.get(
-            str(self.feed.status.get("time_unit")), "step"
-        )
+            return Axis(np.round(self.steps.time * 1000), "time", dates=True)
+        if unit == "s":
+            return Axis(self.steps.time, "time, s")
+        return Axis(self.steps.step.astype(float), "cycle" if unit == "cycle" else "step")
 
     def gauges(self) -> list[Voice]:
         steps = self.steps
@@ -76,7 +73,7 @@ class View:
 
     def spans(self) -> list[Span]:
         """Alarms within the steps shown."""
-        x, first = self.x, int(self.steps.step[0])
+        x, first = self.axis.x.tolist(), int(self.steps.step[0])
         found = []
         for alarm in self.alarms:
             start, stop = max(alarm["start"] - first, 0), min(alarm["stop"] - first, len(x))
@@ -85,10 +82,11 @@ class View:
                 found.append(Span(x[start], x[stop - 1], alarm["open"], blamed))
         return found
 
-    def labelled(self) -> list[tuple[Any, Any]]:
+    def labelled(self) -> list[tuple[float, float]]:
         """Stretches that the replayed dataset calls anomalous."""
         edges = np.flatnonzero(np.diff((self.steps.labels == 1).astype(np.int8), prepend=0, append=0))
-        return [(self.x[start], self.x[stop - 1]) for start, stop in edges.reshape(-1, 2)]
+        x = self.axis.x.tolist()
+        return [(x[start], x[stop - 1]) for start, stop in edges.reshape(-1, 2)]
 
     def blamed(self) -> list[str]:
         """The sensors to draw where nobody chose: those most to blame now, filled up in their own order."""

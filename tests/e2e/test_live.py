@@ -1,0 +1,203 @@
+"""A feed as people and machines watch it: in browsers, and through a plain curl."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy_series as toys
+from playwright.sync_api import Page, expect
+
+from core.datasets.series import Event
+from core.detectors import registry
+from core.detectors.series.training import train_series
+from core.progress import Progress
+from core.store.datasets import DatasetStore
+from core.store.models import ModelStore
+from core.store.seriesmodel import write_series_model
+from core.store.workspace import Workspace
+from tests.e2e.conftest import Server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+Visit = Callable[..., Page]
+FAULT = Event(500, 560, (1,))
+SMALL: dict[str, dict[str, Any]] = {"series-vae": {"window": 16, "steps": 60, "width": 8}, "kalman": {}, "arima": {}}
+STARTED_MS = 120_000  # three detectors are loaded on the slowest machine that runs these tests
+
+
+@dataclass(frozen=True)
+class Plant:
+    dataset: str
+    models: list[str]
+
+
+@pytest.fixture
+def plant(server: Server, tmp_path: Path) -> Plant:
+    """A recording with one fault of the pressure, and three small detectors that learned what is normal."""
+    workspace = Workspace(server.data_dir)
+    normal = toys.recording(0, 3000, split="train", name="normal")
+    data = toys.dataset(normal, toys.recording(4, 1500, (FAULT,), "monday"))
+    dataset, models = DatasetStore(workspace).add(data).id, []
+    for name, settings in SMALL.items():
+        fitted = train_series(name, registry.parameters(name, settings), 0, data, Progress())
+        write_series_model(tmp_path / name, fitted, name=f"Toy {name}", dataset=data)
+        models.append(ModelStore(workspace).add(tmp_path / name, f"Toy {name}").id)
+    return Plant(dataset, models)
+
+
+def post(server: Server, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310
+        f"{server.url}{path}", json.dumps(body or {}).encode() if body else b"", {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def get(server: Server, path: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{server.url}{path}", timeout=30) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def start(server: Server, plant: Plant, *, speed: float | str = 200, loop: bool = False) -> None:
+    source = {"kind": "replay", "dataset_id": plant.dataset, "loop": loop}
+    post(server, "/api/start", {"source": source, "models": plant.models, "speed": speed})
+
+
+def until(true: Callable[[], Any]) -> None:
+    end = time.monotonic() + STARTED_MS / 1000
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.2)
+
+
+def test_from_the_form_over_the_replay_to_the_alarm_and_its_cause(visit: Visit, plant: Plant, tmp_path: Path) -> None:
+    page = visit("/live")
+    expect(page.get_by_text("Detectors side by side")).to_be_visible()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("Running").first).to_be_visible(timeout=STARTED_MS)
+    page.get_by_role("radio", name="max").or_(page.get_by_role("button", name="max")).first.click()
+    expect(page.get_by_text("Which sensors make it so?")).to_be_visible()
+    alarm = page.get_by_test_id("stExpander").filter(has_text="pressure").first
+    expect(alarm).to_be_visible(timeout=STARTED_MS)
+    alarm.locator("summary").click()
+    expect(alarm.get_by_text("pressure explains").first).to_be_visible()
+    expect(alarm.get_by_text("Above their limit")).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_role("button", name="Start again")).to_be_visible(timeout=STARTED_MS)
+    with page.expect_download() as download:
+        page.locator(".st-key-live-alarms-csv button").click()
+    download.value.save_as(tmp_path / "alarms.csv")
+    with (tmp_path / "alarms.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["steps"]) > 10]
+    assert rows and all(row["cause"] == "pressure" for row in rows)
+    assert any(abs(int(row["start"]) - FAULT.start) < 20 for row in rows)
+    with page.expect_download() as download:
+        page.locator(".st-key-live-steps-csv button").click()
+    download.value.save_as(tmp_path / "steps.csv")
+    header = (tmp_path / "steps.csv").read_text(encoding="utf-8-sig").split("\n")[0]
+    assert "score_vae" in header and "score_ensemble" in header
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_two_people_watch_one_feed(visit: Visit, server: Server, plant: Plant) -> None:
+    first, second = visit("/live"), visit("/live?window=300+steps")
+    expect(second.get_by_text("Watch your own machines")).to_be_visible()
+    start(server, plant, loop=True)
+    for page in (first, second):
+        expect(page.get_by_text("Running").first).to_be_visible(timeout=STARTED_MS)
+        expect(page.get_by_text("How unusual is it now?")).to_be_visible()
+    expect(second.get_by_role("radio", name="300 steps").or_(second.get_by_text("300 steps")).first).to_be_visible()
+    first.get_by_role("button", name="Pause").click()
+    expect(second.get_by_text("Paused").first).to_be_visible()
+    second.get_by_role("button", name="Go on").click()
+    expect(first.get_by_text("Running").first).to_be_visible()
+    second.get_by_role("button", name="Stop", exact=True).click()
+    for page in (first, second):
+        expect(page.get_by_role("button", name="Start again")).to_be_visible(timeout=STARTED_MS)
+    assert get(server, "/api/state")["state"] == "stopped"
+
+
+def test_a_killed_worker_is_told_and_can_be_started_again(visit: Visit, server: Server, plant: Plant) -> None:
+    start(server, plant, loop=True)
+    until(lambda: get(server, "/api/state")["steps"] > 20)
+    page = visit("/live")
+    expect(page.get_by_text("Running").first).to_be_visible()
+    os.kill(worker(server), signal.SIGKILL)
+    expect(page.get_by_text("The monitor's process died").first).to_be_visible()
+    assert get(server, "/api/state")["state"] == "died"
+    page.get_by_role("button", name="Start again").click()
+    expect(page.get_by_text("Running").first).to_be_visible(timeout=STARTED_MS)
+
+
+def worker(server: Server) -> int:
+    from core.live.table import LiveTable
+
+    row = LiveTable(Workspace(server.data_dir)).feed()
+    assert row is not None and row.pid is not None
+    return row.pid
+
+
+@pytest.fixture
+def curl(server: Server, tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """``curl -N`` of the stream into a file, ended with the test."""
+    path = shutil.which("curl")
+    if path is None:
+        pytest.skip("there is no curl here")
+    running: list[subprocess.Popen[bytes]] = []
+
+    def followed(*headers: str) -> Path:
+        out = tmp_path / f"stream-{len(running)}.txt"
+        options = [word for header in headers for word in ("-H", header)]
+        with out.open("wb") as file:
+            running.append(subprocess.Popen([path, "-sN", *options, f"{server.url}/api/stream"], stdout=file))
+        return out
+
+    yield followed
+    for one in running:
+        one.terminate()
+        one.wait(10)
+
+
+def test_a_plain_curl_follows_the_feed_and_resumes(server: Server, plant: Plant, curl: Callable[..., Path]) -> None:
+    out = curl()
+    until(lambda: '"state": "empty"' in out.read_text())
+    start(server, plant, speed="max")
+    until(lambda: '"state": "finished"' in out.read_text())
+    text = out.read_text()
+    events = [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event: ")]
+    assert {"state", "scores", "alarm"} <= set(events)
+    alarms = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ") and '"peak"' in line]
+    assert any(alarm["causes"][0]["sensor"] == "pressure" for alarm in alarms)
+    scores = [json.loads(line[6:])["units"] for line in text.splitlines() if line.startswith('data: {"units"')]
+    assert sum(unit["steps"] for one in scores for unit in one.values()) == 1500, "every step is told once"
+    assert {"vae", "kalman", "arima", "ensemble"} == set(scores[-1]["monday"]["scores"])
+    again = curl("Last-Event-ID: 1400-0")
+    until(lambda: "event: scores" in again.read_text())
+    resumed = next(json.loads(line[6:]) for line in again.read_text().splitlines() if line.startswith('data: {"units"'))
+    assert resumed["units"]["monday"]["steps"] == 100
+
+
+def test_the_server_ends_at_once_though_somebody_follows_the_stream(
+    server: Server, plant: Plant, curl: Callable[..., Path]
+) -> None:
+    out = curl()
+    start(server, plant, loop=True)
+    until(lambda: "event: scores" in out.read_text())
+    pid = worker(server)
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 30, "it would have waited for the stream for ever"
+    until(lambda: not Path(f"/proc/{pid}").exists())
