@@ -52,8 +52,7 @@ KINDS: dict[Modality, Kind] = {
 
 def judged_on(modality: str | None) -> str:
     """The page where the verdicts over this kind of data are looked at; None stands for images, the oldest kind."""
-    name = KINDS["series" if modality == "series" else "image"].page
-    return name if name in nav.PAGES else "data"
+    return KINDS["series" if modality == "series" else "image"].page
 
 
 def image_dataset() -> DatasetRow | None:
