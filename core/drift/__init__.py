@@ -1,1 +1,1 @@
-"""Whether the machine still is the one that was learned: detectors of drift, and a monitor that tells drift from fault."""
+"""Whether the machine still is the one that was learned: detectors of drift, and a monitor of a machine."""

@@ -1,8 +1,7 @@
 """From steps that depend on each other to blocks that hardly do: detectors of drift count on independent values.
 
-Scores of overlapping windows and slow sensors repeat themselves. A detector of drift that is fed every step takes a slow
-swing for a change (ADWIN raises 63 alarms in 10,000 stationary steps of an AR(1) with 0.9). The mean of a block that is
-longer than the correlation time is nearly independent of the next.
+Scores of overlapping windows and slow sensors repeat themselves, and a detector of drift that is fed every step takes
+their slow swings for changes. The mean of a block that is longer than the correlation time hardly depends on the next.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _SOKAL = 5.0  # the sum of correlations ends at so many correlation times
 def correlation_time(stretches: Sequence[Floats]) -> Floats:
     """(c,) integrated autocorrelation time in steps, 1 + 2 sum of rho_k, of stretches (n, c) of one process.
 
-    The sum ends where it has reached five correlation times (Sokal 1997), or at the end of the longest stretch. An AR(1)
+    The sum ends where its lag has reached five correlation times (Sokal 1997), or with the longest stretch. An AR(1)
     with coefficient a has (1 + a) / (1 - a). A column that never moves has 1. Missing values count as the mean.
     """
     columns = stretches[0].shape[1]
@@ -47,8 +46,8 @@ def correlation_time(stretches: Sequence[Floats]) -> Floats:
 
 
 def block_length(times: Floats, least: int, steps: int) -> int:
-    """Steps of a block: ``TIMES`` correlation times of the slowest of ``times`` (c,), at least ``least``, the steps that
-    a score looks back on; shorter where only so ``FEWEST`` blocks fit into ``steps`` of reference.
+    """Steps of a block: ``TIMES`` correlation times of the slowest of ``times`` (c,), but at least ``least``, the steps
+    that a score looks back on; shorter where only so ``FEWEST`` blocks fit into ``steps`` of reference.
 
     UserError where not even blocks of ``least`` do.
     """

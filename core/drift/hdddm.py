@@ -1,4 +1,4 @@
-"""Hellinger distance drift detection (Ditzler & Polikar, CIDUE 2011): how fast histograms move away from the usual ones.
+"""Hellinger distance drift detection (Ditzler & Polikar, CIDUE 2011): how fast histograms move away from the usual.
 
 The distance of a batch's histograms from the reference's may be anything; what counts is its change from one batch to
 the next, against the changes that normal running showed.
@@ -7,6 +7,7 @@ the next, against the changes that normal running showed.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.drift.blocks import Floats
 from core.drift.contract import Block, Blocks, DriftDetector, Found
@@ -27,6 +28,9 @@ def hellinger(reference: Blocks, batch: Blocks) -> Floats:
     return found
 
 
+MOST_KNOWN = 2048  # blocks in the histograms
+
+
 class Hdddm(DriftDetector):
     """Batches of ``batch`` blocks. Drift where the change of the mean distance surpasses the mean of the changes before
     by ``gamma`` of their standard deviations; the batch is then the new reference, else it joins it. The columns that
@@ -39,7 +43,7 @@ class Hdddm(DriftDetector):
         self._batch, self._gamma = batch, gamma
         super().__init__(reference)
 
-    def start(self) -> None:
+    def reset(self) -> None:
         half = max(len(self.reference) // 2, 1)
         self._known, self._gathered = self.reference[:half], list[Block]()
         self._before: Floats | None = None
@@ -63,11 +67,11 @@ class Hdddm(DriftDetector):
         if surpassed[-1]:
             self._known, self._before, self._changes = batch, None, []
             return Found(True, surpassed[:-1])
-        self._known = np.concatenate([self._known, batch])
-        self._changes.append(changes)
+        self._known = np.concatenate([self._known, batch])[-MOST_KNOWN:]
+        self._changes = [*self._changes, changes][-MOST_KNOWN // self._batch :]
         return Found.nothing(self.width)
 
-    def _surpassed(self, changes: Floats) -> np.ndarray:
+    def _surpassed(self, changes: Floats) -> NDArray[np.bool_]:
         if len(self._changes) < 2:
             return np.zeros(len(changes), bool)
         usual = np.array(self._changes)

@@ -1,4 +1,4 @@
-"""Two-sample Kolmogorov-Smirnov tests of each column against the reference, corrected by Holm: which columns drifted."""
+"""Two-sample Kolmogorov-Smirnov tests of each column against the reference, corrected by Holm: which drifted."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def ks_p_values(reference: Blocks, window: Blocks) -> Floats:
 
     Kolmogorov's distribution at D (s + 0.12 + 0.11 / s), s^2 = r m / (r + m) (Stephens, J. R. Stat. Soc. B 32, 1970).
     """
-    found = np.zeros(reference.shape[1])
-    for column in range(len(found)):
-        first, second = (side[np.isfinite(side[:, column]), column] for side in (reference, window))
-        if min(len(first), len(second)) < 2:
-            continue
-        first, second = np.sort(first), np.sort(second)
-        both = np.concatenate([first, second])
-        distance = np.abs(
-            np.searchsorted(first, both, "right") / len(first) - np.searchsorted(second, both, "right") / len(second)
-        ).max()
-        s = np.sqrt(len(first) * len(second) / (len(first) + len(second)))
-        found[column] = distance * (s + 0.12 + 0.11 / s)
-    return np.asarray(kolmogorov(found))
+    pooled = np.concatenate([reference, window])
+    seen = np.isfinite(pooled)
+    first, second = (seen[side].sum(axis=0) for side in (slice(len(reference)), slice(len(reference), None)))
+    known = np.arange(len(pooled))[:, None] < len(reference)
+    weight = np.where(known, 1 / np.maximum(first, 1), -1 / np.maximum(second, 1))
+    order = np.argsort(pooled, axis=0)  # NaN last
+    ordered = np.take_along_axis(pooled, order, axis=0)
+    climb = np.cumsum(np.take_along_axis(np.where(seen, weight, 0.0), order, axis=0), axis=0)
+    tied = np.concatenate([ordered[1:] == ordered[:-1], np.zeros((1, ordered.shape[1]), bool)])
+    distance = np.abs(np.where(tied, 0.0, climb)).max(axis=0)
+    s = np.sqrt(first * second / np.maximum(first + second, 1))
+    enough = np.minimum(first, second) >= 2
+    return np.where(enough, kolmogorov(np.where(enough, distance * (s + 0.12 + 0.11 / np.maximum(s, 1)), 0.0)), 1.0)
 
 
 def holm(p_values: Floats) -> Floats:
@@ -48,7 +48,7 @@ class KsHolm(DriftDetector):
         self._window, self._alpha = window, alpha
         super().__init__(reference)
 
-    def start(self) -> None:
+    def reset(self) -> None:
         self._recent: deque[Block] = deque(maxlen=self._window)
         self.p: Floats = np.ones(self.width)
 

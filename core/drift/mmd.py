@@ -65,7 +65,7 @@ class Mmd(DriftDetector):
         self._drawn = relabellings(len(kept) + window, window, permutations)
         super().__init__(whole[kept])
 
-    def start(self) -> None:
+    def reset(self) -> None:
         self._recent: deque[Block] = deque(maxlen=self._window)
         self._since, self.p, self.distance = 0, 1.0, 0.0
 

@@ -19,7 +19,7 @@ PRIMED = 64  # blocks of the reference that a watcher has seen before the first 
 class _Each(DriftDetector):
     """A watcher of one number for each column; a watcher that has found drift begins anew by itself."""
 
-    def start(self) -> None:
+    def reset(self) -> None:
         self._watchers = [self.watcher() for _ in range(self.width)]
         for block in self.reference[-PRIMED:]:
             self.update(block)
@@ -52,8 +52,8 @@ class Adwin(_Each):
 
 
 class PageHinkley(_Each):
-    """Page (Biometrika 41, 1954) and Hinkley: the sum of deviations beyond ``slack`` from the mean so far, in spreads of
-    a block, has risen or fallen by more than ``threshold``; the threshold grows with the logarithm of the columns."""
+    """Page (Biometrika 41, 1954) and Hinkley: the sum of deviations from the mean so far, less ``slack``, in spreads of
+    a block, rose or fell by more than ``threshold``, which grows with the logarithm of the columns."""
 
     def __init__(self, reference: Blocks, slack: float = 0.5, threshold: float = 10.0) -> None:
         self._slack, self._threshold = slack, threshold + np.log(reference.shape[1])

@@ -61,6 +61,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE mappings (
             signature TEXT PRIMARY KEY, mapping TEXT NOT NULL, said_at REAL NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE successions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, lineage TEXT NOT NULL, action TEXT NOT NULL, champion TEXT NOT NULL,
+            challenger TEXT, said_by TEXT NOT NULL, why TEXT NOT NULL, verdict TEXT NOT NULL, figures TEXT NOT NULL,
+            said_at REAL NOT NULL)""",
+        "CREATE INDEX successions_lineage ON successions (lineage)",
+        """CREATE TRIGGER successions_stay BEFORE UPDATE ON successions
+            BEGIN SELECT RAISE(ABORT, 'the log of successions is only added to'); END""",
+        """CREATE TRIGGER successions_remain BEFORE DELETE ON successions
+            BEGIN SELECT RAISE(ABORT, 'the log of successions is only added to'); END""",
+    ),
 )
 
 

@@ -99,6 +99,13 @@ def train_series(
     return FittedSeries(name, model, params, seed, roles, time.perf_counter() - started, peak_rss_mib())
 
 
+def held_out(model: SeriesModel, normals: SeriesSet, machine: str, seed: int) -> list[SeriesUnit]:
+    """The stretches that calibrated the member that judges ``machine``, of the data it was trained on: ``normals`` are
+    the normal stretches of that data, ``prepared`` by the model; ``seed`` is the training's."""
+    units = normals.units if SHARED in model.members else _by_machine(normals)[machine]
+    return _divided(units, seed)[1]
+
+
 def _member(
     name: str, params: Params, seed: int, fit: SeriesSet, held: Sequence[SeriesUnit], progress: Progress
 ) -> Member:
