@@ -27,7 +27,7 @@ def pumps(*units: SeriesUnit) -> SeriesSet:
     return replace(pump.make(0, steps=8400), units=units, name="pump")
 
 
-def gained(unit: SeriesUnit, gain: float = 1.1) -> SeriesUnit:
+def gained(unit: SeriesUnit, gain: float = 1.4) -> SeriesUnit:
     values = unit.values.copy()
     values[:, SENSOR] *= gain
     return replace(unit, values=values)
@@ -71,7 +71,7 @@ def test_after_a_drift_the_candidate_becomes_champion_and_can_be_taken_back(work
 
 def test_the_successor_can_be_succeeded(workspace: Workspace, model: str) -> None:
     first = retrained(workspace, model, recent(workspace, gained(pump.record(0, 1, STEPS))))
-    second = retrained(workspace, model, recent(workspace, gained(pump.record(0, 2, STEPS), 0.9)))
+    second = retrained(workspace, model, recent(workspace, gained(pump.record(0, 2, STEPS), 1.8)))
     assert second["action"] == "promoted"
     champions = ChampionStore(workspace)
     assert champions.before(model) == first["candidate"]
@@ -134,4 +134,6 @@ def test_the_job_is_checked_when_it_is_asked_for(workspace: Workspace) -> None:
     jobs = JobTable(workspace)
     with pytest.raises(UserError, match="old_share"):
         jobs.submit("retrain", {"model_id": "a", "dataset_id": "b", "old_share": 2}, title="No")
-    assert np.isfinite(jobs.get(jobs.submit("retrain", {"model_id": "a", "dataset_id": "b"}, title="Yes").job_id).fraction)
+    assert np.isfinite(
+        jobs.get(jobs.submit("retrain", {"model_id": "a", "dataset_id": "b"}, title="Yes").job_id).fraction
+    )

@@ -1,9 +1,21 @@
 """Every kind of background work by name. A new kind adds one line here; its file imports heavy things inside."""
 
-from core.jobs.tasks import cause_accuracy, check, demo, explain, export, importing, sample, score, suspects, train
+from core.jobs.tasks import (
+    cause_accuracy,
+    check,
+    demo,
+    explain,
+    export,
+    importing,
+    retrain,
+    sample,
+    score,
+    suspects,
+    train,
+)
 from core.jobs.tasks.contract import TaskInfo
 
 TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
-    for module in (importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy)
+    for module in (importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain)
 }
