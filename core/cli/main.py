@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import data, explain, jobs, models
+from core.cli import data, explain, exporting, jobs, models
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -106,6 +106,9 @@ def parser() -> argparse.ArgumentParser:
         default="fixed",
         help="recordings: the promised one, telemanom's dynamic one, or one that follows each unit",
     )
+    evaluate.add_argument(
+        "--bootstrap", type=int, help="resamples behind the intervals (default: images 1000, recordings 200)"
+    )
     evaluate.add_argument("--seed", type=_seed, default=0, help="of the bootstrap")
     _format(evaluate)
 
@@ -119,6 +122,15 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("--method", action="append", default=[], help="one of the methods; may be repeated (default: all)")
     why.add_argument("--seed", type=_seed, default=0, help="of the sampled Shapley values")
     _format(why)
+
+    export = _verb(verbs, "export", "write a model of recordings as ONNX or TorchScript", exporting.export)
+    export.add_argument("model", type=Path)
+    export.add_argument("--to", choices=("onnx", "torchscript"), required=True)
+    export.add_argument("--out", type=Path, required=True, help="file to write, which must not exist")
+    export.add_argument("--machine", help="whose model, where each machine has one (default: the first)")
+    export.add_argument("--rate", type=float, default=0.001, help="false-alarm rate of the threshold written into it")
+    export.add_argument("--data", type=Path, help="recordings to compare over (default: drawn around usual values)")
+    _format(export)
 
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
     table.add_argument("action", choices=("list", "show", "cancel"))

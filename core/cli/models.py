@@ -12,6 +12,7 @@ import yaml
 
 from core.cli import series
 from core.cli.data import opened
+from core.cli.exporting import score_exported
 from core.cli.output import console_progress, emit, table
 from core.datasets.series import SeriesSet
 from core.detectors import registry
@@ -71,6 +72,9 @@ def train(options: argparse.Namespace) -> None:
 def score(options: argparse.Namespace) -> None:
     """Score the test images, or all where there is no test split, into a run folder."""
     _refuse_existing(options.out)
+    if options.model.is_file() and options.model.suffix.lower() == ".onnx":
+        score_exported(options)
+        return
     progress = console_progress()
     with opened(options, progress.part(0.0, 0.1)) as data:
         if isinstance(data, SeriesSet):
@@ -94,6 +98,7 @@ def evaluate(options: argparse.Namespace) -> None:
         if isinstance(data, SeriesSet):
             series.evaluate(options, data, Path(scratch), progress.part(0.1, 1.0))
             return
+        from core.compare.evaluate import BOOTSTRAP
         from core.compare.evaluate import evaluate as measure
         from core.store.modelfolder import load_calibration
         from core.store.scoring import score_folder
@@ -108,7 +113,8 @@ def evaluate(options: argparse.Namespace) -> None:
         calibration = load_calibration(options.model)
         progress = progress.part(0.9, 1.0)
         rate = options.rate or IMAGE_RATE
-        result = measure(run, data, calibration, rate=rate, seed=options.seed, progress=progress)
+        bootstrap = BOOTSTRAP if options.bootstrap is None else max(options.bootstrap, 0)
+        result = measure(run, data, calibration, rate=rate, seed=options.seed, bootstrap=bootstrap, progress=progress)
     emit(result, options.json, _figures(result))
 
 

@@ -94,7 +94,7 @@ def score(options: argparse.Namespace, data: SeriesSet, progress: Progress) -> N
 
 def evaluate(options: argparse.Namespace, data: SeriesSet, scratch: Path, progress: Progress) -> None:
     """Score the labelled test units and measure: the object that DESIGN calls ``evaluate --json``."""
-    from core.compare.seriesrun import RATE, evaluate_run
+    from core.compare.seriesrun import BOOTSTRAP, RATE, evaluate_run
     from core.store.seriesrun import score_series
 
     run = score_series(options.model, data, scratch / "run", progress.part(0.0, 0.8))
@@ -106,6 +106,7 @@ def evaluate(options: argparse.Namespace, data: SeriesSet, scratch: Path, progre
         mode=options.mode,
         threshold=options.threshold,
         seed=options.seed,
+        bootstrap=BOOTSTRAP if options.bootstrap is None else max(options.bootstrap, 0),
         progress=progress.part(0.8, 1.0),
     )
     if result is None:

@@ -26,6 +26,7 @@ from core.store.runfolder import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+BOOTSTRAP = 1000  # resamples
 FPR_LIMIT = 0.3  # of AUPRO
 
 
@@ -36,7 +37,7 @@ def evaluate(
     *,
     rate: float = 0.05,
     seed: int = 0,
-    bootstrap: int = 1000,
+    bootstrap: int = BOOTSTRAP,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """The metrics of a run: a JSON object; a value that the data cannot give is None, never 0.

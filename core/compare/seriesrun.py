@@ -21,6 +21,7 @@ from core.store.seriesrun import SeriesRun
 from core.streaming.limits import AdaptiveLimit
 
 Threshold = Literal["fixed", "dynamic", "adaptive"]
+BOOTSTRAP = 200  # resamples
 RATE = 0.001  # of false alarms a step, where nobody asked for another
 
 
@@ -33,7 +34,7 @@ def evaluate_run(
     mode: Mode = "settled",
     threshold: Threshold = "fixed",
     seed: int = 0,
-    bootstrap: int = 200,
+    bootstrap: int = BOOTSTRAP,
     progress: Progress = Progress(),
 ) -> dict[str, Any] | None:
     """The object behind ``evaluate --json`` for recordings; None where nobody said what is anomalous.
