@@ -19,6 +19,7 @@ COLUMNS = 300  # of the heatmap
 FAR = 6.0  # usual spreads at which its colours end
 BARS = 8  # sensors named
 HATCHINGS = ("", "/", "x", ".", "\\", "-", "+")
+_HATCHED = {"size": 5, "fgcolor": "rgba(255,255,255,0.7)", "fillmode": "overlay"}
 MARKED = 200  # shaded stretches; a browser draws no more of them fluently
 
 
@@ -85,9 +86,10 @@ def timeline(
 
 
 def signals_with_expected(
-    traces: Sequence[Trace], expected: Mapping[str, tuple[Any, Any]], spans: Sequence[Span], *, x: str, how: str
+    traces: Sequence[Trace], expected: Mapping[str, tuple[Any, Any]], spans: Sequence[Span], *, x: str, named: str
 ) -> go.Figure:
-    """Sensors one below the other, each with what was expected of it, dashed, where that is known (x and y by name)."""
+    """Sensors one below the other, each with what was expected of it, dotted, where that is known (x and y by name);
+    ``named``: what the legend calls it."""
     figure = signals(traces, spans, x=x)
     first = True
     for k, trace in enumerate(traces):
@@ -99,13 +101,14 @@ def signals_with_expected(
             y=values,
             yaxis="y" if k == 0 else f"y{k + 1}",
             mode="lines",
-            name=f"expected ({how})",
+            name=named,
             legendgroup="expected",
             showlegend=first,
             line={"color": palette.CATEGORICAL[1], "width": 1.6, "dash": "dot"},
-            hovertemplate="%{y:.5g}<extra>expected</extra>",
+            hovertemplate="%{y:.5g}<extra>" + named + "</extra>",
         )
         first = False
+    figure.update_layout(legend={"y": 1, "yref": "container", "yanchor": "top"})
     return figure
 
 
@@ -156,7 +159,7 @@ def causes(
             name=method,
             marker={
                 "color": palette.faint(palette.CATEGORICAL[k % len(palette.CATEGORICAL)], 0.85),
-                "pattern": {"shape": HATCHINGS[k % len(HATCHINGS)], "size": 5, "fgcolor": "rgba(255,255,255,0.7)"},
+                "pattern": {"shape": HATCHINGS[k % len(HATCHINGS)]} | _HATCHED,
             },
             error_x=None
             if error is None
@@ -208,7 +211,7 @@ def beside(window: ArrayLike, normal: ArrayLike, sensors: Sequence[str], units: 
     steps = np.arange(len(found)) - len(found) + 1
     traces = [Trace(name, units if k == 0 else None, steps, found[:, k]) for k, name in enumerate(sensors)]
     pairs = {name: (steps, usual[:, k]) for k, name in enumerate(sensors)}
-    return signals_with_expected(traces, pairs, [], x="steps before the highest score", how="nearest normal")
+    return signals_with_expected(traces, pairs, [], x="steps before the highest score", named="nearest normal")
 
 
 def latent_map(points: ArrayLike, path: ArrayLike) -> go.Figure:
@@ -220,7 +223,7 @@ def latent_map(points: ArrayLike, path: ArrayLike) -> go.Figure:
         y=usual[:, -1],
         mode="markers",
         name="normal windows",
-        marker={"color": palette.faint(palette.GOOD, 0.35), "size": 5, "symbol": "circle-open"},
+        marker={"color": palette.faint(palette.GOOD, 0.7), "size": 5, "symbol": "circle-open"},
         hoverinfo="skip",
     )
     figure.add_scatter(
@@ -239,8 +242,10 @@ def latent_bars(kl: ArrayLike, usual: ArrayLike, slope: ArrayLike) -> go.Figure:
     """Per number of the code: nats in this stretch and in normal windows, and how strongly the score hangs on it."""
     figure = canvas("number of the code", "KL, nats", height=260)
     places = [f"z{index}" for index in range(len(np.asarray(kl)))]
-    figure.add_bar(x=places, y=np.asarray(usual), name="KL, normal", marker={"color": palette.faint(palette.GOOD, 0.5)})
-    pattern = {"shape": "/", "size": 5, "fgcolor": "rgba(255,255,255,0.7)"}
+    figure.add_bar(
+        x=places, y=np.asarray(usual), name="KL, normal", marker={"color": palette.faint(palette.GOOD, 0.85)}
+    )
+    pattern = {"shape": "/"} | _HATCHED
     figure.add_bar(x=places, y=np.asarray(kl), name="KL here", marker={"color": palette.ANOMALOUS, "pattern": pattern})
     figure.add_scatter(
         x=places,

@@ -20,6 +20,7 @@ from core.explain.stretch import Stretch, filled
 
 MOST_CULPRITS = 5
 LEAST_FALL = 0.05  # of the whole way down to usual: a sensor that explains less is no further culprit
+NORMAL = 512  # normal windows of which the usual score is told
 CELLS = 1 << 23  # values in the windows scored at once: 32 MiB
 
 
@@ -57,7 +58,7 @@ def counterfactual(stretch: Stretch, reference: Reference) -> Counterfactual:
     started = time.perf_counter()
     windows = filled(stretch.windows)
     before = float(_scores(stretch, windows).mean())
-    usual = float(np.median(np.concatenate([one.score for one in reference.scored[0]])))
+    usual = float(np.median(_scores(stretch, reference.windows(windows.shape[1], NORMAL)[0])))
     falls, replaced = _falls(stretch, reference, windows)
     blame, culprits, score = falls.mean(axis=0), [], before
     for _ in range(min(MOST_CULPRITS, stretch.width)):

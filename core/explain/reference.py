@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.series import SeriesSet, SeriesUnit
-from core.detectors.series.contract import Scores, Signal
+from core.detectors.series.contract import Signal
 from core.detectors.series.model import SHARED, Member, SeriesModel
 from core.detectors.series.windows import sliding
 from core.errors import UserError
@@ -118,18 +117,6 @@ class Reference:
             for a, b in zip(which, chosen, strict=True)
         ]
         return windows, places
-
-    @cached_property
-    def scored(self) -> tuple[Sequence[Scores], Sequence[Scores]]:
-        """*Now* and *settled* scores of each stretch, its first steps, of which the detector is less sure, left out
-        where it is long enough."""
-        now, settled = [], []
-        for one in self.stretches:
-            found = self.member.detector.score(one)
-            skip = self.member.detector.context - 1 if len(one) >= 2 * self.member.detector.context else 0
-            now.append(Scores(found.now.score[skip:], found.now.parts[skip:]))
-            settled.append(Scores(found.settled.score[skip:], found.settled.parts[skip:]))
-        return now, settled
 
 
 def _normal_spans(unit: SeriesUnit) -> list[tuple[int, int]]:

@@ -134,7 +134,7 @@ def test_views_that_need_an_explanation_say_so(open_page: Open, workspace: Works
     app = open_page("sensors", stretch="1000-1030", view=view)
     assert not app.exception
     assert "Explain the stretch first" in stock.texts(app)
-    spec = {"run_id": run_id, "unit": "test-faults", "start": 1000, "stop": 1031, "mode": "settled"}
+    spec = {"run_id": run_id, "unit": "test-faults", "start": 1000, "stop": 1031, "mode": "now"}
     JobTable(workspace).submit("explain", spec, title="Causes")
     answered(workspace, app)
     assert not app.exception

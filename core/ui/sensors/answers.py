@@ -31,11 +31,13 @@ class Answer:
     def expected_by(self) -> str:
         return str(self.said["expected_by"])
 
-    def expected(self, unit: SeriesUnit, sensor: int, points: int) -> tuple[Any, Any]:
-        """Times and readings that were expected of a signal, at most so many."""
+    def expected(self, unit: SeriesUnit, sensor: int, start: int, stop: int, points: int) -> tuple[Any, Any]:
+        """Times and readings that were expected of a signal from ``start`` to ``stop - 1``, as far as they are known,
+        at most so many."""
         readings = np.load(self.path.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
         first = int(self.said["first"])
-        return decimate(unit.time[first : first + len(readings)], np.asarray(readings[:, sensor]), points)
+        low, high = max(start, first), min(stop, first + len(readings))
+        return decimate(unit.time[low:high], np.asarray(readings[low - first : high - first, sensor]), points)
 
     def methods(self) -> dict[str, Mapping[str, Any]]:
         """Those that were not refused."""

@@ -26,6 +26,7 @@ METHODS = {  # what each method does, for people
     "gradients": "integrated gradients of the score, refused where they do not add up",
     "|z|": "the largest distance from usual, in usual spreads: the plain baseline, knows no model",
 }
+TOLD_FROM = 0.1  # of the score, that a further sensor must explain to be told
 SHOWN = ("evidence", "counterfactual", "Shapley", "|z|")  # bars; the table has all
 
 
@@ -91,7 +92,12 @@ def _words(answer: Answer) -> None:
         left = max(culprits[-1]["score"] - usual, 0) / (before - usual)
         names = ", then ".join(words.plain(one["sensor"]) for one in culprits)
         st.markdown(f"With {names} as they should be, {left:.0%} of the excess is left.")
-    strays = [(name, one["words"]) for name, one in list(said["onsets"].items())[1:4] if one is not None]
+    explains = dict(zip(said["sensors"], said["counterfactual"]["explains"] or [], strict=False))
+    strays = [
+        (name, one["words"])
+        for name, one in list(said["onsets"].items())[1:]
+        if one is not None and explains.get(name, 0.0) >= TOLD_FROM
+    ]
     if strays:
         st.markdown("\n".join(f"- {words.plain(name)}: {words.plain(told)}" for name, told in strays))
 

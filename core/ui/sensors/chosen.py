@@ -79,7 +79,7 @@ def controls(chosen: Chosen, alarms: Stretches) -> None:
         st.number_input("From step", 0, last, chosen.start, key=start_key, on_change=typed, width=140)
         st.number_input("To step", 0, last, chosen.stop - 1, key=stop_key, on_change=typed, width=140)
         where = f"alarm {place[0] + 1} of {len(alarms)}" if len(place) else f"none of the {len(alarms)} alarms"
-        st.caption(f"{chosen.n:,} steps, {where}" if len(alarms) else f"{chosen.n:,} steps; there is no alarm")
+        st.caption(f"{chosen.n:,} steps, {where}" if len(alarms) else f"{chosen.n:,} steps; no step is above the limit")
 
 
 def _step_to(label: str, icon: str, chosen: Chosen, target: Stretches) -> None:

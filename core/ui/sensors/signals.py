@@ -33,13 +33,12 @@ def show(chosen: Chosen, order: Sequence[int], answer: Answer | None) -> go.Figu
         name = data.sensors[column].name
         traces.append(Trace(name, data.sensors[column].unit, view.axis(data, time), values))
         if answer is not None:
-            time, values = answer.expected(unit, sensor, POINTS)
+            time, values = answer.expected(unit, sensor, start, stop, POINTS)
             expected[name] = (view.axis(data, time), values)
     edges = view.axis(data, unit.time[[chosen.start, chosen.stop - 1]])
     spans = [Span(edges[0], edges[1], "explained", tuple(trace.name for trace in traces[:1]))]
-    figure = charts.signals_with_expected(
-        traces, expected, spans, x=view.title(data), how=answer.expected_by if answer else ""
-    )
+    named = f"expected ({answer.expected_by})" if answer is not None else ""
+    figure = charts.signals_with_expected(traces, expected, spans, x=view.title(data), named=named)
     blocks.headed(
         "Which sensors?",
         "The sensors most to blame, and as much time again on either side of the stretch, which is shaded.",

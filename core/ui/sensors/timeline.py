@@ -17,7 +17,7 @@ from core.ui.sensors.chosen import Chosen
 from core.ui.sensors.judged import Judged, Scored
 
 RATES = {"1 in 100": 1e-2, "1 in 1,000": 1e-3, "1 in 10,000": 1e-4}
-MODES = {"settled: with hindsight": "settled", "now: as it was known at once": "now"}
+MODES = {"now: as it was known at once": "now", "settled: with hindsight": "settled"}
 FIRST = "1 in 1,000"
 
 
@@ -32,7 +32,8 @@ def controls(judged: Judged) -> tuple[Scored, float]:
         )  # fmt: skip
         mode = st.selectbox(
             "Score", list(MODES), key="score", bind="query-params", width=260,
-            help="Settled scores use all windows over a step, later ones too; a live monitor knows the other.",
+            help="«Now» knows a step and what came before it, as a live monitor does. «Settled» is the mean over all "
+            "windows that hold the step: steadier, but it blurs when a fault began.",
         )  # fmt: skip
         rate = st.selectbox(
             "Normal steps that alarm", list(RATES), index=list(RATES).index(FIRST), key="rate", bind="query-params",
