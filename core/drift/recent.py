@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.datasets.series import Event, SeriesSet, SeriesUnit
 from core.detectors.series.calibration import SeriesCalibration
 from core.detectors.series.model import SeriesModel, aligned
+from core.detectors.series.scaling import Scaler
 from core.drift.blocks import Floats
 from core.errors import UserError
 from core.metrics.series.stretches import stretches
@@ -32,27 +33,31 @@ class Recent:
 def recent_running(model: SeriesModel, data: SeriesSet, rate: float, progress: Progress = Progress()) -> Recent:
     """Recordings of ``data`` without what the champion ``model`` takes for anomalous beyond the drift.
 
-    After drift everything may be above the champion's threshold, so the threshold moves along with the bulk of the
-    scores (``moved_threshold``): only what stands out of the recent running itself is left out, with as many steps
-    around it as a score looks back on, and what is labelled. UserError where more than half would be left out.
+    After drift everything may be above the champion's threshold. So its detector sees the signals in units of their own
+    recent median and spread, which takes drift of level and gain out, and its threshold moves along with what is left
+    of the drift in the bulk of the scores (``moved_threshold``). What stands out all the same is left out, with as many
+    steps around it as a score looks back on, and so is what is labelled. UserError where that is more than half.
     """
     raw = aligned(data, model.raw_sensors)
+    framed = model.prepared(raw, progress.part(0.0, 0.1))
     learn, kept, marked, total = [], [], 0, 0
-    for index, unit in enumerate(raw.units):
-        mask = _unfit(model, raw.of([unit]), rate, progress.part(index / len(raw), (index + 1) / len(raw)))
-        mask |= ~unit.normal()
+    for index, unit in enumerate(framed.units):
+        part = progress.part(0.1 + 0.9 * index / len(framed), 0.1 + 0.9 * (index + 1) / len(framed))
+        own = raw.by_name[unit.name]
+        mask = _samples(model, _unfit(model, framed, unit, rate, part), len(own), raw.rate) | ~own.normal()
         marked, total = marked + int(mask.sum()), total + len(mask)
         events = tuple(Event(int(a), int(b), kind="stands out") for a, b in stretches(mask))
-        whole = replace(unit, name=f"recent {unit.name}", events=events, healthy=None, failed=False, life_left=None)
-        cut = round(LEARNED * len(unit))
+        whole = replace(own, name=f"recent {own.name}", events=events, healthy=None, failed=False, life_left=None)
+        cut = round(LEARNED * len(own))
         learn.append(replace(whole.cut(0, cut), split="train"))
-        kept.append(replace(whole.cut(cut, len(unit)), split="test"))
+        kept.append(replace(whole.cut(cut, len(own)), split="test"))
     if not total or marked > MOST_LEFT_OUT * total:
         share = f"{marked / total:.0%} of its steps stand out or are labelled anomalous" if total else "it is empty"
         raise UserError(
-            "The recent running is no normal running that a model could learn from", f"{data.name}: {share}",
+            "The recent running is no normal running that a model could learn from",
+            f"{data.name}: {share}",
             "Give recordings of the machine in good order",
-        )  # fmt: skip
+        )
     return Recent(raw.of(learn), raw.of(kept), marked / total)
 
 
@@ -67,19 +72,30 @@ def moved_threshold(scores: Floats, calibration: SeriesCalibration, rate: float)
     return max(threshold, float(recent_median + (threshold - median) * max(stretch, 1.0)))
 
 
-def _unfit(model: SeriesModel, one: SeriesSet, rate: float, progress: Progress) -> NDArray[np.bool_]:
-    """(n,) raw steps of the single unit of ``one`` that stand out of it."""
-    raw = one.units[0]
-    member = model.member(raw.machine)
-    framed = model.prepared(one, progress.part(0.0, 0.2)).units[0]
-    scores = model.score(framed, progress.part(0.2, 1.0)).now.scores.score
+def _unfit(
+    model: SeriesModel, framed: SeriesSet, unit: SeriesUnit, rate: float, progress: Progress
+) -> NDArray[np.bool_]:
+    """(n,) steps of a unit of ``framed`` that stand out of it."""
+    member = model.member(unit.machine)
+    recent = Scaler.fit(framed.of([unit]))
+    scores = member.detector.score(recent.apply(unit.values), progress).now.score
     alarmed = np.flatnonzero(scores > moved_threshold(scores, member.calibration, rate))
-    size, hop = (1, 1) if model.frontend.kind == "none" else model.frontend.samples(one.rate or 1.0)
     around = member.detector.context
-    found = np.zeros(len(raw) + 1, np.int64)
-    np.add.at(found, np.maximum(alarmed - around + 1, 0) * hop, 1)
-    np.add.at(found, np.minimum((alarmed + around - 1) * hop + size, len(raw)), -1)
+    found = np.zeros(len(unit) + 1, np.int64)
+    np.add.at(found, np.maximum(alarmed - around + 1, 0), 1)
+    np.add.at(found, np.minimum(alarmed + around, len(unit)), -1)
     return np.asarray(np.cumsum(found[:-1]) > 0)
+
+
+def _samples(model: SeriesModel, steps: NDArray[np.bool_], n: int, rate: float | None) -> NDArray[np.bool_]:
+    """(n,) raw samples that lie in one of the marked steps: the same, unless steps are frames."""
+    if model.frontend.kind == "none" or not rate:
+        return steps
+    size, hop = model.frontend.samples(rate)
+    found = np.zeros(n, bool)
+    for step in np.flatnonzero(steps):
+        found[step * hop : step * hop + size] = True
+    return found
 
 
 def normal_stretches(units: tuple[SeriesUnit, ...], shortest: int) -> list[SeriesUnit]:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.live.drift import RECENT_FORMAT
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.ui import rooms
@@ -101,11 +102,12 @@ def link() -> str:
 
 
 def _newest(rows: Sequence[DatasetRow]) -> DatasetRow | None:
-    """The newest dataset that is not a batch of new parts: those are judged, not learned from."""
-    batches = {
-        job.result["dataset_id"] for job in rooms.jobs().list(active=False) if job.kind == "check" and job.result
-    }
-    return next((row for row in rows if row.id not in batches), rows[0] if rows else None)
+    """The newest dataset that somebody brought in to learn from: no batch of new parts, no running that was taken from
+    a feed, no material of a retraining."""
+    jobs = rooms.jobs().list(active=False)
+    made = {job.result["dataset_id"] for job in jobs if job.kind in ("check", "retrain") and job.result}
+    brought = (row for row in rows if row.id not in made and row.format != RECENT_FORMAT)
+    return next(brought, rows[0] if rows else None)
 
 
 def _pick(rows: Sequence[Row], name: str, missing: list[str]) -> Row | None:

@@ -19,17 +19,16 @@ from core.store.datasets import DatasetStore
 from core.store.models import ModelStore
 from core.store.workspace import Workspace
 
-STEPS = 8000
-SENSOR = pump.COLUMN["discharge_pressure"]
+STEPS = 16_000
 
 
 def pumps(*units: SeriesUnit) -> SeriesSet:
     return replace(pump.make(0, steps=8400), units=units, name="pump")
 
 
-def gained(unit: SeriesUnit, gain: float = 1.4) -> SeriesUnit:
+def gained(unit: SeriesUnit, gain: float = 1.4, sensor: str = "discharge_pressure") -> SeriesUnit:
     values = unit.values.copy()
-    values[:, SENSOR] *= gain
+    values[:, pump.COLUMN[sensor]] *= gain
     return replace(unit, values=values)
 
 
@@ -71,7 +70,7 @@ def test_after_a_drift_the_candidate_becomes_champion_and_can_be_taken_back(work
 
 def test_the_successor_can_be_succeeded(workspace: Workspace, model: str) -> None:
     first = retrained(workspace, model, recent(workspace, gained(pump.record(0, 1, STEPS))))
-    second = retrained(workspace, model, recent(workspace, gained(pump.record(0, 2, STEPS), 1.8)))
+    second = retrained(workspace, model, recent(workspace, gained(pump.record(0, 2, STEPS), 1.3, "speed")))
     assert second["action"] == "promoted"
     champions = ChampionStore(workspace)
     assert champions.before(model) == first["candidate"]
@@ -102,7 +101,7 @@ def test_recent_running_that_is_no_good_is_refused(workspace: Workspace, model: 
     short = recent(workspace, pump.record(0, 1, STEPS).cut(0, 3))
     with pytest.raises(UserError, match="too short"):
         retrained(workspace, model, short)
-    labelled = faults.inject(pump.record(0, 1, STEPS), 0, 0, 6000, "bias", 5.0)
+    labelled = faults.inject(pump.record(0, 1, STEPS), 0, 0, 12_000, "bias", 5.0)
     with pytest.raises(UserError, match="no normal running"):
         retrained(workspace, model, recent(workspace, labelled))
 
