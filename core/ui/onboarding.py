@@ -39,7 +39,8 @@ def _pump_picture() -> None:
         for (name, values), unit in zip(found["sensors"].items(), found["units"], strict=True)
     ]
     culprits = tuple(name.replace("_", " ") for name in found["culprits"])
-    figure = charts.signals(traces, [charts.Span(*found["fault"], found["kind"], culprits)], x="")
+    first, last = found["fault"]
+    figure = charts.signals(traces, [charts.Span(first, last, found["kind"], culprits)], x="")
     figure.update_layout(height=250, margin={"b": 8})
     figure.update_xaxes(visible=False)
     st.plotly_chart(

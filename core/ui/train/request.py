@@ -48,7 +48,7 @@ def scope(found: recordings.Material) -> recordings.Scope:
     if found.machines < 2:
         return found.usual_scope
     st.session_state.setdefault(SCOPE, found.usual_scope)
-    chosen: recordings.Scope = st.segmented_control(
+    chosen = st.segmented_control(
         "Scope",
         list(recordings.SCOPES),
         format_func=recordings.SCOPES.__getitem__,
@@ -58,7 +58,7 @@ def scope(found: recordings.Material) -> recordings.Scope:
         help="Machines of one kind can share a model, which then also judges machines that it never saw. A model per "
         "machine learns what is usual for each, and judges those machines alone.",
     )
-    return chosen
+    return chosen or found.usual_scope
 
 
 def fill(entry: DetectorInfo, params: Mapping[str, Any], seed: int) -> None:

@@ -71,13 +71,10 @@ def _sensors(data: SeriesSet, unit: SeriesUnit) -> list[int]:
 def _figure(dataset_id: str, data: SeriesSet, view: View, chosen: list[int]) -> None:
     events, times = view.events(), view.unit.time
     found = _traces(dataset_id, view.unit.name, view.start, view.stop, tuple(chosen))
+    edges = [axis(data, times[[event.start, event.stop - 1]]) for event in events[: charts.MOST_SPANS]]
     spans = [
-        charts.Span(
-            *axis(data, times[[event.start, min(event.stop, len(times)) - 1]]),
-            event.kind or "labelled anomalous",
-            tuple(data.sensors[index].name for index in event.sensors),
-        )
-        for event in events[: charts.MOST_SPANS]
+        charts.Span(first, last, event.kind or "labelled anomalous", tuple(data.sensors[k].name for k in event.sensors))
+        for event, (first, last) in zip(events, edges, strict=False)
     ]
     traces = [
         charts.Trace(data.sensors[k].name, data.sensors[k].unit, axis(data, time), values)
@@ -135,7 +132,8 @@ def _traces(dataset_id: str, name: str, start: int, stop: int, columns: tuple[in
 def _download(row: DatasetRow, data: SeriesSet, view: View, chosen: list[int]) -> None:
     def content() -> bytes:
         values = np.asarray(view.unit.values[view.start : view.stop])[:, chosen]
-        block = np.where(np.isnan(values), None, values)
+        block = values.astype(object)
+        block[np.isnan(values)] = None
         time = axis(data, view.unit.time[view.start : view.stop])
         rows = ([str(at) if data.time_unit == "epoch" else at, *row] for at, row in zip(time, block, strict=True))
         return to_csv([title(data), *(data.sensors[k].name for k in chosen)], rows)
