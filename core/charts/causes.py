@@ -80,8 +80,9 @@ def timeline(
             | {"fillcolor": palette.faint(palette.NEUTRAL, 0.2), "line": {"color": palette.NEUTRAL, "width": 2}}
         )
     top = max(float(np.nanmax(found, initial=limit)), limit) * 1.05
-    figure.update_layout(shapes=shapes, dragmode="select", selectdirection="h", showlegend=True)
-    figure.update_yaxes(range=[0, top])
+    figure.update_layout(
+        shapes=shapes, dragmode="select", selectdirection="h", showlegend=True, yaxis={"range": [0, top]}
+    )
     return figure
 
 

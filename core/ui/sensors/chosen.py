@@ -9,10 +9,12 @@ import numpy as np
 import streamlit as st
 
 from core.datasets.series import Event
+from core.detectors.series.calibration import Mode
 from core.metrics.series.stretches import Stretches
 from core.ui.dataset.series import view
 from core.ui.sensors.judged import Scored
 
+Where = tuple[str, str, Mode, int, int]  # run, recording, mode, start, stop
 AROUND = 25  # steps shown where there is no alarm at all, before and after the most surprising one
 
 
@@ -24,6 +26,12 @@ class Chosen:
     start: int
     stop: int
     asked: bool
+
+    @property
+    def where(self) -> Where:
+        """What names it among all stretches of all runs."""
+        scored = self.scored
+        return scored.judged.run_id, scored.unit.name, scored.mode, self.start, self.stop
 
     @property
     def n(self) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
 
 from core.charts import causes as charts
 from core.charts.series import Span, Trace
@@ -14,7 +16,7 @@ from core.charts.signals import decimate
 from core.ui import blocks
 from core.ui.dataset.series import view
 from core.ui.sensors.answers import Answer
-from core.ui.sensors.chosen import Chosen
+from core.ui.sensors.chosen import Chosen, Where
 
 SHOWN = 4  # signals drawn
 POINTS = 600  # of each
@@ -23,22 +25,8 @@ ROWS = 40  # sensors in the heatmap
 
 def show(chosen: Chosen, order: Sequence[int], answer: Answer | None) -> go.Figure:
     """Of the first sensors of ``order``, which are signals by blame. The figure is returned."""
-    scored = chosen.scored
-    data, unit = scored.judged.data, scored.unit
-    start, stop = chosen.around()
-    traces, expected = [], dict[str, tuple[Any, Any]]()
-    for sensor in order[:SHOWN]:
-        column = scored.column(sensor)
-        time, values = decimate(unit.time[start:stop], np.asarray(unit.values[start:stop, column]), POINTS)
-        name = data.sensors[column].name
-        traces.append(Trace(name, data.sensors[column].unit, view.axis(data, time), values))
-        if answer is not None:
-            time, values = answer.expected(unit, sensor, start, stop, POINTS)
-            expected[name] = (view.axis(data, time), values)
-    edges = view.axis(data, unit.time[[chosen.start, chosen.stop - 1]])
-    spans = [Span(edges[0], edges[1], "explained", tuple(trace.name for trace in traces[:1]))]
-    named = f"expected ({answer.expected_by})" if answer is not None else ""
-    figure = charts.signals_with_expected(traces, expected, spans, x=view.title(data), named=named)
+    shown = tuple(order[:SHOWN])
+    figure = _signals(chosen.where, shown, answer.path if answer else None, chosen, answer)
     blocks.headed(
         "Which sensors?",
         "The sensors most to blame, and as much time again on either side of the stretch, which is shaded.",
@@ -47,21 +35,16 @@ def show(chosen: Chosen, order: Sequence[int], answer: Answer | None) -> go.Figu
         else "Explain the stretch to see beside each signal what was expected of it.",
         f"At most {POINTS} points of each signal are drawn, its least and largest of each piece of time.",
     )
-    names = ", ".join(trace.name for trace in traces)
+    start, stop = chosen.around()
+    names = ", ".join(chosen.scored.judged.sensors[sensor] for sensor in shown)
     blocks.plot(figure, key="cause-signals", alt=f"Signals of {names} over steps {start} to {stop - 1}")
     return figure
 
 
 def heatmap(chosen: Chosen, order: Sequence[int]) -> go.Figure:
     """All sensors, those most to blame on top. The figure is returned."""
-    scored = chosen.scored
-    data, unit = scored.judged.data, scored.unit
-    start, stop = chosen.around()
-    shown = list(order[:ROWS])
-    names = [data.sensors[scored.column(sensor)].name for sensor in shown]
-    figure = charts.heatmap(
-        view.axis(data, unit.time[start:stop]), scored.scaled(start, stop)[:, shown], names, title=view.title(data)
-    )
+    shown = tuple(order[:ROWS])
+    figure = _heatmap(chosen.where, shown, chosen)
     blocks.headed(
         "All sensors",
         "How many usual spreads each sensor reads too high (vermillion) or too low (blue), by time.",
@@ -69,6 +52,38 @@ def heatmap(chosen: Chosen, order: Sequence[int]) -> go.Figure:
         "Each sensor is compared with its own normal running; broken correlations do not show here. "
         f"At most {ROWS} sensors and {charts.COLUMNS} columns are drawn, each as far off as its furthest step.",
     )
-    worst = names[0] if names else "no sensor"
-    blocks.plot(figure, key="cause-heatmap", alt=f"Heatmap of {len(names)} sensors over time, {worst} on top")
+    worst = chosen.scored.judged.sensors[shown[0]]
+    blocks.plot(figure, key="cause-heatmap", alt=f"Heatmap of {len(shown)} sensors over time, {worst} on top")
     return figure
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _signals(
+    where: Where, shown: tuple[int, ...], path: Path | None, _chosen: Chosen, _answer: Answer | None
+) -> go.Figure:
+    scored = _chosen.scored
+    data, unit = scored.judged.data, scored.unit
+    start, stop = _chosen.around()
+    traces, expected = [], dict[str, tuple[Any, Any]]()
+    for sensor in shown:
+        column = scored.column(sensor)
+        time, values = decimate(unit.time[start:stop], np.asarray(unit.values[start:stop, column]), POINTS)
+        name = data.sensors[column].name
+        traces.append(Trace(name, data.sensors[column].unit, view.axis(data, time), values))
+        if _answer is not None:
+            time, values = _answer.expected(unit, sensor, start, stop, POINTS)
+            expected[name] = (view.axis(data, time), values)
+    edges = view.axis(data, unit.time[[_chosen.start, _chosen.stop - 1]])
+    spans = [Span(edges[0], edges[1], "explained", tuple(trace.name for trace in traces[:1]))]
+    named = f"expected ({_answer.expected_by})" if _answer is not None else ""
+    return charts.signals_with_expected(traces, expected, spans, x=view.title(data), named=named)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _heatmap(where: Where, shown: tuple[int, ...], _chosen: Chosen) -> go.Figure:
+    scored = _chosen.scored
+    data = scored.judged.data
+    start, stop = _chosen.around()
+    names = [scored.judged.sensors[sensor] for sensor in shown]
+    scaled = scored.scaled(start, stop)[:, list(shown)]
+    return charts.heatmap(view.axis(data, scored.unit.time[start:stop]), scaled, names, title=view.title(data))

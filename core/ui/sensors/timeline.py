@@ -13,7 +13,7 @@ from core.charts.signals import POINTS
 from core.ui import blocks, words
 from core.ui.dataset.series import view
 from core.ui.sensors import chosen as stretch
-from core.ui.sensors.chosen import Chosen
+from core.ui.sensors.chosen import Chosen, Where
 from core.ui.sensors.judged import Judged, Scored
 
 RATES = {"1 in 100": 1e-2, "1 in 1,000": 1e-3, "1 in 10,000": 1e-4}
@@ -45,23 +45,8 @@ def controls(judged: Judged) -> tuple[Scored, float]:
 
 def show(scored: Scored, limit: float, now: Chosen) -> go.Figure:
     """The chart, which is returned; dragging over it chooses another stretch."""
-    data, unit = scored.judged.data, scored.unit
-    key = f"timeline-{view.generation()}"
-    events = unit.events or ()
-    spans = [
-        Span(start, stop, event.kind or "labelled")
-        for event in events[: charts.MARKED]
-        for start, stop in [view.axis(data, unit.time[[event.start, min(event.stop, len(unit)) - 1]])]
-    ]
-    edges = view.axis(data, unit.time[[now.start, now.stop - 1]])
-    figure = charts.timeline(
-        view.axis(data, unit.time),
-        scored.surprise,
-        limit=limit,
-        spans=spans,
-        chosen=charts.Chosen(edges[0], edges[1]),
-        title=view.title(data),
-    )
+    key, events = f"timeline-{view.generation()}", scored.unit.events or ()
+    figure = _figure(now.where, limit, now)
     blocks.headed(
         "When did it start?",
         "How surprising each step is among held-out normal steps: 3 is what one normal step in a thousand reaches.",
@@ -77,7 +62,27 @@ def show(scored: Scored, limit: float, now: Chosen) -> go.Figure:
         config=blocks.PLOT,
         on_select=lambda: stretch.brushed(scored, key),
         selection_mode="box",
-        alt=f"Surprise of {len(unit):,} steps of {unit.name}, limit {limit:g}; "
+        alt=f"Surprise of {len(scored.unit):,} steps of {scored.unit.name}, limit {limit:g}; "
         f"{words.count(len(events), 'labelled event')}; steps {now.start} to {now.stop - 1} are explained below",
     )
     return figure
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _figure(where: Where, limit: float, _now: Chosen) -> go.Figure:
+    now, scored = _now, _now.scored
+    data, unit = scored.judged.data, scored.unit
+    spans = [
+        Span(start, stop, event.kind or "labelled")
+        for event in (unit.events or ())[: charts.MARKED]
+        for start, stop in [view.axis(data, unit.time[[event.start, min(event.stop, len(unit)) - 1]])]
+    ]
+    edges = view.axis(data, unit.time[[now.start, now.stop - 1]])
+    return charts.timeline(
+        view.axis(data, unit.time),
+        scored.surprise,
+        limit=limit,
+        spans=spans,
+        chosen=charts.Chosen(edges[0], edges[1]),
+        title=view.title(data),
+    )

@@ -8,10 +8,9 @@ import numpy as np
 import streamlit as st
 
 from core.charts import causes as charts
-from core.detectors.series.calibration import Mode
 from core.ui import blocks, errors, rooms
 from core.ui.dataset.series import view
-from core.ui.sensors.chosen import Chosen
+from core.ui.sensors.chosen import Chosen, Where
 
 if TYPE_CHECKING:
     from core.explain.whatif import Change
@@ -24,7 +23,6 @@ CHANGES: dict[str, Change] = {
 }
 LONGEST = 5000  # steps rescored while somebody waits
 _TRIED = "_what_if"
-Where = tuple[str, str, Mode, int, int]  # run, recording, mode, start, stop
 
 
 def show(chosen: Chosen, order: list[int], limit: float) -> None:
@@ -46,23 +44,18 @@ def show(chosen: Chosen, order: list[int], limit: float) -> None:
         by = columns[2].number_input("By (usual spreads)", -20.0, 20.0, 2.0, 0.5, key="what-if-by", help="For shifts")
         if st.form_submit_button("Score again", icon=":material/science:", key="what-if-go"):
             edits = tuple((names.index(name), CHANGES[change], float(by)) for name in sensors)
-            st.session_state[_TRIED] = (_where(chosen), edits)
+            st.session_state[_TRIED] = (chosen.where, edits)
     where, edits = st.session_state.get(_TRIED, (None, ()))
-    if where != _where(chosen) or not edits:
+    if where != chosen.where or not edits:
         st.caption("Choose what to change and score again.")
         return
     with errors.shown(), st.spinner("Loading the detector and scoring"):
         _result(chosen, edits, limit)
 
 
-def _where(chosen: Chosen) -> Where:
-    scored = chosen.scored
-    return scored.judged.run_id, scored.unit.name, scored.mode, chosen.start, chosen.stop
-
-
 def _result(chosen: Chosen, edits: tuple[tuple[int, Change, float], ...], limit: float) -> None:
     scored = chosen.scored
-    before, after = _rescored(_where(chosen), edits, scored.judged.model.id, scored.judged.dataset_id)
+    before, after = _rescored(chosen.where, edits, scored.judged.model.id, scored.judged.dataset_id)
     worst, now = float(before.max()), float(after.max())
     verdict = "no alarm is left" if now <= limit else f"{int((after > limit).sum())} of {len(after)} steps still alarm"
     st.markdown(f"The highest surprise goes from **{worst:.2f}** to **{now:.2f}**: {verdict}.")
