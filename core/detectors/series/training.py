@@ -83,7 +83,13 @@ def train_series(
     for index, (machine, units) in enumerate(groups.items()):
         part = progress.part(0.1 + 0.9 * index / len(groups), 0.1 + 0.9 * (index + 1) / len(groups))
         fit, held = _divided(units, seed)
-        members[machine] = _member(name, params, seed, normals.of(fit), held, part)
+        try:
+            members[machine] = _member(name, params, seed, normals.of(fit), held, part)
+        except UserError as error:
+            if shared:
+                raise
+            where = ", ".join(text for text in (f"machine {machine}", error.where) if text)
+            raise UserError(error.what, where, error.remedy) from None
         roles |= {raw[unit.name]: "calibration" for unit in held}
         roles |= {raw[unit.name]: "fit" for unit in fit}
     model = SeriesModel(

@@ -20,7 +20,7 @@ from core.detectors.series.holes import last_windows
 from core.detectors.series.reconstruction import BATCH, USUAL, Judged, ReconstructionStream, Usual, usual_parts
 from core.detectors.series.samples import Samples, split
 from core.detectors.series_vae.info import INFO, SeriesVaeParams
-from core.detectors.series_vae.loss import kl_per_latent
+from core.detectors.series_vae.loss import active_units, kl_per_latent
 from core.detectors.series_vae.model import SeriesVaeNetwork, compress, expand
 from core.detectors.series_vae.scorer import Scorer
 from core.detectors.series_vae.training import Trained, train
@@ -31,6 +31,7 @@ from core.progress import Progress
 LEAST_ACTIVE_SHARE = 1 / 16  # of the latent numbers, and at least one: below it the code has collapsed
 # Of a part in held-out normals: that of half a squared standard normal number. Less means that the sensor hardly moves
 # and its least scale is at work; a small stir of it would be blamed beyond measure.
+MOST_CODES = 512  # windows that are looked at for it
 LEAST_SPREAD = 0.5**0.5
 SUMMARY = "training.json"
 
@@ -62,11 +63,12 @@ class SeriesVae(SeriesDetector):
             hashes = [hashlib.sha256(np.ascontiguousarray(one).tobytes()).hexdigest() for one in normals]
             checkpoint = Checkpoint(progress.scratch, fingerprint(self.params.model_dump(), self.seed, hashes))
         trained = train(self.params, self.seed, samples, checkpoint, progress.part(0.0, 0.95))
-        self._refuse_collapse(trained, samples)
         sensors = samples.values.shape[1]
         self._become(trained.network, Usual.none(sensors))
+        active = self._active_units(samples)
+        self._refuse_collapse(active, trained, samples)
         self._become(trained.network, usual_parts(self.stream, samples.held_out, self.context, LEAST_SPREAD))
-        self._summary = self._summarise(trained, samples)
+        self._summary = self._summarise(trained, samples) | {"active_units": active}
         if checkpoint is not None:
             checkpoint.clear()
         progress.report(1, 1, "Training the network")
@@ -175,11 +177,18 @@ class SeriesVae(SeriesDetector):
     def _batches(windows: NDArray[np.float32]) -> list[Tensor]:
         return list(torch.split(torch.from_numpy(np.ascontiguousarray(windows, np.float32)), BATCH))
 
-    def _refuse_collapse(self, trained: Trained, samples: Samples) -> None:
+    def _active_units(self, samples: Samples) -> int:
+        """Over all normals: the held-out pieces of a short recording may all lie where nothing moves."""
+        starts = np.sort(np.concatenate([samples.learn, samples.check]))
+        chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), MOST_CODES)).astype(int)]
+        mean, log_variance = (torch.from_numpy(one) for one in self.latents(samples.windows(chosen)[0]))
+        return active_units(mean, kl_per_latent(mean, log_variance))
+
+    def _refuse_collapse(self, active: int, trained: Trained, samples: Samples) -> None:
         """An unused code redraws the same for every window: such a model sees levels, never correlations."""
         if samples.values.std(axis=0).max() < self.params.scale_floor:
             return  # nothing moves: there is nothing to tell apart, and any move will show
-        active, least = trained.check.active_units, max(1, round(LEAST_ACTIVE_SHARE * self.params.latent))
+        least = max(1, round(LEAST_ACTIVE_SHARE * self.params.latent))
         if active < least:
             raise UserError(
                 f"The VAE uses {active} of its {self.params.latent} latent numbers (posterior collapse), at least "
@@ -194,7 +203,6 @@ class SeriesVae(SeriesDetector):
             "best_step": trained.best_step,
             "validation_loss": trained.check.loss,
             "kl": trained.check.kl,
-            "active_units": trained.check.active_units,
             "latent": self.params.latent,
             "windows_fitted": len(samples.learn),
             "steps_held_out_for_early_stopping": sum(len(one) for one in samples.held_out),
