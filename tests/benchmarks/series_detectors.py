@@ -45,7 +45,9 @@ def main() -> None:
         found[name] = result
         print(_row(name, result, result["fit_seconds"]), flush=True)
         if result.get("run_to_failure"):
-            shown = {key: value for key, value in result["run_to_failure"].items() if not isinstance(value, list | dict)}
+            shown = {
+                key: value for key, value in result["run_to_failure"].items() if not isinstance(value, list | dict)
+            }
             print(f"  {name}: {json.dumps(shown)}", flush=True)
     last = next(iter(found.values()))
     for name, baseline in last["baselines"].items():
