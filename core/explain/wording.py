@@ -40,7 +40,7 @@ def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
     kept = [one for one in rankings if one.refused is None]
     best, votes = consensus(kept)
     if votes == len(kept):
-        return f"All {votes} methods name {sensors[best].name} first."
+        return f"{f'All {votes} methods name' if votes > 1 else 'It names'} {sensors[best].name} first."
     others = sorted({sensors[int(one.order[0])].name for one in kept} - {sensors[best].name})
     return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
 

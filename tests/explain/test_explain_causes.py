@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toys import correlated, data, model
 
 from core.datasets.series import Event
 from core.datasets.synthetic.machines import pump
@@ -17,6 +16,7 @@ from core.explain.causes import METHODS, causes
 from core.explain.reference import Reference
 from core.explain.wording import agreed, sentence
 from core.progress import Progress
+from tests.explain.toys import correlated, data, model
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from toys import correlated, data, model
 
 from core.explain.counterfactual import LEAST_FALL, counterfactual
 from core.explain.reference import Reference
 from core.explain.stretch import Stretch
+from tests.explain.toys import correlated, data, model
 
 
 def scene(faults: dict[int, float], start: int = 300, stop: int = 330):

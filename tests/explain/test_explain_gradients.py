@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from toys import Quadratic, correlated, data, model
 
 from core.explain.gradients import integrated_gradients
 from core.explain.stretch import Stretch
+from tests.explain.toys import Quadratic, correlated, data, model
 
 
 class Smooth(Quadratic):

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import correlated, data, model
 
 from core.datasets.series import SeriesUnit
 from core.explain.onset import Onset, onset
 from core.explain.stretch import Stretch
 from core.explain.wording import moment, strayed
+from tests.explain.toys import correlated, data, model
 
 N, START, STOP = 900, 500, 700
 

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from toys import correlated, data, model
 
 from core.detectors.series_vae.detector import SeriesVae
 from core.detectors.series_vae.info import SeriesVaeParams
@@ -15,6 +14,7 @@ from core.explain.record import record
 from core.explain.reference import Reference
 from core.explain.stretch import Stretch
 from core.progress import Progress
+from tests.explain.toys import correlated, data, model
 
 
 @pytest.fixture(scope="module")

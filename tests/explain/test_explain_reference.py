@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import correlated, data, model, unit
 
 from core.errors import UserError
 from core.explain.neighbours import nearest_normal
 from core.explain.ranking import Ranking, agreement, consensus
 from core.explain.reference import Reference
 from core.explain.stretch import PROBES, Stretch, filled
+from tests.explain.toys import correlated, data, model, unit
 
 
 def reference_of(found, fitted=None) -> Reference:

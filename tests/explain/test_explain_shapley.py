@@ -4,11 +4,11 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from toys import correlated, data, model
 
 from core.explain.reference import Reference
 from core.explain.shapley import sampled, shapley
 from core.explain.stretch import Stretch
+from tests.explain.toys import correlated, data, model
 
 
 def exact(score, window: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import correlated, data, model
 
 from core.errors import UserError
 from core.explain.reference import Reference
 from core.explain.whatif import Edit, what_if
+from tests.explain.toys import correlated, data, model
 
 
 @pytest.fixture(scope="module")

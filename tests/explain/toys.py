@@ -17,7 +17,7 @@ from core.detectors.series.scaling import Scaler
 from core.features.signals.front_end import FrontEnd
 from core.progress import Progress
 
-INFO = DetectorInfo("toy", "Toy", "series", "For tests.", "none", Params, "toys:Quadratic")
+INFO = DetectorInfo("toy", "Toy", "series", "For tests.", "none", Params, "tests.explain.toys:Quadratic")
 
 
 class Quadratic(SeriesDetector):
