@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from core.drift.blocks import Floats
 from core.drift.contract import Block, Blocks, DriftDetector, Found
@@ -29,18 +30,20 @@ def hellinger(reference: Blocks, batch: Blocks) -> Floats:
 
 
 MOST_KNOWN = 2048  # blocks in the histograms
+FEWEST_CHANGES = 3  # before the next one can be judged
 
 
 class Hdddm(DriftDetector):
-    """Batches of ``batch`` blocks. Drift where the change of the mean distance surpasses the mean of the changes before
-    by ``gamma`` of their standard deviations; the batch is then the new reference, else it joins it. The columns that
-    drifted are those whose own change surpasses theirs by as much.
+    """Batches of ``batch`` blocks. Drift where the change of the mean distance lies above what Student's t predicts for
+    one more of the changes before, with chance ``alpha``; the batch is then the new reference, else it joins it. (The
+    paper's bound is that of their mean, which a usual change surpasses soon.) The columns that drifted are those whose
+    own change lies above theirs.
 
     The reference is batches too: the first half begins the histograms, the others tell what changes are usual.
     """
 
-    def __init__(self, reference: Blocks, batch: int = 16, gamma: float = 4.0) -> None:
-        self._batch, self._gamma = batch, gamma
+    def __init__(self, reference: Blocks, batch: int = 16, alpha: float = 2e-3) -> None:
+        self._batch, self._alpha = batch, alpha
         super().__init__(reference)
 
     def reset(self) -> None:
@@ -72,7 +75,9 @@ class Hdddm(DriftDetector):
         return Found.nothing(self.width)
 
     def _surpassed(self, changes: Floats) -> NDArray[np.bool_]:
-        if len(self._changes) < 2:
+        k = len(self._changes)
+        if k < FEWEST_CHANGES:
             return np.zeros(len(changes), bool)
         usual = np.array(self._changes)
-        return np.asarray(changes > usual.mean(axis=0) + self._gamma * usual.std(axis=0, ddof=1))
+        quantile = stdtrit(k - 1, 1 - self._alpha) * np.sqrt(1 + 1 / k)
+        return np.asarray(changes > usual.mean(axis=0) + quantile * usual.std(axis=0, ddof=1))

@@ -54,6 +54,12 @@ class Reference:
             )
         times = correlation_time([np.column_stack([scaled, surprise]).astype(float) for scaled, surprise in pairs])
         steps = block_length(times, context, total)
+        if times[-1] > steps:
+            raise UserError(
+                f"{total} held-out normal steps are too few to tell drift by",
+                f"the score takes {times[-1]:.0f} steps to forget itself",
+                "Give longer recordings of normal running",
+            )
         found = [
             features(scaled[start : start + steps], surprise[start : start + steps], member.detector, context)
             for scaled, surprise in pairs

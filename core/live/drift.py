@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
+from core.drift import RECENT_FORMAT
 from core.drift.trigger import Trigger
 from core.errors import UserError
 from core.jobs.table import JobTable, Submission
@@ -23,17 +24,16 @@ from core.store.champions import ChampionStore
 from core.store.datasets import DatasetStore
 from core.store.models import ModelStore
 from core.store.workspace import Workspace
-from core.streaming.watch import Scored
 
 if TYPE_CHECKING:
     from core.detectors.series.model import SeriesModel
     from core.drift.monitor import DriftMonitor
     from core.drift.reference import Reference
+    from core.streaming.watch import Scored
 
 MOST_MACHINES = 16  # under watch at once
 SHOWN_S, KEPT_S = 3.0, 30.0  # seconds between what pages read, and what another process could go on from
 POINTS = 256  # blocks of the course that is shown
-RECENT_FORMAT = "recent"  # of the recordings that are taken from the feed
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,7 @@ class DriftWatch:
                     "alarmed": [block.alarmed for block in blocks],
                     "largest": _plain(np.nanmax(np.abs(np.nan_to_num(signs)), axis=1)) if blocks else [],
                 },
+                "unusual_share": monitor.rule.unusual,
                 "usual": _plain(np.percentile(monitor.reference.bulk[:, 0], (2.5, 50, 97.5))),
             }
         said = {"at": time.time(), "model": self._judge.id, "machines": machines, "refused": self._refused}

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.live.drift import RECENT_FORMAT
+from core.drift import RECENT_FORMAT
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.ui import rooms
