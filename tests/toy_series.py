@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -62,13 +63,25 @@ class DeviationsStream(SeriesStream):
 
 
 def recording(
-    seed: int, n: int = 2000, faults: tuple[Event, ...] = (), name: str = "a", split: str = "test"
+    seed: int,
+    n: int = 2000,
+    faults: tuple[Event, ...] = (),
+    name: str = "a",
+    split: str = "test",
+    size: float = 6.0,
 ) -> SeriesUnit:
-    """Three independent normal sensors; a fault moves its sensors by six spreads."""
+    """Three independent normal sensors; a fault moves its sensors by ``size`` spreads."""
     values = np.random.default_rng(seed).standard_normal((n, len(SENSORS))).astype(np.float32)
     for fault in faults:
-        values[fault.start : fault.stop, list(fault.sensors)] += 6
+        values[fault.start : fault.stop, list(fault.sensors)] += size
     return SeriesUnit(name, "pump", split, values, np.arange(n, dtype=float), faults)  # type: ignore[arg-type]
+
+
+def swinging(unit: SeriesUnit) -> SeriesUnit:
+    """The same sensors, all following one slow swing: something that a network can learn."""
+    swing = 3 * np.sin(np.arange(len(unit)) / 9).astype(np.float32)
+    mixed = (0.3 * unit.values + swing[:, None] * np.array([1.0, 0.8, -0.6], np.float32)).astype(np.float32)
+    return replace(unit, values=mixed)
 
 
 def dataset(*units: SeriesUnit) -> SeriesSet:

@@ -81,6 +81,7 @@ class Feed(BaseModel):
     sensors: list[str]
     steps: int
     seconds: float
+    steps_per_second: float = Field(description="over the last seconds")
     behind: int
     tally: dict[str, int | str]
     refused: dict[str, str]

@@ -55,7 +55,7 @@ def feed_answer(feed: FeedRow | None) -> answers.Feed:
             "spec": None if feed is None else feed.spec,
             "speed": speed,
             **{name: status.get(name, []) for name in ("detectors", "sensors", "units")},
-            **{name: status.get(name, 0) for name in ("steps", "seconds", "behind")},
+            **{name: status.get(name, 0) for name in ("steps", "seconds", "steps_per_second", "behind")},
             **{name: status.get(name, {}) for name in ("tally", "refused")},
         }
     )

@@ -21,6 +21,7 @@ from core.charts.signals import decimate
 Option = dict[str, Any]
 
 POINTS = 1000  # of a trace, after thinning that keeps peaks
+COARSE = 7  # a longer axis is marked at every second number
 LEAST_TOP, MOST_TOP = 5, 12  # where the axis of surprises ends: whole numbers, so that it does not tremble
 VOICES = ("#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6D31", "#F0E442", "#999999")
 DASHES: tuple[Any, ...] = ([2, 3], [6, 3], [8, 3, 2, 3], [10, 4], [3, 2], [5, 5], [1, 2])
@@ -86,7 +87,7 @@ def gauges(voices: Sequence[Voice]) -> Option:
         {
             "legend": {"top": 0, "left": 0},
             "grid": {"left": 8, "right": 36, "top": 34, "bottom": 40, "containLabel": True},
-            "xAxis": _value("surprise: 3 is 1 normal step in 1,000", 0, top) | {"interval": 1 if top < 8 else 2},
+            "xAxis": _value("surprise: 3 is 1 normal step in 1,000", 0, top) | {"interval": 2 if top > COARSE else 1},
             "yAxis": {"type": "category", "data": names, "inverse": True, "axisTick": {"show": False}},
             "series": [
                 {"type": "bar", "name": "now", "data": bars, "barWidth": "46%", "color": palette.GOOD,
@@ -190,8 +191,8 @@ def causes_height(causes: int) -> int:
     return 56 + CAUSE * causes
 
 
-def causes(found: Sequence[tuple[str, float]]) -> Option:
-    """Sensors by their share of the blame, the first one on top."""
+def causes(found: Sequence[tuple[str, float]], *, faint: bool = False) -> Option:
+    """Sensors by their share of the blame, the first one on top; ``faint`` while there is nothing to be blamed for."""
     return _still(
         {
             "grid": {"left": 8, "right": 48, "top": 6, "bottom": 36, "containLabel": True},
@@ -200,7 +201,8 @@ def causes(found: Sequence[tuple[str, float]]) -> Option:
                       "axisTick": {"show": False}},
             "series": [
                 {"type": "bar", "data": [round(share * 100) for _, share in found], "barWidth": "56%",
-                 "color": palette.GOOD, "label": {"show": True, "position": "right", "formatter": "{c} %"}}
+                 "color": palette.NEUTRAL if faint else palette.GOOD,
+                 "label": {"show": True, "position": "right", "formatter": "{c} %"}}
             ],
         }
     )  # fmt: skip
@@ -212,7 +214,7 @@ def _line(name: str, axis: Axis, values: NDArray[Any], style: Option) -> Option:
     y = [None if value != value else value for value in _short(shown)]
     return {
         "type": "line", "name": name, "data": [list(pair) for pair in zip(at.tolist(), y, strict=True)],
-        "showSymbol": False, "lineStyle": style, "itemStyle": {"color": style["color"]}, "connectNulls": False,
+        "symbol": "none", "lineStyle": style, "itemStyle": {"color": style["color"]}, "connectNulls": False,
     }  # fmt: skip
 
 
@@ -256,7 +258,8 @@ def _small(colour: str | None) -> Option:
 def _top(scores: Sequence[float], limits: Sequence[float]) -> int:
     """Where the axis of surprises ends: above all limits, and above the scores as far as that can be drawn."""
     wanted = min(max(math.ceil(max(scores, default=0) + 0.5), LEAST_TOP), MOST_TOP)
-    return max(wanted, math.ceil(max(limits, default=0) + 0.5))
+    top = max(wanted, math.ceil(max(limits, default=0) + 0.5))
+    return top + top % 2 if top > COARSE else top
 
 
 def _still(option: Option) -> Option:

@@ -7,14 +7,16 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.live.table import MOST_ALARMS, MOST_UNITS, LiveTable
-from core.streaming.monitor import Completed
-from core.streaming.watch import Scored
+
+if TYPE_CHECKING:  # pages read blocks and need not wait for SciPy
+    from core.streaming.monitor import Completed
+    from core.streaming.watch import Scored
 
 RING_CELLS, RING_ROWS, RING_BLOCKS = 2_000_000, 20_000, 4_000
 BLOCK_ROWS = 256  # a block grows to this size before another begins

@@ -10,7 +10,8 @@ import logging
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import UserError
@@ -31,6 +32,7 @@ from core.streaming.watch import Models, Scored
 
 TICK_S = 0.25  # from one look at the orders to the next
 NAP_S = 0.02
+PACE_S = 5.0
 QUIET_S = 5.0  # without a step for so long, the feed waits
 MOST_STEPS = 4096  # taken at once
 
@@ -46,6 +48,15 @@ class Round:
     ring: Ring
     began: float  # of the steady clock
     last: float  # when the last step came
+    pace: deque[tuple[float, int]] = field(default_factory=deque)  # steady clock and steps of the last seconds
+
+    def steps_per_second(self, now: float) -> float:
+        """Over the last ``PACE_S`` seconds."""
+        self.pace.append((now, self.monitor.steps))
+        while now - self.pace[0][0] > PACE_S:
+            self.pace.popleft()
+        (then, before), after = self.pace[0], self.monitor.steps
+        return (after - before) / (now - then) if now > then else 0.0
 
 
 class Worker:
@@ -120,6 +131,7 @@ class Worker:
             "limit": round(monitor.rule.limit, 4),
             "steps": monitor.steps,
             "seconds": round(now - current.began, 1),
+            "steps_per_second": round(current.steps_per_second(now), 1),
             "behind": current.source.behind(now),
             "ring": current.ring.capacity,
             "tally": current.source.tally.to_json(),

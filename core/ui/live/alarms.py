@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,11 +12,14 @@ from core.charts import live as charts
 from core.live.exports import alarms_csv
 from core.live.table import FeedRow
 from core.streaming import words as said
-from core.ui import blocks, words
+from core.ui import blocks, nav, state, words
+from core.ui.dataset.series import view
 from core.ui.live import room
 from core.ui.live.draw import draw
 
 SHOWN = 20
+ALL, LASTING = "All", "Longer than one step"
+_ROUND = re.compile(r" \(round \d+\)$")  # what a replay adds to the name of a recording that it plays again
 
 
 def show(feed: FeedRow) -> None:
@@ -38,13 +42,29 @@ def show(feed: FeedRow) -> None:
             )  # fmt: skip
     if not alarms:
         st.caption("None so far.")
-    for alarm in alarms[:SHOWN]:
-        _entry(alarm, str(feed.status.get("time_unit")))
-    if len(alarms) > SHOWN:
-        st.caption(f"{len(alarms) - SHOWN} older ones are in the CSV.")
+        return
+    shown = _filtered(alarms)
+    for alarm in shown[:SHOWN]:
+        _entry(alarm, feed)
+    if len(shown) > SHOWN:
+        st.caption(f"{len(shown) - SHOWN} older ones are in the CSV.")
 
 
-def _entry(alarm: dict[str, Any], time_unit: str) -> None:
+def _filtered(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All, or those of more than one step: what a promise of false alarms allows is mostly single steps."""
+    lasting = [alarm for alarm in alarms if alarm["steps"] > 1]
+    if not 0 < len(lasting) < len(alarms):
+        return alarms
+    chosen = st.segmented_control(
+        "Which alarms", [ALL, LASTING], default=ALL, key="alarms", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.caption(f"{words.count(len(alarms), 'alarm')}, {len(lasting)} of them longer than one step.")
+    return lasting if chosen == LASTING else alarms
+
+
+def _entry(alarm: dict[str, Any], feed: FeedRow) -> None:
+    time_unit = str(feed.status.get("time_unit"))
     causes = alarm["causes"]
     first = f" · {words.plain(causes[0]['sensor'])} {causes[0]['share'] * 100:.0f} %" if causes else ""
     now = ":material/notifications_active: " if alarm["open"] else ""
@@ -67,6 +87,21 @@ def _entry(alarm: dict[str, Any], time_unit: str) -> None:
             f"{words.count(alarm['steps'], 'step')} of {alarm['stop'] - alarm['start']:,} alarmed. "
             f"{words.plain(said.agreement(causes))} First told {blocks.ago(alarm['began'])}."
         )
+        _probe(alarm, feed)
+
+
+def _probe(alarm: dict[str, Any], feed: FeedRow) -> None:
+    """The way to the Sensors page, where the recording is one of the workspace."""
+    source = feed.spec["source"]
+    if source["kind"] != "replay":
+        return
+    query = {
+        state.DATASET: source["dataset_id"][: state.SHORT],
+        state.MODEL: feed.spec["models"][0][: state.SHORT],
+        "recording": _ROUND.sub("", alarm["unit"]),
+        view.PARAM: f"{max(alarm['start'] - view.LEAST, 0)}-{alarm['stop'] + view.LEAST}",
+    }
+    st.page_link(nav.page("sensors"), label="Probe this stretch", icon=nav.PAGES["sensors"][1], query_params=query)
 
 
 def _when(time: float, unit: str, step: int) -> str:

@@ -96,8 +96,8 @@ def _source(feed: FeedRow) -> str:
     status = feed.status
     if not status.get("steps"):
         return what
-    speed = status["steps"] / max(status["seconds"], 0.1)
-    return f"{what} · {words.count(status['steps'], 'step')} · {speed:,.0f} a second"
+    pace = f" · {status['steps_per_second']:,.3g} a second" if feed.state == "running" else ""
+    return f"{what} · {words.count(status['steps'], 'step')}{pace}"
 
 
 def _notes(feed: FeedRow) -> None:

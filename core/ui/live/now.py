@@ -103,8 +103,8 @@ def _causes(view: View) -> None:
     blocks.headed(
         "Which sensors make it so?",
         "Each sensor's share of the blame for the last 32 steps, as the detectors' own parts have it.",
-        "Each detector's parts are made shares of 1; the bars are the mean of the detectors. While nothing is unusual, "
-        "somebody is still first: look at the gauges before you believe a cause.",
+        "Each detector's parts are made shares of 1; the bars are the mean of the detectors. They are grey while "
+        "nothing is unusual.",
         "A fault in one sensor also shows in those that depend on it. The Sensors page probes deeper.",
     )
     causes = (view.unit or {}).get("causes", [])
@@ -114,8 +114,12 @@ def _causes(view: View) -> None:
     shares = [(cause["sensor"], cause["share"]) for cause in causes]
     alt = ", ".join(f"{name} {share:.0%}" for name, share in shares)
     height = charts.causes_height(len(shares))
-    draw(charts.causes(shares), key="live-causes", alt=f"Share of the blame: {alt}", height=height)
-    st.caption(f"{words.plain(said.cause(causes[0]))}. {words.plain(said.agreement(causes))}")
+    option = charts.causes(shares, faint=not view.unusual)
+    draw(option, key="live-causes", alt=f"Share of the blame: {alt}", height=height)
+    if view.unusual:
+        st.caption(f"{words.plain(said.cause(causes[0]))}. {words.plain(said.agreement(causes))}")
+    else:
+        st.caption("Nothing is unusual now: somebody is always first, and the order says little.")
 
 
 def _timeline(view: View) -> None:
@@ -141,12 +145,12 @@ def _feed(view: View) -> None:
             blocks.headed(
                 "Readings",
                 "What the sensors read, over the same steps.",
-                "Without a choice the sensors most to blame are drawn. Where an alarm blames a sensor, its row is "
-                "shaded.",
+                "Without a choice the sensors that the last alarm blames are drawn. Where an alarm blames a sensor, "
+                "its row is shaded.",
                 "Gaps are steps without a reading.",
             )
         chosen = st.multiselect(
-            "Sensors", view.sensors, key="live-sensors", placeholder="Those most to blame", width=420,
+            "Sensors", view.sensors, key="live-sensors", placeholder="Those that the last alarm blames", width=420,
             label_visibility="collapsed", max_selections=8,
         )  # fmt: skip
         st.download_button(

@@ -89,11 +89,16 @@ class View:
         return [(x[start], x[stop - 1]) for start, stop in edges.reshape(-1, 2)]
 
     def blamed(self) -> list[str]:
-        """The sensors to draw where nobody chose: those most to blame now, filled up in their own order."""
-        first = [cause["sensor"] for cause in (self.unit or {}).get("causes", [])]
-        if not first and self.alarms:
-            first = [cause["sensor"] for cause in self.alarms[-1]["causes"]]
+        """The sensors to draw where nobody chose: those that the last alarm blames, filled up in their own order. They
+        do not follow the moment: rows that change places every second cannot be read."""
+        first = [cause["sensor"] for cause in self.alarms[-1]["causes"]] if self.alarms else []
         return list(dict.fromkeys([*first, *self.sensors]))[:SENSORS]
+
+    @property
+    def unusual(self) -> bool:
+        """Whether any voice is above its limit now, or an alarm is open."""
+        above = (self.steps.surprise[-1] > self.steps.limits[-1]).any()
+        return bool(above) or any(alarm["open"] for alarm in self.alarms)
 
 
 def look(table: LiveTable, feed: FeedRow, wanted: str | None, last: int) -> View | None:
