@@ -46,7 +46,9 @@ class Samples:
 def split(normals: Sequence[Signal], length: int, seed: int) -> Samples:
     """Hold out every eighth piece of time. UserError where the normals are too short for windows on both sides."""
     steps = sum(len(one) for one in normals)
-    piece = int(np.clip(steps // MOST_PIECES, 2 * length, LONGEST_PIECE * length))
+    # Two windows long, or where that leaves nothing to learn from a third of the longest stretch.
+    shortest = min(2 * length, max(length, max((len(one) for one in normals), default=0) // 3))
+    piece = int(np.clip(steps // MOST_PIECES, shortest, LONGEST_PIECE * length))
     edges = [np.linspace(0, len(one), max(1, len(one) // piece) + 1).astype(int) for one in normals]
     offsets = np.cumsum([0, *(len(one) for one in normals)])
     pieces = [
@@ -69,7 +71,7 @@ def split(normals: Sequence[Signal], length: int, seed: int) -> Samples:
         raise UserError(
             f"{steps} normal steps are too few for windows of {length} steps",
             "some are held out to see when to stop learning",
-            f"Give at least {4 * length} steps in a row, or choose a shorter window",
+            f"Give at least {3 * length} steps in a row, or choose a shorter window",
         )
     joined = np.concatenate(normals)
     known = np.isfinite(joined)
