@@ -16,6 +16,7 @@ from core.errors import UserError
 Floats = NDArray[np.float64]
 
 TIMES = 2.0  # correlation times in a block
+SHORTEST = 16  # steps of a block, so that it has a spread and quartiles
 FEWEST = 40  # blocks of a reference; with fewer nobody can tell what is usual
 _SOKAL = 5.0  # the sum of correlations ends at so many correlation times
 
@@ -46,16 +47,15 @@ def correlation_time(stretches: Sequence[Floats]) -> Floats:
 
 
 def block_length(times: Floats, least: int, steps: int) -> int:
-    """Steps of a block: ``TIMES`` correlation times of the slowest of ``times`` (c,), but at least ``least``, the steps
-    that a score looks back on; shorter where only so ``FEWEST`` blocks fit into ``steps`` of reference.
-
-    UserError where not even blocks of ``least`` do.
+    """Steps of a block: ``TIMES`` correlation times of the slowest of ``times`` (c,), but at least ``SHORTEST`` and
+    ``least``, the steps that a score looks back on; shorter where only so ``FEWEST`` blocks fit into ``steps`` of
+    reference. UserError where not even the shortest do.
     """
-    longest = steps // FEWEST
-    if longest < max(least, 1):
+    least, longest = max(least, SHORTEST), steps // FEWEST
+    if longest < least:
         raise UserError(
             f"{steps} held-out normal steps are too few to tell drift by",
-            f"{FEWEST} blocks of {max(least, 1)} steps are needed",
+            f"{FEWEST} blocks of {least} steps are needed",
             "Give longer recordings of normal running, or choose a shorter window",
         )
     return max(least, min(int(np.ceil(TIMES * float(times.max()))), longest))
