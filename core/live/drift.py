@@ -117,11 +117,12 @@ class DriftWatch:
 
     def _answer(self) -> None:
         """Ask for a candidate where drift is confirmed and the last attempt is long enough ago."""
-        if not automatic(self._workspace):
+        states = {machine: monitor.state() for machine, monitor in self._machines.items()}
+        confirmed = {machine: state for machine, state in states.items() if state.confirmed}
+        if not confirmed or not automatic(self._workspace):
             return
         last = last_attempt(self._workspace, self._judge.id)
-        for machine, monitor in self._machines.items():
-            state = monitor.state()
+        for machine, state in confirmed.items():
             reason = self._trigger.reason(state, last, time.time())
             if reason is None:
                 continue

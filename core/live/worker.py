@@ -17,6 +17,7 @@ from typing import Any
 from core.errors import UserError
 from core.jobs.worker import explain, settle_in
 from core.live.blocks import Ring
+from core.live.drift import DriftWatch
 from core.live.pushed import PushedSamples
 from core.live.spec import FeedSpec, FileSource, ReplaySource, allowed_file, checked, shown_names
 from core.live.table import FeedRow, LiveTable
@@ -46,6 +47,7 @@ class Round:
     source: Source
     monitor: Monitor
     ring: Ring
+    drift: DriftWatch
     began: float  # of the steady clock
     last: float  # when the last step came
     pace: deque[tuple[float, int]] = field(default_factory=deque)  # steady clock and steps of the last seconds
@@ -58,6 +60,10 @@ class Round:
         (then, before), after = self.pace[0], self.monitor.steps
         return (after - before) / (now - then) if now > then else 0.0
 
+    def close(self) -> None:
+        self.source.close()
+        self.drift.close()
+
 
 class Worker:
     """One run of the feed."""
@@ -66,6 +72,7 @@ class Worker:
         self._workspace, self._run, self._table = workspace, run, LiveTable(workspace)
         self._models: Models = {}
         self._shown: list[dict[str, str]] = []
+        self._first = -1  # the generation that this run began with; a later one is a reset
 
     def work(self) -> None:
         """Until there is an end to it. UserError where the feed cannot go on."""
@@ -74,6 +81,7 @@ class Worker:
             return
         spec = checked(orders.spec)
         self._load(spec)
+        self._first = orders.generation
         generation, speed = -1, 0.0
         current: Round | None = None
         try:
@@ -82,7 +90,7 @@ class Worker:
                     raise UserError("The server that began this feed has ended", "", "Start the feed again")
                 if current is None or orders.generation != generation:
                     if current is not None:
-                        current.source.close()
+                        current.close()
                     generation, speed = orders.generation, 0.0
                     current = self._begin(spec, generation)
                 wanted = 0.0 if orders.wish == "pause" else orders.speed
@@ -94,7 +102,7 @@ class Worker:
                     return self._end("finished")
         finally:
             if current is not None:
-                current.source.close()
+                current.close()
         return self._end("stopped")
 
     def _tick(self, spec: FeedSpec, current: Round) -> None:
@@ -116,6 +124,7 @@ class Worker:
             current.last = time.monotonic()
         state = "running" if time.monotonic() - current.last < QUIET_S else "waiting"
         current.ring.write(scored, completed, self._source_name(spec), self._status(current), state)
+        current.drift.push(scored)
 
     def _status(self, current: Round) -> dict[str, Any]:
         """What the server tells of the feed as a whole and of every unit under watch."""
@@ -155,8 +164,11 @@ class Worker:
         monitor = Monitor(self._models, spec.rule())
         source = self._source(spec, monitor)
         ring = Ring(self._table, self._run, generation, len(monitor.sensors), len(monitor.detectors) + 1)
+        ids = [shown["id"] for shown in self._shown]
+        resume = generation == self._first and not isinstance(spec.source, ReplaySource)
+        drift = DriftWatch(self._workspace, self._models, ids, monitor.sensors, resume=resume)
         now = time.monotonic()
-        return Round(source, monitor, ring, now, now - QUIET_S)
+        return Round(source, monitor, ring, drift, now, now - QUIET_S)
 
     def _source(self, spec: FeedSpec, monitor: Monitor) -> Source:
         asked = spec.source

@@ -132,12 +132,14 @@ def _orders(model: str, machine: str, found: dict[str, Any]) -> None:
             help="On the running since the drift began, or all that the feed keeps, with the old normal data. It "
             "becomes champion only if it does better on data that neither has learned from.",
         )
-        on = st.toggle(
-            "By itself after drift", drift.automatic(workspace), key="drift-automatic",
+        # Anybody may have switched it meanwhile: what counts is the workspace, not this browser.
+        st.session_state["drift-automatic"] = drift.automatic(workspace)
+        st.toggle(
+            "By itself after drift",
+            key="drift-automatic",
             help="When two views agree, and at most once an hour.",
-        )  # fmt: skip
-        if on != drift.automatic(workspace):
-            drift.set_automatic(workspace, on)
+            on_change=lambda: drift.set_automatic(workspace, not drift.automatic(workspace)),
+        )
     jobs_panel.watch(("retrain",), key="drift-jobs")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.live.table import ALIVE, State
+from core.ui.drift import panel as drift
 from core.ui.live import alarms, archive, control, now, room, sample, setup
 
-LOOK_S, IDLE_S, LISTS_S = 1.0, 4.0, 3.0
+LOOK_S, IDLE_S, LISTS_S, DRIFT_S = 1.0, 4.0, 3.0, 5.0
 
 
 def show() -> None:
@@ -30,6 +31,8 @@ def show() -> None:
                 setup.show()
     st.fragment(_moment, run_every=LOOK_S if alive else None)()
     st.fragment(_lists, run_every=LISTS_S if alive else None)()
+    st.header("Drift and retraining", anchor=False)
+    st.fragment(drift.show, run_every=DRIFT_S if alive else None)()
 
 
 def _control(drawn: State, run: str) -> None:
