@@ -33,13 +33,13 @@ class SeriesCalibration:
     def fit(cls, scored: Sequence[Pushed], context: int, delay: int) -> Self:
         """From scored held-out stretches. The first ``context - 1`` steps of each are less sure and left out."""
         kept = [(one.now.score[context - 1 :], one.settled.score[context - 1 :]) for one in scored]
-        now, settled = (np.concatenate([pair[index] for pair in kept]) for index in (0, 1))
-        if not len(now):
+        if not any(len(pair[0]) for pair in kept):
             raise UserError(
                 "No held-out normal stretch is longer than what the detector looks back on",
                 f"{context} steps",
                 "Give longer recordings of normal running, or choose a shorter window",
             )
+        now, settled = (np.concatenate([pair[index] for pair in kept]) for index in (0, 1))
         return cls(Pot.fit(now, gap=max(context, 1)), Pot.fit(settled, gap=max(context + delay, 1)))
 
     @property

@@ -79,10 +79,11 @@ def train_series(
     shared = scope == "one" or (scope == "auto" and data.fleet)
     groups = {SHARED: normals.units} if shared else _by_machine(normals)
     raw = {unit.name: unit.sha256 for unit in data.units}
+    context = build_series(name, params, seed).context
     members, roles = {}, dict[str, Role]()
     for index, (machine, units) in enumerate(groups.items()):
         part = progress.part(0.1 + 0.9 * index / len(groups), 0.1 + 0.9 * (index + 1) / len(groups))
-        fit, held = _divided(units, seed)
+        fit, held = _divided(units, seed, context)
         try:
             members[machine] = _member(name, params, seed, normals.of(fit), held, part)
         except UserError as error:
@@ -109,7 +110,7 @@ def held_out(model: SeriesModel, normals: SeriesSet, machine: str, seed: int) ->
     """The stretches that calibrated the member that judges ``machine``, of the data it was trained on: ``normals`` are
     the normal stretches of that data, ``prepared`` by the model; ``seed`` is the training's."""
     units = normals.units if SHARED in model.members else _by_machine(normals)[machine]
-    return _divided(units, seed)[1]
+    return _divided(units, seed, model.member(machine).detector.context)[1]
 
 
 def _member(
@@ -146,8 +147,11 @@ def _by_machine(normals: SeriesSet) -> dict[str, tuple[SeriesUnit, ...]]:
     return {machine: tuple(unit for unit in normals.units if unit.machine == machine) for machine in normals.machines}
 
 
-def _divided(units: Sequence[SeriesUnit], seed: int) -> tuple[list[SeriesUnit], list[SeriesUnit]]:
-    """What is learned from and what is held out. Stretches of one unit stay together."""
+def _divided(units: Sequence[SeriesUnit], seed: int, context: int) -> tuple[list[SeriesUnit], list[SeriesUnit]]:
+    """What is learned from and what is held out. Stretches of one unit stay together.
+
+    Of a stretch the last fifth is held out; of a short one as much as two contexts, if that is no more than a third.
+    """
     names = sorted({unit.name for unit in units})
     if len(names) >= WHOLE_UNITS:
         order = np.random.default_rng(seed).permutation(len(names))
@@ -155,7 +159,7 @@ def _divided(units: Sequence[SeriesUnit], seed: int) -> tuple[list[SeriesUnit], 
         return [unit for unit in units if unit.name not in held], [unit for unit in units if unit.name in held]
     fit, kept = [], []
     for unit in units:
-        cut = len(unit) - max(round(HELD_OUT * len(unit)), 1)
+        cut = len(unit) - max(round(HELD_OUT * len(unit)), min(2 * context, len(unit) // 3), 1)
         fit.append(unit.cut(0, cut))
         kept.append(unit.cut(cut, len(unit)))
     return [unit for unit in fit if len(unit)], kept

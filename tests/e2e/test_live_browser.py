@@ -20,7 +20,7 @@ import pytest
 import toy_series as toys
 from playwright.sync_api import Page, expect
 
-from core.datasets.series import Event
+from core.datasets.series import Event, SeriesSet
 from core.detectors import registry
 from core.detectors.series.training import train_series
 from core.progress import Progress
@@ -47,19 +47,28 @@ class Plant:
     models: list[str]
 
 
-@pytest.fixture
-def plant(server: Server, tmp_path: Path) -> Plant:
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[SeriesSet, list[Path]]:
     """A recording with one fault of the pressure, and three small detectors that learned what is normal."""
-    workspace = Workspace(server.data_dir)
+    home = tmp_path_factory.mktemp("plant")
     normal = toys.recording(0, 3000, split="train", name="normal")
     monday = toys.recording(4, 1500, (FAULT,), "monday", size=30)
     data = toys.dataset(toys.swinging(normal), toys.swinging(monday))
-    dataset, models = DatasetStore(workspace).add(data).id, []
     for name, settings in SMALL.items():
         fitted = train_series(name, registry.parameters(name, settings), 0, data, Progress())
-        write_series_model(tmp_path / name, fitted, name=f"Toy {name}", dataset=data)
-        models.append(ModelStore(workspace).add(tmp_path / name, f"Toy {name}").id)
-    return Plant(dataset, models)
+        write_series_model(home / name, fitted, name=f"Toy {name}", dataset=data)
+    return data, [home / name for name in SMALL]
+
+
+@pytest.fixture
+def plant(server: Server, tmp_path: Path, trained: tuple[SeriesSet, list[Path]]) -> Plant:
+    """The same in the server's workspace."""
+    workspace, (data, folders) = Workspace(server.data_dir), trained
+    models = []
+    for folder in folders:
+        shutil.copytree(folder, tmp_path / folder.name)
+        models.append(ModelStore(workspace).add(tmp_path / folder.name, f"Toy {folder.name}").id)
+    return Plant(DatasetStore(workspace).add(data).id, models)
 
 
 def post(server: Server, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

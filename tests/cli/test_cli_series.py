@@ -82,7 +82,7 @@ def test_runs_to_failure_are_judged_by_their_lead_times(tmp_path: Path) -> None:
 
 def test_exported_model_scores_like_the_model(data: Path, tmp_path: Path) -> None:
     model, exported = tmp_path / "vae", tmp_path / "vae.onnx"
-    options = ["--set", "steps=20", "--set", "window=16", "--set", "width=8", "--set", "beta=0"]
+    options = ["--set", "steps=150", "--set", "window=16", "--set", "width=8", "--set", "beta=0"]
     assert main(["train", "series-vae", "--data", str(data), "--out", str(model), *options]) == 0
     assert main(["export", str(model), "--to", "onnx", "--out", str(exported)]) == 0
     assert main(["score", str(model), "--data", str(data), "--out", str(tmp_path / "a")]) == 0
