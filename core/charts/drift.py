@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 
 from core.charts import palette
@@ -67,8 +66,8 @@ def course(
         x=list(step), y=list(median), mode="lines+markers", name="block", marker={"size": 4},
         line={"color": palette.GOOD, "width": 1.2}, hovertemplate="from step %{x:,}: %{y:.3f}<extra></extra>",
     )  # fmt: skip
-    marked = np.flatnonzero(np.asarray(alarmed, float) >= unusual)
-    if len(marked):
+    marked = [k for k, share in enumerate(alarmed) if share >= unusual]
+    if marked:
         figure.add_scatter(
             x=[step[k] for k in marked],
             y=[median[k] for k in marked],

@@ -66,7 +66,9 @@ def block_means(values: Floats, length: int) -> Floats:
     blocks = values[: len(values) // length * length].reshape(-1, length, values.shape[1])
     seen = np.isfinite(blocks)
     total = np.where(seen, blocks, 0.0).sum(axis=1)
-    return np.divide(total, seen.sum(axis=1), out=np.full(total.shape, np.nan), where=seen.any(axis=1))
+    found: Floats = np.full(total.shape, np.nan)
+    np.divide(total, seen.sum(axis=1), out=found, where=seen.any(axis=1))
+    return found
 
 
 def _autocovariances(centred: Floats) -> Floats:

@@ -54,7 +54,7 @@ def permutation_p(kernel: Floats, drawn: NDArray[np.int64]) -> tuple[float, floa
 class Mmd(DriftDetector):
     """The last ``window`` blocks against the reference, at every ``every``-th block, by relabelling the rows of one
     kernel matrix. Of a long reference ``MOST_POINTS`` less the window are taken, evenly spaced. All columns drift or
-    none does; ``p`` and ``distance`` are of the last test."""
+    none does; ``p`` (c,), the same for all, and ``distance`` are of the last test."""
 
     def __init__(
         self, reference: Blocks, window: int = 32, alpha: float = 2e-3, every: int = 4, permutations: int = 999
@@ -67,16 +67,16 @@ class Mmd(DriftDetector):
 
     def reset(self) -> None:
         self._recent: deque[Block] = deque(maxlen=self._window)
-        self._since, self.p, self.distance = 0, 1.0, 0.0
+        self._since, self.distance = 0, 0.0
+        self.p: Floats = np.ones(self.width)
 
     def update(self, block: Block) -> Found:
-        if not np.isfinite(block).all():
-            return Found(self.p < self._alpha, np.full(self.width, self.p < self._alpha))
-        self._recent.append(block)
         self._since += 1
-        if len(self._recent) == self._window and self._since >= self._every:
-            self._since = 0
-            kernel = kernel_matrix(np.concatenate([self.reference, np.array(self._recent)]))
-            self.distance, self.p = permutation_p(kernel, self._drawn)
-        drifted = self.p < self._alpha
-        return Found(drifted, np.full(self.width, drifted))
+        if np.isfinite(block).all():
+            self._recent.append(block)
+            if len(self._recent) == self._window and self._since >= self._every:
+                self._since = 0
+                kernel = kernel_matrix(np.concatenate([self.reference, np.array(self._recent)]))
+                self.distance, p = permutation_p(kernel, self._drawn)
+                self.p = np.full(self.width, p)
+        return Found(bool(self.p[0] < self._alpha), self.p < self._alpha)

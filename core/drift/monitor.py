@@ -245,7 +245,7 @@ def gaussian_kl(mean: Floats, variance: Floats, centre: Floats, spread: Floats) 
     return float(0.5 * np.sum((first + (mean - centre) ** 2) / second - 1 + np.log(second / first)))
 
 
-def _columns(name: ViewName, source: Features | Reference, judged: NDArray[np.bool_] | None = None) -> Floats:
+def _columns(name: ViewName, source: Features | Reference, judged: NDArray[np.bool_] | bool = True) -> Floats:
     """What a view looks at, of one block (c,) or of a reference (r, c); sensors that are not judged are NaN."""
     if name == "input":
         known = source.judged if isinstance(source, Reference) else judged

@@ -88,7 +88,10 @@ class Reference:
 
 def to_plain(values: Floats) -> list[Any]:
     """Nested lists with None for NaN."""
-    return np.where(np.isfinite(values), values.astype(object), None).tolist()  # type: ignore[no-any-return]
+    found = values.astype(object)
+    found[~np.isfinite(values)] = None
+    plain: list[Any] = found.tolist()
+    return plain
 
 
 def from_plain(values: list[Any]) -> Floats:

@@ -48,7 +48,7 @@ class Adwin(_Each):
     def watcher(self) -> Any:
         from river.drift import ADWIN
 
-        return ADWIN(delta=self._delta, clock=1)
+        return ADWIN(delta=self._delta, clock=1)  # type: ignore[no-untyped-call]
 
 
 class PageHinkley(_Each):
