@@ -59,7 +59,7 @@ def test_the_store_is_free_of_torch() -> None:
 def test_an_index_with_stages_is_brought_up_to_date(tmp_path: Path) -> None:
     database.prepare(tmp_path / "index.sqlite")
     with database.connect(tmp_path / "index.sqlite") as db:
-        for table in ("datasets", "models", "runs", "exclusions", "labels", "jobs", "curves", "leases", "mappings", "champions"):
+        for table in ("datasets", "models", "runs", "exclusions", "labels", "jobs", "curves", "leases", "mappings", "successions"):
             db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in database.MIGRATIONS[0]:
             db.execute(statement)
