@@ -1,4 +1,4 @@
-"""Every detector of the registry keeps the contract of ``core.detectors.base``."""
+"""Every image detector of the registry keeps the contract of ``core.detectors.base``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from core.datasets.types import ImageSet
 from core.detectors.base import ImageDetector, ImageScore, implementation
-from core.detectors.registry import REGISTRY, build, info, parameters
+from core.detectors.registry import build, info, of, parameters
 from core.errors import Cancelled, UserError
 from core.progress import Progress
 
@@ -34,13 +34,13 @@ def scores(detector: ImageDetector, data: ImageSet) -> list[ImageScore]:
     return list(detector.score(data, Progress()))
 
 
-@pytest.fixture(scope="module", params=sorted(REGISTRY))
+@pytest.fixture(scope="module", params=sorted(of("image")))
 def one(request: pytest.FixtureRequest, parts: ImageSet) -> tuple[str, ImageDetector]:
     return request.param, fitted(request.param, parts)
 
 
 def test_every_detector_has_quick_parameters() -> None:
-    assert set(QUICK) == set(REGISTRY)
+    assert set(QUICK) == set(of("image"))
 
 
 def test_scores_are_finite_and_in_the_order_of_the_items(one: tuple[str, ImageDetector], parts: ImageSet) -> None:
@@ -129,7 +129,7 @@ def test_an_unknown_detector_is_named_with_the_known_ones() -> None:
         info("nosuch")
 
 
-@pytest.mark.parametrize("name", sorted(REGISTRY))
+@pytest.mark.parametrize("name", sorted(of("image")))
 def test_a_wrong_parameter_is_named_with_the_known_ones(name: str) -> None:
     with pytest.raises(UserError, match=r"«nosuch»"):
         parameters(name, {"nosuch": 1})
