@@ -11,7 +11,7 @@ import pytest
 
 from core.datasets.types import ImageSet
 from core.detectors.base import ImageDetector, ImageScore, implementation
-from core.detectors.registry import build, info, of, parameters
+from core.detectors.registry import REGISTRY, build, info, of, parameters
 from core.errors import Cancelled, UserError
 from core.progress import Progress
 
