@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
+import numpy as np
+
 from core.datasets.series import SeriesUnit
 from core.detectors.series.calibration import Mode
 from core.detectors.series.model import SeriesModel
 from core.explain import contribution
-from core.explain.counterfactual import Counterfactual, counterfactual
+from core.explain.counterfactual import Counterfactual, Culprit, counterfactual, culprits
 from core.explain.evidence import evidence
 from core.explain.gradients import integrated_gradients
 from core.explain.latent import LatentView, latent_view
@@ -27,18 +29,22 @@ from core.progress import Progress
 Method = Literal["evidence", "counterfactual", "contribution", "contribution (mean)", "Shapley", "gradients", "|z|"]
 METHODS: tuple[Method, ...] = get_args(Method)
 TOLD = 5  # sensors whose onset is told
+SILENT = 0.5  # of the stretch without a reading
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Steps ``start`` to ``stop - 1`` of a unit. ``rankings`` are in the order of ``METHODS``; a method that the
-    detector does not allow is missing. ``onsets`` belong to the first sensors of the first ranking."""
+    detector does not allow is missing. ``onsets`` belong to the first sensors of the first ranking. ``silent`` sensors
+    gave no reading for most of the stretch: no score can be blamed on them, and they may be the fault all the same."""
 
     start: int
     stop: int
     mode: Mode
     rankings: tuple[Ranking, ...]
     counterfactual: Counterfactual
+    culprits: tuple[Culprit, ...]
+    silent: tuple[int, ...]
     agreement: tuple[Agreement, ...]
     onsets: dict[int, Onset | None]
     moments: Moments
@@ -97,13 +103,16 @@ def causes(
         if found is not None:
             rankings.append(found)
     progress.report(len(methods), len(methods) + 1, "Moments and likenesses")
-    first = rankings[0].order[:TOLD].tolist() if rankings else []
+    silent = np.flatnonzero(np.isnan(stretch.inside).mean(axis=0) > SILENT).tolist()
+    first = [*rankings[0].order[:TOLD].tolist(), *silent] if rankings else silent
     return Explanation(
         start=start,
         stop=stop,
         mode=mode,
         rankings=tuple(rankings),
         counterfactual=ways.replaced,
+        silent=tuple(silent),
+        culprits=culprits(stretch, reference, ways.replaced),
         agreement=tuple(agreement(rankings)),
         onsets={sensor: onset(stretch, sensor) for sensor in first},
         moments=moments(stretch, reference),

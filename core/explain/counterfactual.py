@@ -19,6 +19,7 @@ from core.explain.reference import Reference
 from core.explain.stretch import Stretch, filled
 
 MOST_CULPRITS = 5
+CANDIDATES = 10  # sensors that are tried as further culprits: those most to blame alone
 LEAST_FALL = 0.05  # of the whole way down to usual: a sensor that explains less is no further culprit
 NORMAL = 512  # normal windows of which the usual score is told
 CELLS = 1 << 23  # values in the windows scored at once: 32 MiB
@@ -35,15 +36,11 @@ class Culprit:
 @dataclass(frozen=True)
 class Counterfactual:
     """``ranking`` blames a sensor by the fall of the mean score of the probed windows when it alone is replaced.
-
-    ``before`` is that score as it was, ``usual`` the median score of normal running; ``culprits`` are replaced one
-    after the other, each time the one that brings the score down furthest.
-    """
+    ``before`` is that score as it was, ``usual`` the median score of normal running."""
 
     ranking: Ranking
     before: float
     usual: float
-    culprits: tuple[Culprit, ...]
 
     def explains(self, sensor: int) -> float | None:
         """How much of the way from the usual score to the one before is this sensor's doing, 0 to 1; None where the
@@ -54,45 +51,55 @@ class Counterfactual:
 
 
 def counterfactual(stretch: Stretch, reference: Reference) -> Counterfactual:
-    """Replace each sensor by its best value, then the best of them together with each other, and so on."""
+    """Replace each sensor alone by its best value."""
     started = time.perf_counter()
     windows = filled(stretch.windows)
-    before = float(_scores(stretch, windows).mean())
+    before = _scores(stretch, windows)
     usual = float(np.median(_scores(stretch, reference.windows(windows.shape[1], NORMAL)[0])))
-    falls, replaced = _falls(stretch, reference, windows)
-    blame, culprits, score = falls.mean(axis=0), [], before
-    for _ in range(min(MOST_CULPRITS, stretch.width)):
-        means = falls.mean(axis=0)
-        best = int(np.argmax(means))
-        if score <= usual or means[best] < LEAST_FALL * (before - usual):
-            break
-        windows = windows.copy()
-        windows[:, :, best] = replaced[:, best]
-        score -= float(means[best])
-        culprits.append(Culprit(best, score))
-        falls, replaced = _falls(stretch, reference, windows)
+    falls, _ = _falls(stretch, reference, windows, before, np.arange(stretch.width))
     seconds = time.perf_counter() - started
-    ranking = Ranking("counterfactual", blame, "fall of the score when the sensor is replaced", seconds)
-    return Counterfactual(ranking, before, usual, tuple(culprits))
+    ranking = Ranking("counterfactual", falls.mean(axis=0), "fall of the score when the sensor is replaced", seconds)
+    return Counterfactual(ranking, float(before.mean()), usual)
 
 
-def _falls(stretch: Stretch, reference: Reference, windows: Signal) -> tuple[NDArray[np.float64], Signal]:
-    """(k, d) by how much the score of each window falls when each sensor is replaced by its best value, and those
-    values (k, d, t).
+def culprits(stretch: Stretch, reference: Reference, found: Counterfactual) -> tuple[Culprit, ...]:
+    """The sensors that explain the score together: replaced one after the other, each time the one that brings it down
+    furthest, until it is usual or no other explains a twentieth of the way."""
+    windows = filled(stretch.windows)
+    scores, chosen = _scores(stretch, windows), list[Culprit]()
+    open_ = found.ranking.order[:CANDIDATES]
+    while len(chosen) < MOST_CULPRITS and len(open_) and scores.mean() > found.usual:
+        falls, replaced = _falls(stretch, reference, windows, scores, open_)
+        best = int(np.argmax(falls.mean(axis=0)))
+        if falls[:, best].mean() < LEAST_FALL * (found.before - found.usual):
+            break
+        sensor = int(open_[best])
+        windows = windows.copy()
+        windows[:, :, sensor] = replaced[:, best]
+        scores = scores - falls[:, best]
+        chosen.append(Culprit(sensor, float(scores.mean())))
+        open_ = np.delete(open_, best)
+    return tuple(chosen)
+
+
+def _falls(
+    stretch: Stretch, reference: Reference, windows: Signal, before: NDArray[np.float64], sensors: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], Signal]:
+    """(k, s) by how much the score ``before`` (k,) of each window falls when each of ``sensors`` (s,) is replaced by
+    its best value, and those values (k, s, t).
 
     Tried are the value that the other sensors let expect, the usual value, and between the reading and the former, and
     beyond it, where a parabola through three scores has its lowest point: for a quadratic score and windows of one
     step no value is better.
     """
-    before = _scores(stretch, windows)
-    own = windows.transpose(0, 2, 1)
-    expected = reference.expected(windows).transpose(0, 2, 1).astype(np.float32)
+    own = windows.transpose(0, 2, 1)[:, sensors]
+    expected = reference.expected(windows).transpose(0, 2, 1)[:, sensors].astype(np.float32)
     way = expected - own
-    ends = _replaced(stretch, windows, expected)
-    halfway = _replaced(stretch, windows, own + np.float32(0.5) * way)
+    ends = _replaced(stretch, windows, sensors, expected)
+    halfway = _replaced(stretch, windows, sensors, own + np.float32(0.5) * way)
     lowest = _lowest(before[:, None], halfway, ends)
     tries = [expected, np.zeros_like(own), own + lowest[:, :, None].astype(np.float32) * way]
-    scores = np.stack([ends, *(_replaced(stretch, windows, one) for one in tries[1:])])
+    scores = np.stack([ends, *(_replaced(stretch, windows, sensors, one) for one in tries[1:])])
     choice = scores.argmin(axis=0)
     best = np.take_along_axis(np.stack(tries), choice[None, :, :, None], axis=0)[0]
     fall = before[:, None] - np.take_along_axis(scores, choice[None], axis=0)[0]
@@ -107,15 +114,16 @@ def _lowest(start: NDArray[np.float64], half: NDArray[np.float64], end: NDArray[
     return np.where(flat, 1.0, np.clip(-slope / (2 * np.where(flat, 1.0, bend)), 0.0, 2.0))
 
 
-def _replaced(stretch: Stretch, windows: Signal, values: Signal) -> NDArray[np.float64]:
-    """(k, d) scores of windows (k, t, d), sensor j of each replaced by ``values[:, j]``, of (k, d, t)."""
+def _replaced(stretch: Stretch, windows: Signal, sensors: NDArray[np.int64], values: Signal) -> NDArray[np.float64]:
+    """(k, s) scores of windows (k, t, d), each of ``sensors`` (s,) of each replaced by its ``values`` (k, s, t)."""
     k, t, d = windows.shape
-    found, size = [], max(CELLS // (d * t * d), 1)
+    s = len(sensors)
+    found, size = [], max(CELLS // (s * t * d), 1)
     for start in range(0, k, size):
         part = windows[start : start + size]
-        copies = np.repeat(part[:, None], d, axis=1)  # (k, d, t, d)
-        copies[:, np.arange(d), :, np.arange(d)] = values[start : start + size].transpose(1, 0, 2)
-        found.append(_scores(stretch, copies.reshape(-1, t, d)).reshape(len(part), d))
+        copies = np.repeat(part[:, None], s, axis=1)  # (k, s, t, d)
+        copies[:, np.arange(s), :, sensors] = values[start : start + size].transpose(1, 0, 2)
+        found.append(_scores(stretch, copies.reshape(-1, t, d)).reshape(len(part), s))
     return np.concatenate(found)
 
 

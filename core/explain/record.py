@@ -44,11 +44,12 @@ def record(found: Explanation, model: SeriesModel, unit: SeriesUnit) -> dict[str
             | {"words": strayed(onset, unit, model.time_unit)}
             for sensor, onset in found.onsets.items()
         },
+        "silent": [names[sensor] for sensor in found.silent],
         "counterfactual": {
             "before": replaced.before,
             "usual": replaced.usual,
             "explains": None if replaced.explains(0) is None else [replaced.explains(k) for k in range(len(names))],
-            "culprits": [{"sensor": names[one.sensor], "score": one.score} for one in replaced.culprits],
+            "culprits": [{"sensor": names[one.sensor], "score": one.score} for one in found.culprits],
         },
         "moments": {"edges": found.moments.edges.tolist(), "fall": _plain(found.moments.fall)},
         "nearest": {

@@ -70,6 +70,17 @@ def test_an_explanation_is_whole(mode) -> None:
     assert len(said.moments.fall) == len(said.moments.edges) - 1
 
 
+def test_a_silent_sensor_is_told() -> None:
+    values = correlated(400, seed=13)
+    values[200:260, 2] = np.nan
+    found = data(values)
+    fitted = model(found)
+    said = causes(fitted, found.units[1], 200, 260, "now", Reference.of(fitted, found, "m"), methods=("|z|",))
+    assert said.silent == (2,)
+    assert said.onsets[2] is not None
+    assert said.onsets[2].manner == "fell silent"
+
+
 def test_moments_of_a_score_of_one_step_are_that_step() -> None:
     values = correlated(400, seed=12)
     values[200, 3] += 9
