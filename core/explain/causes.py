@@ -35,7 +35,8 @@ SILENT = 0.5  # of the stretch without a reading
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Steps ``start`` to ``stop - 1`` of a unit. ``rankings`` are in the order of ``METHODS``; a method that the
-    detector does not allow is missing. ``onsets`` belong to the first sensors of the first ranking. ``silent`` sensors
+    detector does not allow is missing. ``onsets`` belong to the first sensors of the first ranking; there is
+    none in rows that no time connects. ``silent`` sensors
     gave no reading for most of the stretch: no score can be blamed on them, and they may be the fault all the same."""
 
     start: int
@@ -114,7 +115,7 @@ def causes(
         silent=tuple(silent),
         culprits=culprits(stretch, reference, ways.replaced),
         agreement=tuple(agreement(rankings)),
-        onsets={sensor: onset(stretch, sensor) for sensor in first},
+        onsets={sensor: onset(stretch, sensor) for sensor in first} if model.kind != "rows" else {},
         moments=moments(stretch, reference),
         neighbour=nearest_normal(stretch, reference),
         latent=latent_view(stretch, reference),

@@ -12,17 +12,18 @@ from core.datasets.series import SeriesUnit
 from core.detectors.series.model import SeriesModel
 from core.explain.causes import Explanation
 from core.explain.latent import LatentView
+from core.explain.neighbours import Neighbour
+from core.explain.onset import Onset
 from core.explain.ranking import Ranking
 from core.explain.wording import agreed, sentence, strayed
 
 
 def record(found: Explanation, model: SeriesModel, unit: SeriesUnit) -> dict[str, Any]:
     """JSON without NaN. Sensors are named; lists of one figure per sensor are in the order of ``sensors``."""
-    signals = model.signals
+    signals, rankings, replaced = model.signals, list(found.rankings), found.counterfactual
     names = [sensor.name for sensor in signals]
-    rankings = list(found.rankings)
-    replaced, near = found.counterfactual, found.neighbour
     first = int(rankings[0].order[0])
+    told = {sensor: strayed(onset, unit, model.time_unit) for sensor, onset in found.onsets.items()}
     return {
         "unit": unit.name,
         "machine": unit.machine,
@@ -32,16 +33,12 @@ def record(found: Explanation, model: SeriesModel, unit: SeriesUnit) -> dict[str
         "time_unit": model.time_unit,
         "mode": found.mode,
         "sensors": names,
-        "sentence": sentence(signals[first], replaced.explains(first), found.onsets[first], unit, model.time_unit),
+        "sentence": sentence(signals[first], replaced.explains(first), told.get(first)),
         "agreed": agreed(rankings, signals),
         "methods": {one.method: _ranking(one, names) for one in rankings},
         "agreement": [asdict(one) for one in found.agreement],
         "onsets": {
-            names[sensor]: None
-            if onset is None
-            else asdict(onset)
-            | {"time": float(unit.time[min(onset.step, len(unit) - 1)])}
-            | {"words": strayed(onset, unit, model.time_unit)}
+            names[sensor]: None if onset is None else _onset(onset, unit) | {"words": told[sensor]}
             for sensor, onset in found.onsets.items()
         },
         "silent": [names[sensor] for sensor in found.silent],
@@ -52,17 +49,25 @@ def record(found: Explanation, model: SeriesModel, unit: SeriesUnit) -> dict[str
             "culprits": [{"sensor": names[one.sensor], "score": one.score} for one in found.culprits],
         },
         "moments": {"edges": found.moments.edges.tolist(), "fall": _plain(found.moments.fall)},
-        "nearest": {
-            "unit": near.place.unit,
-            "start": near.place.start,
-            "last": near.last,
-            "distance": near.distance,
-            "usual": None if np.isnan(near.usual) else near.usual,
-            "by": near.by,
-            "window": _plain(near.window),
-            "normal": _plain(near.nearest),
-        },
+        "nearest": _nearest(found.neighbour),
         "latent": None if found.latent is None else _latent(found.latent),
+    }
+
+
+def _onset(onset: Onset, unit: SeriesUnit) -> dict[str, Any]:
+    return asdict(onset) | {"time": float(unit.time[min(onset.step, len(unit) - 1)])}
+
+
+def _nearest(near: Neighbour) -> dict[str, Any]:
+    return {
+        "unit": near.place.unit,
+        "start": near.place.start,
+        "last": near.last,
+        "distance": near.distance,
+        "usual": None if np.isnan(near.usual) else near.usual,
+        "by": near.by,
+        "window": _plain(near.window),
+        "normal": _plain(near.nearest),
     }
 
 

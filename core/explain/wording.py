@@ -45,9 +45,9 @@ def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
     return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
 
 
-def sentence(first: Sensor, share: float | None, onset: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
+def sentence(first: Sensor, share: float | None, how: str | None) -> str:
     """The first cause: ``share`` is how much of the way from the usual score to this one is its doing, None where the
-    score is usual anyway."""
+    score is usual anyway; ``how`` is what ``strayed`` says of it, None for rows that no time connects."""
     if share is None:
         return "The score is no higher than it usually is: there is nothing to explain."
-    return f"{explained(first.name, share)}; {strayed(onset, unit, time_unit)}."
+    return f"{explained(first.name, share)}; {how}." if how else f"{explained(first.name, share)}."

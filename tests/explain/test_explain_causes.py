@@ -14,7 +14,7 @@ from core.errors import UserError
 from core.explain.accuracy import accuracy
 from core.explain.causes import METHODS, causes
 from core.explain.reference import Reference
-from core.explain.wording import agreed, sentence
+from core.explain.wording import agreed, sentence, strayed
 from core.progress import Progress
 from tests.explain.toys import correlated, data, model
 
@@ -59,7 +59,9 @@ def test_an_explanation_is_whole(mode) -> None:
     assert [one.method for one in said.rankings] == [one for one in METHODS if one != "gradients"]
     assert all(one.order[0] == 4 for one in said.rankings)
     assert all(one.seconds > 0 for one in said.rankings)
-    words = sentence(fitted.signals[4], said.counterfactual.explains(4), said.onsets[4], found.units[1], "cycle")
+    words = sentence(
+        fitted.signals[4], said.counterfactual.explains(4), strayed(said.onsets[4], found.units[1], "cycle")
+    )
     assert words.startswith("s4 explains ")
     assert said.counterfactual.explains(4) > 0.9
     assert said.counterfactual.explains(0) < 0.5

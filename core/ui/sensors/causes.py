@@ -87,7 +87,7 @@ def _words(answer: Answer) -> None:
     st.markdown(f"**{words.plain(said['sentence'])}**")
     st.markdown(words.plain(said["agreed"]))
     for name in said["silent"]:
-        st.warning(f"{words.plain(name)}: {words.plain(said['onsets'][name]['words'])}.", icon=":material/sensors_off:")
+        st.warning(f"{words.plain(name)} gave hardly a reading in this stretch.", icon=":material/sensors_off:")
     culprits = said["counterfactual"]["culprits"]
     before, usual = said["counterfactual"]["before"], said["counterfactual"]["usual"]
     if len(culprits) > 1 and before > usual:
