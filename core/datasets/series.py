@@ -196,12 +196,19 @@ class SeriesSet:
         return replace(self, sensors=tuple(sensors), units=tuple(turned(unit) for unit in self.units))
 
     def normals(self) -> SeriesSet:
-        """What a detector may learn from: the normal stretches of training units, each a unit of its own."""
+        """What a detector may learn from: the normal stretches of training units, each a unit of its own. Of rows, all
+        normal ones of a unit: no time runs through them that an anomaly could interrupt."""
         found = []
         for unit in self.units:
             if unit.split != "train":
                 continue
-            edges = np.flatnonzero(np.diff(unit.normal().astype(np.int8), prepend=0, append=0))
+            normal = unit.normal()
+            if self.kind == "rows" and normal.any():
+                events = None if unit.events is None else ()
+                values, time = unit.values[normal], unit.time[normal]
+                found.append(replace(unit, values=values, time=time, events=events, healthy=None))
+                continue
+            edges = np.flatnonzero(np.diff(normal.astype(np.int8), prepend=0, append=0))
             found += [unit.cut(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
         return self.of(found)
 

@@ -1,7 +1,8 @@
 """The contract of detectors over time.
 
-**A higher score is more anomalous.** A detector sees scaled signals only, (n, d) float32 in units of each sensor's usual
-spread (``scaling.Scaler``), NaN where nothing was measured, and never knows files, names or splits. It gives two scores:
+**A higher score is more anomalous.** A detector sees scaled signals only, (n, d) float32 in units of each sensor's
+usual spread (``scaling.Scaler``), NaN where nothing was measured, and never knows files, names or splits. It gives two
+scores:
 
 - *now* of a step uses that step and earlier ones: what a live monitor can know at once;
 - *settled* also uses the next ``delay`` steps (all windows over the step). Detectors without windows settle at once.

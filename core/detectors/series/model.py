@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from core.datasets.series import Kind, Sensor, SeriesSet, SeriesUnit, TimeUnit
 from core.detectors.base import DetectorInfo, Params
 from core.detectors.series.calibration import Mode, SeriesCalibration
 from core.detectors.series.contract import Scores, SeriesDetector, SeriesStream, implementation
+from core.detectors.series.description import REMEDY, Description
 from core.detectors.series.scaling import Scaler
 from core.errors import UserError
 from core.features.signals.frames import FrameStream
@@ -22,7 +22,7 @@ from core.features.signals.front_end import FrontEnd
 from core.progress import Progress
 
 SHARED = "*"  # the member that judges every machine of a fleet
-ABOUT = "model.json"
+RATE_TOLERANCE = 1e-3  # of a sampling rate: a rate that is read off time stamps is not exact
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,17 @@ class SeriesModel:
     def prepared(self, data: SeriesSet, progress: Progress = Progress()) -> SeriesSet:
         """``data`` as the members take it: columns in the order of training, raw signals cut into frames.
 
-        UserError where a sensor is missing; sensors that the model does not know are left aside.
+        UserError where a sensor is missing, or raw signals were sampled at another rate than in training: the same
+        band of a frame would mean other frequencies. Sensors that the model does not know are left aside.
         """
-        return self.frontend.apply(aligned(data, self.raw_sensors), progress)
+        data = aligned(data, self.raw_sensors)
+        if self.frontend.kind != "none" and data.rate and self.raw_rate and not _same(data.rate, self.raw_rate):
+            raise UserError(
+                f"The signals have {data.rate:g} samples per second, the model has learned {self.raw_rate:g}",
+                data.name,
+                "Resample them, or train on recordings of this rate",
+            )
+        return self.frontend.apply(data, progress)
 
     def score(self, unit: SeriesUnit, progress: Progress = Progress()) -> JudgedUnit:
         """Judge a unit of ``prepared`` data."""
@@ -112,17 +120,17 @@ class SeriesModel:
 
     def save(self, folder: Path) -> None:
         """Everything but the calibrations into an existing folder: ``model.json`` and a folder per member."""
-        about: dict[str, Any] = {
-            "sensors": [asdict(sensor) for sensor in self.sensors],
-            "raw_sensors": [asdict(sensor) for sensor in self.raw_sensors],
-            "kind": self.kind,
-            "time_unit": self.time_unit,
-            "rate": self.rate,
-            "raw_rate": self.raw_rate,
-            "frontend": self.frontend.model_dump(mode="json"),
-            "members": sorted(self.members),
-        }
-        (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        about = Description(
+            sensors=self.sensors,
+            raw_sensors=self.raw_sensors,
+            kind=self.kind,
+            time_unit=self.time_unit,
+            rate=self.rate,
+            raw_rate=self.raw_rate,
+            frontend=self.frontend,
+            members=tuple(sorted(self.members)),
+        )
+        about.write(folder)
         for index, machine in enumerate(sorted(self.members)):
             home = folder / f"{index:04}"
             home.mkdir()
@@ -133,21 +141,25 @@ class SeriesModel:
     def load(
         cls, folder: Path, info: DetectorInfo, params: Params, seed: int, calibrations: Mapping[str, SeriesCalibration]
     ) -> Self:
-        """What ``save`` wrote, with the calibrations by machine."""
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        """What ``save`` wrote, with the calibrations by machine. UserError for what does not fit together."""
+        about = Description.read(folder)
+        if set(about.members) != set(calibrations):
+            raise UserError("The model's calibrations are not those of its members", str(folder), REMEDY)
         members = {}
-        for index, machine in enumerate(about["members"]):
+        for index, machine in enumerate(about.members):
             home = folder / f"{index:04}"
-            detector = implementation(info).load(home, params, seed)
-            members[machine] = Member(Scaler.load(home / "scaler.safetensors"), detector, calibrations[machine])
+            scaler = Scaler.load(home / "scaler.safetensors")
+            if (scaler.signals, scaler.conditions) != about.columns:
+                raise UserError("The model's scaling is that of other sensors", str(home), REMEDY)
+            members[machine] = Member(scaler, implementation(info).load(home, params, seed), calibrations[machine])
         return cls(
-            sensors=tuple(Sensor(**one) for one in about["sensors"]),
-            raw_sensors=tuple(Sensor(**one) for one in about["raw_sensors"]),
-            kind=about["kind"],
-            time_unit=about["time_unit"],
-            rate=about["rate"],
-            raw_rate=about["raw_rate"],
-            frontend=FrontEnd.model_validate(about["frontend"]),
+            sensors=about.sensors,
+            raw_sensors=about.raw_sensors,
+            kind=about.kind,
+            time_unit=about.time_unit,
+            rate=about.rate,
+            raw_rate=about.raw_rate,
+            frontend=about.frontend,
             members=members,
         )
 
@@ -174,6 +186,10 @@ class ModelStream:
 
     def _judged(self, scores: Scores, mode: Mode) -> Judged:
         return Judged(scores, self._member.calibration.surprise(scores.score, mode))
+
+
+def _same(rate: float, other: float) -> bool:
+    return abs(rate - other) <= RATE_TOLERANCE * other
 
 
 def aligned(data: SeriesSet, sensors: tuple[Sensor, ...]) -> SeriesSet:

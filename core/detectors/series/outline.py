@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets.series import Sensor, SeriesSet
-from core.detectors.series.model import ABOUT, SHARED, aligned
+from core.detectors.series.description import Description
+from core.detectors.series.model import SHARED, aligned
 from core.detectors.series.scaling import Scaler
 from core.features.signals.front_end import FrontEnd
 
@@ -24,14 +24,8 @@ class Outline:
 
     @classmethod
     def load(cls, folder: Path) -> Outline:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        return cls(
-            folder,
-            tuple(Sensor(**one) for one in about["sensors"]),
-            tuple(Sensor(**one) for one in about["raw_sensors"]),
-            FrontEnd.model_validate(about["frontend"]),
-            tuple(about["members"]),
-        )
+        about = Description.read(folder)
+        return cls(folder, about.sensors, about.raw_sensors, about.frontend, about.members)
 
     @property
     def signals(self) -> list[Sensor]:

@@ -1,8 +1,8 @@
-"""Raw readings to comparable ones: each signal less its usual value, in units of its usual spread, per operating regime.
+"""Raw readings to comparable ones: each signal less its usual value, in units of its usual spread, by regime.
 
 Learned from normal training data only. Median and interquartile range, so that a few bad readings change little.
 Conditions (operating settings) are not scaled but sorted into regimes where they form clear groups; every regime then
-has values of its own (C-MAPSS FD002 and FD004: six). Where they form none, they are left aside, and ``provenance`` says so.
+has values of its own (C-MAPSS FD002 and FD004: six). Where they form none, they are left aside.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from core.datasets.series import SeriesSet
@@ -52,6 +53,10 @@ class Scaler:
         signals, conditions = tuple(normals.signals), tuple(normals.conditions)
         if not signals:
             raise UserError("There is no sensor to watch", normals.name, "Choose at least one column as a sensor")
+        if not normals.n_steps:
+            raise UserError(
+                "There are too few normal steps in a row to learn from", normals.name, "Give longer normal stretches"
+            )
         rows = np.concatenate([unit.values for unit in normals.units]).astype(np.float64)
         values = rows[:, signals]
         empty = np.flatnonzero(~np.isfinite(values).any(axis=0))
@@ -90,9 +95,7 @@ class Scaler:
         """(n,) the regime of each row: the nearest one; unknown conditions count as zero distance."""
         if self.n_regimes == 1:
             return np.zeros(len(values), np.int64)
-        placed = values[:, self.conditions].astype(np.float64) / self.spread
-        distance = np.nansum((placed[:, None, :] - self.settings[None]) ** 2, axis=2)
-        return np.asarray(np.argmin(distance, axis=1), np.int64)
+        return _nearest(values[:, self.conditions].astype(np.float64) / self.spread, self.settings)
 
     def save(self, path: Path) -> None:
         """Two files: ``path`` as safetensors, and the columns beside it as JSON."""
@@ -109,17 +112,49 @@ class Scaler:
 
     @classmethod
     def load(cls, path: Path) -> Scaler:
-        arrays = load_file(path)
-        columns = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        return cls(
-            tuple(columns["signals"]),
-            tuple(columns["conditions"]),
-            arrays["centre"],
-            arrays["scale"],
-            arrays["settings"],
-            arrays["spread"],
-            arrays["constant"].astype(bool),
+        """What ``save`` wrote. UserError for anything else: a scaler may come from a stranger's file."""
+        try:
+            arrays = load_file(path)
+            columns = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            found = cls(
+                tuple(columns["signals"]),
+                tuple(columns["conditions"]),
+                *(arrays[name].astype(np.float64) for name in ("centre", "scale", "settings", "spread")),
+                arrays["constant"].astype(bool),
+            )
+        except (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _damaged(path) from error
+        return found.checked(path)
+
+    def checked(self, path: Path) -> Scaler:
+        """Itself. UserError unless the arrays fit each other and what is divided by is above zero."""
+        r, d, c = len(self.centre), len(self.signals), len(self.conditions)
+        columns = [*self.signals, *self.conditions]
+        sound = (
+            r > 0
+            and d > 0
+            and self.centre.shape == self.scale.shape == (r, d)
+            and self.settings.shape == (r, c)
+            and self.spread.shape == (c,)
+            and self.constant.shape == (d,)
+            and all(type(column) is int and column >= 0 for column in columns)
+            and len(set(columns)) == len(columns)
+            and bool(np.isfinite(self.centre).all())
+            and bool((self.scale > 0).all() and (self.spread > 0).all())
         )
+        if not sound:
+            raise _damaged(path)
+        return self
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError("The model's scaling cannot be read", str(path), "Train it again or upload it again")
+
+
+def _nearest(placed: NDArray[np.float64], settings: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(n,) the row of ``settings`` (r, c) nearest to each of (n, c); what is not known counts as no distance."""
+    distance = np.nansum((placed[:, None, :] - settings[None]) ** 2, axis=2)
+    return np.asarray(np.argmin(distance, axis=1), np.int64)
 
 
 def _robust(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
@@ -142,19 +177,18 @@ def _regimes(
     n, c = conditions.shape
     spread = np.ones(c)
     single = np.zeros((1, c)), spread, np.zeros(n, np.int64)
-    if c == 0 or not np.isfinite(conditions).all():
+    known = conditions[np.isfinite(conditions).all(axis=1)]
+    if c == 0 or not len(known):
         return single
-    spread = np.ptp(conditions, axis=0)
+    spread = np.ptp(known, axis=0)
     moving = spread > 0
     if not moving.any():
         return single
     spread = np.where(moving, spread, 1.0)
-    placed = conditions / spread
-    found = _clusters(placed[_spread_out(n, SAMPLE)], seed)
+    found = _clusters((known / spread)[_spread_out(len(known), SAMPLE)], seed)
     if found is None:
         return single
-    regime = np.argmin(((placed[:, None, :] - found[None]) ** 2).sum(axis=2), axis=1)
-    return found, spread, regime
+    return found, spread, _nearest(conditions / spread, found)
 
 
 def _clusters(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64] | None:
