@@ -10,19 +10,21 @@ from numpy.typing import NDArray
 
 from core.explain.stretch import Stretch
 
-Manner = Literal["jumped", "drifted", "fell silent", "froze", "became noisy"]
+Manner = Literal["jumped", "drifted", "fell silent", "froze", "became noisy", "was off before"]
 
 FEWEST = 4  # readings on either side of a change
 STILL = 0.01  # usual spreads: a reading that moves less from step to step stands still
 STILL_SHARE = 0.25  # of the stretch, for which a sensor must stand still to have frozen
 NOISY = 2.0  # times as much from step to step as before
+OFF = 1.5  # usual spreads from usual: a sensor that stood further off before did not begin to stray here
 SMALL = 0.5  # usual spreads: a smaller move is not worth telling
 
 
 @dataclass(frozen=True)
 class Onset:
     """``step`` is the unit's; ``size`` in usual spreads, negative downwards: of a jump how far, of a drift how far it
-    came by the end of the stretch, of noise how many times the spread became what it was, else 0."""
+    came by the end of the stretch, of noise how many times the spread became what it was, of a sensor that was off
+    before how far from usual it reads, else 0."""
 
     step: int
     manner: Manner
@@ -47,6 +49,10 @@ def onset(stretch: Stretch, sensor: int) -> Onset | None:
     frozen = _frozen(values, stretch.lead)
     if frozen is not None:
         return Onset(first + frozen, "froze", 0.0)
+    level = float(np.nanmedian(inside))
+    stood = float(np.nanmedian(before)) if np.isfinite(before).any() else level
+    if abs(stood) > OFF and stood * level > 0 and abs(stood) > abs(level) / 2:
+        return Onset(first, "was off before", level)
     places, signal = np.flatnonzero(known), values[known]
     if len(signal) < 2 * FEWEST:
         return None

@@ -29,6 +29,8 @@ def strayed(found: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
     when = moment(float(unit.time[min(found.step, len(unit) - 1)]), time_unit)
     if found.manner in ("fell silent", "froze"):
         return f"it {found.manner} at {when}"
+    if found.manner == "was off before":
+        return f"it reads {abs(found.size):.1f} sd {'above' if found.size > 0 else 'below'} usual, and did before"
     if found.manner == "became noisy":
         return f"it became noisy, {found.size:.1f} times as much as before, from {when}"
     way = "up" if found.size > 0 else "down"

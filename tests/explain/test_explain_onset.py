@@ -80,6 +80,17 @@ def test_noise_is_told_as_noise(base) -> None:
     assert found.size > 3
 
 
+def test_a_sensor_that_was_off_before_did_not_begin_here(base) -> None:
+    def off(values, scale):
+        values[:, 0] -= 6 * scale
+
+    found, unit = changed(base, off)
+    assert found is not None
+    assert found.manner == "was off before"
+    assert strayed(found, unit, "s").startswith("it reads ")
+    assert strayed(found, unit, "s").endswith("sd below usual, and did before")
+
+
 def test_a_sensor_as_ever_has_no_onset(base) -> None:
     found, unit = changed(base, lambda values, scale: None)
     assert found is None
