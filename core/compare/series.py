@@ -111,13 +111,14 @@ def _late(late: Floats) -> Figures:
 
 def _run_to_failure(units: Sequence[ScoredUnit], policy: Policy, bootstrap: int, seed: int) -> dict[str, Any] | None:
     """None where no machine ran until it failed. Beside those, machines of which a healthy part is known count for
-    false alarms."""
+    false alarms. Where the onset of the fault is labelled, the healthy part ends there: an alarm before is a false one,
+    not an early warning."""
     lives = [
         Life(
             unit.name,
             unit.alarms(policy),
             np.arange(len(unit.scores), dtype=float) if unit.time is None else unit.time,
-            unit.healthy,
+            _healthy(unit),
             unit.warmup,
             unit.failed,
         )
@@ -125,6 +126,13 @@ def _run_to_failure(units: Sequence[ScoredUnit], policy: Policy, bootstrap: int,
         if unit.failed or (unit.healthy is not None and unit.events is None)
     ]
     return judge_lives(lives, resamples=bootstrap, seed=seed) if any(one.failed for one in lives) else None
+
+
+def _healthy(unit: ScoredUnit) -> int | None:
+    """Steps before the machine began to fail, None where nobody said."""
+    if unit.healthy is not None or not unit.events:
+        return unit.healthy
+    return min(event.start for event in unit.events)
 
 
 def _event_intervals(

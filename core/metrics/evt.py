@@ -227,10 +227,28 @@ class Pot:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Read what ``to_json`` gave."""
-        tail = None if data["tail"] is None else Gpd(*data["tail"])
-        arrays = (np.asarray(data[name], float) for name in ("knots", "shares", "excesses", "logs"))
-        return cls(data["n"], data["threshold"], data["rate"], data["runs"], tail, *arrays)
+        """Read what ``to_json`` gave. ValueError, TypeError or KeyError for what it cannot have given."""
+        tail = None if data["tail"] is None else Gpd(*map(float, data["tail"]))
+        arrays = [np.asarray(data[name], float) for name in ("knots", "shares", "excesses", "logs")]
+        found = cls(int(data["n"]), float(data["threshold"]), float(data["rate"]), int(data["runs"]), tail, *arrays)
+        if not found._sound():
+            raise ValueError("tables of a tail that do not fit each other")
+        return found
+
+    def _sound(self) -> bool:
+        """Whether every score has a survival."""
+        tables = (self.knots, self.shares), (self.excesses, self.logs)
+        fewest = 2 if self.tail else 0
+        return (
+            self.n >= 1
+            and math.isfinite(self.threshold)
+            and all(one.ndim == 1 and one.shape == other.shape for one, other in tables)
+            and all(bool(np.isfinite(one).all()) for table in tables for one in table)
+            and all(bool((np.diff(places) > 0).all()) for places, _ in tables)
+            and len(self.knots) >= 1
+            and bool((self.shares > 0).all())
+            and len(self.excesses) >= fewest
+        )
 
 
 def _runs(above: NDArray[np.int64], gap: int) -> NDArray[np.int64]:

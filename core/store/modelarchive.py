@@ -14,7 +14,7 @@ from core.store import atomic
 from core.store.manifest import FILE, FileName
 from core.store.modelfolder import verify
 
-MAX_FILES = 64
+MAX_FILES = 4096  # of a model of recordings: about four for each machine
 MAX_BYTES = 4 * 2**30
 _REMEDY = "Upload a zip that Faultline exported"
 _NAME = TypeAdapter(FileName)

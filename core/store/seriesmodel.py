@@ -71,6 +71,9 @@ def load_series_calibrations(folder: Path) -> dict[str, SeriesCalibration]:
     """The calibration of each member; cheap, free of torch."""
     try:
         found = read_json(folder / "calibration.json")
-        return {machine: SeriesCalibration.from_json(one) for machine, one in found.items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+        calibrations = {machine: SeriesCalibration.from_json(one) for machine, one in found.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise UserError("The model's calibration is damaged", folder.name, REMEDY) from None
+    if not calibrations:
+        raise UserError("The model's calibration is empty", folder.name, REMEDY)
+    return calibrations

@@ -110,6 +110,8 @@ def score_series(
     roles, wanted = fitted_on(model), data if everything else scored_units(data)
     started = time.perf_counter()
     framed = found.prepared(wanted, progress.part(0.0, 0.1))
+    for machine in framed.machines:
+        found.member(machine)  # a machine that was not learned is told before the work, not amid it
     seconds, done, total = time.perf_counter() - started, 0, framed.n_steps
     with atomic.new_folder(dest) as folder:
         shape = (total, len(found.signals))

@@ -160,3 +160,12 @@ def test_can_be_stopped() -> None:
 
     with pytest.raises(Cancelled):
         evaluate_series([labelled("a")], rate=RATE, progress=Progress(checkpoint=stop))
+
+
+def test_alarm_before_the_labelled_onset_is_no_early_warning() -> None:
+    scores = np.zeros(200)
+    scores[20:22] = scores[160:] = 5.0
+    unit = ScoredUnit("a", "a", scores, 1.0, (Event(100, 200, kind="wear"),), failed=True)
+    lives = evaluate_series([unit], rate=RATE, bootstrap=0)["run_to_failure"]
+    assert lives["lead_times"] == [39.0]  # from step 160 to the last one, not from step 20
+    assert lives["far_healthy"] == pytest.approx(2 / 100)

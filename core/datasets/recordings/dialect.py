@@ -43,9 +43,9 @@ def dialect_of(path: Path) -> Dialect:
         text = text[: text.rfind("\n") + 1] or text  # the last line may be cut
     if not text.strip():
         raise UserError(f"{path.name} is empty", str(path))
-    separator = _separator(text)
     lines = io.StringIO(text, newline=None)  # all ways to end a line
     try:
+        separator = _separator(text)
         table = [tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=separator) if row]
     except csv.Error as error:
         raise UserError(f"{path.name} is no table ({error})", str(path), "Export it as CSV or Parquet") from error

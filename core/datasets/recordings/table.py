@@ -62,7 +62,7 @@ def read(files: Files, name: str | None, progress: Progress, mapping: TableMappi
         divided, sentence = split_units(free, mapping)
         placed += divided
         reader.notes.append(sentence)
-    return _assembled(files, name or files.title, reader, placed, rejected)
+    return _assembled(files, name or files.title, reader, _told_apart(placed), rejected)
 
 
 def _tables(files: Files) -> list[PurePosixPath]:
@@ -92,6 +92,18 @@ def _alike(files: Files, paths: list[PurePosixPath]) -> tuple[list[PurePosixPath
 def _unit_name(machine: str, mapping: TableMapping, *, several: bool) -> str:
     """Of what a file holds; units of a single file need no file's name before theirs."""
     return machine if several or mapping.unit is None else ""
+
+
+def _told_apart(units: list[SeriesUnit]) -> list[SeriesUnit]:
+    """The units under names of their own: ``a.csv`` and ``a.parquet`` in one folder are both called ``a``."""
+    taken, found = set[str](), list[SeriesUnit]()
+    for unit in units:
+        name, number = unit.name, 2
+        while name in taken:
+            name, number = f"{unit.name} ({number})", number + 1
+        taken.add(name)
+        found.append(unit if name == unit.name else replace(unit, name=name))
+    return found
 
 
 def _place(path: PurePosixPath) -> tuple[str, Split | None]:

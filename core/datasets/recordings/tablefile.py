@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,7 +154,11 @@ def _text(path: Path, mapping: TableMapping, wanted: list[str]) -> tuple[pd.Data
 def _header(path: Path, mapping: TableMapping) -> tuple[str, ...]:
     if mapping.header:
         with path.open(encoding=mapping.encoding, errors="replace", newline="") as file:
-            first = next(reader(file, delimiter=mapping.separator), [])
+            try:
+                first = next(reader(file, delimiter=mapping.separator), [])
+            except CsvError as error:
+                what = f"{path.name} is no table ({error})"
+                raise UserError(what, str(path), "Export it as CSV or Parquet") from None
         return unique(tuple(cell.removeprefix("\ufeff") for cell in first))
     return dialect_of(path).columns
 

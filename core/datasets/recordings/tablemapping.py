@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core.datasets.series import Kind
 
@@ -43,6 +43,15 @@ class TableMapping(BaseModel):
     )
     train_until: str | None = Field(None, description="train before this date or time, instead of a share")
     kind: Kind = "series"
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+        except LookupError:
+            raise ValueError(f"there is no encoding {encoding}") from None
+        return encoding
 
     @model_validator(mode="after")
     def _each_column_once(self) -> Self:

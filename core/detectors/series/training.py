@@ -27,6 +27,7 @@ from core.progress import Progress
 
 HELD_OUT = 0.2
 WHOLE_UNITS = 5  # from so many units on, whole ones are held out
+MOST_MACHINES = 400  # with a model each: what a model folder holds is bounded
 MOST_HELD_OUT = 100_000  # steps scored for calibration: enough for a promise of 1e-4
 Scope = Literal["auto", "one", "each"]
 
@@ -78,7 +79,13 @@ def train_series(
         )
     shared = scope == "one" or (scope == "auto" and data.fleet)
     groups = {SHARED: normals.units} if shared else _by_machine(normals)
-    raw = {unit.name: unit.sha256 for unit in data.units}
+    if len(groups) > MOST_MACHINES:
+        raise UserError(
+            f"{len(groups)} machines are too many for a model each, {MOST_MACHINES} are the most",
+            data.name,
+            "Train one model for all machines",
+        )
+    raw = {unit.name: unit.sha256 for unit in data.units if unit.split == "train"}
     context = build_series(name, params, seed).context
     members, roles = {}, dict[str, Role]()
     for index, (machine, units) in enumerate(groups.items()):
@@ -144,7 +151,10 @@ def _calibrated(
 
 
 def _by_machine(normals: SeriesSet) -> dict[str, tuple[SeriesUnit, ...]]:
-    return {machine: tuple(unit for unit in normals.units if unit.machine == machine) for machine in normals.machines}
+    found: dict[str, tuple[SeriesUnit, ...]] = dict.fromkeys(normals.machines, ())
+    for unit in normals.units:
+        found[unit.machine] += (unit,)
+    return found
 
 
 def _divided(units: Sequence[SeriesUnit], seed: int, context: int) -> tuple[list[SeriesUnit], list[SeriesUnit]]:

@@ -347,3 +347,25 @@ def test_old_line_ends_and_odd_bytes(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe" + "  \n ".encode("utf-16-le"))
     with pytest.raises(UserError, match="is empty"):
         read_series(path)
+
+
+def test_files_of_one_name_stay_two_recordings(tmp_path: Path, noise: Noise) -> None:
+    frame = pd.DataFrame(noise(100, 2), columns=["a", "b"])
+    frame.to_csv(tmp_path / "pump.csv", index=False)
+    (2 * frame).to_parquet(tmp_path / "pump.parquet")
+    names = [unit.name for unit in read_series(tmp_path).units]
+    assert sorted(names) == ["pump/test", "pump/test (2)", "pump/train", "pump/train (2)"]
+
+
+def test_header_of_a_field_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a" * 200_000 + ",b\n" + "1,2\n" * 50)
+    for mapping in (None, TableMapping(sensors=("b",))):
+        with pytest.raises(UserError, match="is no table"):
+            read_series(path, mapping=mapping)
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "utf\0"])
+def test_mapping_with_an_encoding_that_is_none(encoding: str) -> None:
+    with pytest.raises(ValueError, match="encoding"):
+        TableMapping(sensors=("a",), encoding=encoding)
