@@ -14,7 +14,7 @@ from core.detectors.series.calibration import Mode
 from core.detectors.series.model import SeriesModel
 from core.explain import contribution
 from core.explain.counterfactual import Counterfactual, Culprit, counterfactual, culprits
-from core.explain.evidence import evidence
+from core.explain.evidence import SILENT, evidence
 from core.explain.gradients import integrated_gradients
 from core.explain.latent import LatentView, latent_view
 from core.explain.moments import Moments, moments
@@ -29,7 +29,6 @@ from core.progress import Progress
 Method = Literal["evidence", "counterfactual", "contribution", "contribution (mean)", "Shapley", "gradients", "|z|"]
 METHODS: tuple[Method, ...] = get_args(Method)
 TOLD = 5  # sensors whose onset is told
-SILENT = 0.5  # of the stretch without a reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ class Methods:
     def rank(self, method: Method) -> Ranking | None:
         """The sensors by blame, by one method; None where the detector does not allow it."""
         ways: dict[Method, Callable[[], Ranking | None]] = {
-            "evidence": lambda: evidence(self.stretch, self.replaced),
+            "evidence": lambda: evidence(self.stretch, self.reference, self.replaced),
             "counterfactual": lambda: self.replaced.ranking,
             "contribution": lambda: contribution.largest(self.stretch),
             "contribution (mean)": lambda: contribution.average(self.stretch),
@@ -105,7 +104,7 @@ def causes(
             rankings.append(found)
     progress.report(len(methods), len(methods) + 1, "Moments and likenesses")
     silent = np.flatnonzero(np.isnan(stretch.inside).mean(axis=0) > SILENT).tolist()
-    first = [*rankings[0].order[:TOLD].tolist(), *silent] if rankings else silent
+    first = rankings[0].order[:TOLD].tolist() if rankings else []
     return Explanation(
         start=start,
         stop=stop,

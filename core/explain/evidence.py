@@ -8,6 +8,9 @@ not depend on the scale of the detector's score.
 The distance is the root mean square over the stretch, each reading measured from the training median, in usual spreads,
 or from where the sensor stood before the stretch, in its spread there if that is wider, whichever is less: who was as
 far off, or as restless, all along did not cause what began here.
+
+A sensor that is read in normal running and fell silent here is named before all others: detectors leave it out of the
+score, and nothing else about the stretch is as certain.
 """
 
 from __future__ import annotations
@@ -21,15 +24,20 @@ from core.detectors.series.scaling import IQR_OF_NORMAL
 from core.explain.contribution import LIMIT
 from core.explain.counterfactual import Counterfactual
 from core.explain.ranking import Ranking
+from core.explain.reference import Reference
 from core.explain.stretch import Stretch
 
+SILENT = 0.5  # of the steps, by which a sensor must be unread more often than usual
 FEWEST_BEFORE = 32  # steps before the stretch from which it can be told where a sensor stood
 
 
-def evidence(stretch: Stretch, replaced: Counterfactual) -> Ranking:
+def evidence(stretch: Stretch, reference: Reference, replaced: Counterfactual) -> Ranking:
     """Square root of the fall that ``replaced`` found, times how far each sensor strayed."""
     started = time.perf_counter()
     blame = np.sqrt(replaced.ranking.blame) * strayed(stretch)
+    unread = np.isnan(stretch.inside).mean(axis=0)
+    silent = unread - reference.unread > SILENT
+    blame[silent] = blame.max() + unread[silent]
     seconds = replaced.ranking.seconds + time.perf_counter() - started
     return Ranking("evidence", blame, "root of the score's fall, times the distance in usual spreads", seconds)
 

@@ -33,7 +33,7 @@ def record(found: Explanation, model: SeriesModel, unit: SeriesUnit) -> dict[str
         "time_unit": model.time_unit,
         "mode": found.mode,
         "sensors": names,
-        "sentence": sentence(signals[first], replaced.explains(first), told.get(first)),
+        "sentence": sentence(signals[first], replaced.explains(first), told.get(first), silent=first in found.silent),
         "agreed": agreed(rankings, signals),
         "methods": {one.method: _ranking(one, names) for one in rankings},
         "agreement": [asdict(one) for one in found.agreement],

@@ -80,6 +80,11 @@ class Reference:
         return np.asarray(np.clip(np.concatenate([filled(one) for one in self.stretches]), -CLIP, CLIP))
 
     @cached_property
+    def unread(self) -> NDArray[np.float64]:
+        """(d,) share of normal steps at which each sensor is not read."""
+        return np.asarray(np.isnan(np.concatenate(self.stretches)).mean(axis=0))
+
+    @cached_property
     def mean(self) -> NDArray[np.float64]:
         """(d,) mean of each sensor."""
         return np.asarray(self.rows.mean(axis=0, dtype=np.float64))

@@ -47,9 +47,12 @@ def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
     return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
 
 
-def sentence(first: Sensor, share: float | None, how: str | None) -> str:
+def sentence(first: Sensor, share: float | None, how: str | None, *, silent: bool = False) -> str:
     """The first cause: ``share`` is how much of the way from the usual score to this one is its doing, None where the
-    score is usual anyway; ``how`` is what ``strayed`` says of it, None for rows that no time connects."""
+    score is usual anyway; ``how`` is what ``strayed`` says of it, None for rows that no time connects. ``silent``: it
+    was hardly read, and so has no share."""
+    if silent:
+        return f"{first.name} is not read here" + (f"; {how}." if how else ".")
     if share is None:
         return "The score is no higher than it usually is: there is nothing to explain."
     return f"{explained(first.name, share)}; {how}." if how else f"{explained(first.name, share)}."

@@ -13,6 +13,7 @@ from core.detectors.series.training import train_series
 from core.errors import UserError
 from core.explain.accuracy import accuracy
 from core.explain.causes import METHODS, causes
+from core.explain.record import record
 from core.explain.reference import Reference
 from core.explain.wording import agreed, sentence, strayed
 from core.progress import Progress
@@ -77,10 +78,12 @@ def test_a_silent_sensor_is_told() -> None:
     values[200:260, 2] = np.nan
     found = data(values)
     fitted = model(found)
-    said = causes(fitted, found.units[1], 200, 260, "now", Reference.of(fitted, found, "m"), methods=("|z|",))
+    said = causes(fitted, found.units[1], 200, 260, "now", Reference.of(fitted, found, "m"))
     assert said.silent == (2,)
+    assert said.rankings[0].order[0] == 2
     assert said.onsets[2] is not None
     assert said.onsets[2].manner == "fell silent"
+    assert record(said, fitted, found.units[1])["sentence"] == "s2 is not read here; it fell silent at cycle 300."
 
 
 def test_moments_of_a_score_of_one_step_are_that_step() -> None:

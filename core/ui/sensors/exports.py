@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -55,18 +56,23 @@ def stretch_csv(chosen: Chosen) -> bytes:
     columns, sensors = data.signals, scored.judged.sensors
     labels = unit.labels()
     known = [None] * chosen.n if labels is None else labels[part].tolist()
-    values = np.asarray(unit.values[part])[:, columns].astype(object)
-    values[values != values] = None  # NaN
-    parts = np.asarray(scored.parts[part])
+    values = np.asarray(unit.values[part])[:, columns].tolist()
+    parts = np.asarray(scored.parts[part]).tolist()
     times = view.axis(data, unit.time[part])
 
     def rows() -> Iterable[list[Any]]:
         for k in range(chosen.n):
             time = str(times[k]) if data.time_unit == "epoch" else float(times[k])
-            yield [chosen.start + k, time, float(scored.surprise[chosen.start + k]), known[k], *values[k], *parts[k]]
+            numbers = [_plain(one) for one in (scored.surprise[chosen.start + k], *values[k], *parts[k])]
+            yield [chosen.start + k, time, numbers[0], known[k], *numbers[1:]]
 
     header = ["step", view.title(data), "surprise", "anomalous", *sensors, *(f"part of {name}" for name in sensors)]
     return to_csv(header, rows())
+
+
+def _plain(value: float) -> float | None:
+    """Seven digits, which is what a reading has; None where nothing was measured."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 def page_html(chosen: Chosen, answer: Answer | None, figures: Sequence[go.Figure]) -> bytes:
