@@ -6,6 +6,7 @@ A file is compared with the model that it was made from before it gets its name;
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import warnings
 from collections.abc import Iterator, Mapping
@@ -53,8 +54,9 @@ def export_model(
     """Write ``out`` so that it scores raw windows (b, context, D) at once (*now*), and prove that it does.
 
     ``recordings`` (b, t, D), t at least the context, are stretches of ``model.prepared`` data to compare over;
-    ``machine`` says which member, ``rate`` the false-alarm rate of the threshold that the file carries.
-    UserError where the detector is no network, or the file does not say what the model says.
+    ``machine`` says which member, ``rate`` the false-alarm rate of the threshold that the file carries: None where the
+    normal steps were too few to promise it. UserError where the detector is no network, or the file does not say what
+    the model says.
     """
     member = model.member(machine)
     network = Deployed(member).eval()
@@ -65,6 +67,9 @@ def export_model(
             f"it looks back on {context} steps",
             f"Give recordings of at least {context} steps",
         )
+    if not out.parent.is_dir():
+        raise UserError("The folder for the file does not exist", str(out), "Make it first, or name another")
+    threshold = member.calibration.threshold(rate, "now")
     windows = _compared(recordings[:COMPARED, -context:])
     about = {
         "format": "faultline-series-1",
@@ -77,7 +82,7 @@ def export_model(
         "frontend": model.frontend.kind,
         "false_alarm_rate": rate,
         "threshold_surprise": float(-np.log10(rate)),
-        "threshold_score": member.calibration.threshold(rate, "now"),
+        "threshold_score": threshold if math.isfinite(threshold) else None,
         "torch": str(torch.__version__),
     }
     temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}.tmp")

@@ -116,12 +116,11 @@ class Scaler:
         try:
             arrays = load_file(path)
             columns = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-            found = cls(
-                tuple(columns["signals"]),
-                tuple(columns["conditions"]),
-                *(arrays[name].astype(np.float64) for name in ("centre", "scale", "settings", "spread")),
-                arrays["constant"].astype(bool),
+            centre, scale, settings, spread = (
+                arrays[name].astype(np.float64) for name in ("centre", "scale", "settings", "spread")
             )
+            signals, conditions = tuple(columns["signals"]), tuple(columns["conditions"])
+            found = cls(signals, conditions, centre, scale, settings, spread, arrays["constant"].astype(bool))
         except (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise _damaged(path) from error
         return found.checked(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
 from core.detectors.registry import parameters
 from core.detectors.series import export
+from core.detectors.series.calibration import SeriesCalibration
+from core.detectors.series.contract import Pushed, Scores
 from core.detectors.series.deployed import Deployed
 from core.detectors.series.export import export_model
 from core.detectors.series.exported import ABOUT, describe_onnx, score_onnx
-from core.detectors.series.model import SeriesModel
+from core.detectors.series.model import SHARED, SeriesModel
 from core.detectors.series.training import train_series
 from core.errors import UserError
 from core.progress import Progress
@@ -133,3 +136,17 @@ def test_what_cannot_be_exported_or_read_is_told(vae: SeriesModel, tmp_path: Pat
     torn.write_bytes(b"not a network")
     with pytest.raises(UserError, match="cannot be read"):
         score_onnx(torn, recording(5, 1, 3))
+
+
+def test_threshold_that_cannot_be_promised_is_none(vae: SeriesModel, tmp_path: Path) -> None:
+    few = Scores(np.ones(30), np.zeros((30, 4), np.float32))
+    member = replace(vae.member("pump"), calibration=SeriesCalibration.fit([Pushed(few, few)], 1, 0))
+    model = replace(vae, members={SHARED: member})
+    found = export_model(model, "torchscript", tmp_path / "pump.pt", recording(19, 1, 3)[None])
+    assert found.about["threshold_score"] is None
+    json.dumps(found.about, allow_nan=False)
+
+
+def test_folder_that_is_not_there_is_told(vae: SeriesModel, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="folder for the file does not exist"):
+        export_model(vae, "onnx", tmp_path / "no" / "pump.onnx", recording(19, 1, 3)[None])
