@@ -75,12 +75,14 @@ def train(options: argparse.Namespace, data: SeriesSet, params: Params, progress
     name = options.name or options.out.name
     manifest = write_series_model(options.out, fitted, name=name, dataset=data)
     members = len(fitted.model.members)
+    refused = [f"left out: {machine}: {why}" for machine, why in fitted.model.refused.items()]
     what = "one model for all machines" if members == 1 else f"{members} models, one for each machine"
     text = (
         f"{entry.title} trained on {len(fitted.roles)} recordings in {fitted.fit_seconds:.1f} s: {what}, calibrated on "
         f"{manifest.calibration.n} held-out normal steps. Written to {options.out}"
     )
-    emit(manifest.model_dump(mode="json"), options.json, text)
+    result = manifest.model_dump(mode="json") | {"refused": dict(fitted.model.refused)}
+    emit(result, options.json, "\n".join([*refused, text]))
 
 
 def score(options: argparse.Namespace, data: SeriesSet, progress: Progress) -> None:
@@ -121,7 +123,7 @@ def evaluate(options: argparse.Namespace, data: SeriesSet, scratch: Path, progre
 def _figures(result: Mapping[str, Any]) -> str:
     """The main figures with their intervals, beside guessing and |z|."""
     rows = []
-    for name in FIGURES:
+    for name in FIGURES if result["per_machine"] else ():  # without labels there are none of these
         low, high = result["ci95"].get(name) or (None, None)
         rows.append(
             {
@@ -132,7 +134,7 @@ def _figures(result: Mapping[str, Any]) -> str:
                 "|z|": result["baselines"]["abs_z"].get(name),
             }
         )
-    lines = [table(rows)]
+    lines = [table(rows)] if rows else []
     failures = result.get("run_to_failure")
     if failures:
         shown = {key: value for key, value in failures.items() if not isinstance(value, list | dict)}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compare.series import ScoredUnit, evaluate_series
-from core.datasets.series import Event, SeriesSet
+from core.datasets.series import Event, SeriesSet, SeriesUnit
 from core.detectors.series.calibration import Mode
 from core.detectors.series.model import Member
 from core.metrics.dynamic import dynamic_threshold
@@ -56,9 +56,9 @@ def _units(
 ) -> Iterator[ScoredUnit]:
     found, _ = load_series_model(model)
     scored = frozenset(run.info.units)
-    judged = data.where(
-        lambda unit: unit.name in scored and unit.split == "test" and (unit.events is not None or unit.failed)
-    )
+    told = data.where(lambda unit: unit.split == "test" and (unit.events is not None or unit.failed))
+    judged = told.where(lambda unit: unit.name in scored)
+    yield from (_never_alarmed(unit) for unit in told.units if unit.machine in found.refused)
     if not judged.units:
         return
     rows = run.scores(columns=["unit", "now", "settled"])
@@ -96,6 +96,20 @@ def _followed(
         limits = AdaptiveLimit(rate, member.detector.context + member.detector.delay).push(surprise)
         alarms = surprise > limits
     return np.where(alarms, np.nextafter(scores, -np.inf), scores)
+
+
+def _never_alarmed(unit: SeriesUnit) -> ScoredUnit:
+    """A machine that could not be learned: all its steps alike, its events missed."""
+    return ScoredUnit(
+        name=unit.name,
+        machine=unit.machine,
+        scores=np.zeros(len(unit)),
+        threshold=np.inf,
+        events=tuple(replace(event, sensors=()) for event in unit.events) if unit.events is not None else None,
+        healthy=unit.healthy,
+        failed=unit.failed,
+        time=np.asarray(unit.time),
+    )
 
 
 def _of_signals(events: tuple[Event, ...] | None, signals: Sequence[int]) -> tuple[Event, ...] | None:

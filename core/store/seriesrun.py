@@ -109,7 +109,12 @@ def score_series(
         progress.log(f"Trained with {name} {then}, scored with {now}: scores may differ slightly")
     roles, wanted = fitted_on(model), data if everything else scored_units(data)
     started = time.perf_counter()
-    framed = found.prepared(wanted, progress.part(0.0, 0.1))
+    for machine in sorted({unit.machine for unit in wanted.units} & set(found.refused)):
+        progress.log(f"{machine} is not scored: {found.refused[machine]}")
+    learned = wanted.where(lambda unit: unit.machine not in found.refused)
+    if not learned.units:
+        found.member(wanted.units[0].machine)  # says why
+    framed = found.prepared(learned, progress.part(0.0, 0.1))
     for machine in framed.machines:
         found.member(machine)  # a machine that was not learned is told before the work, not amid it
     seconds, done, total = time.perf_counter() - started, 0, framed.n_steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from core.cli.main import main
 from core.datasets.recordings import faultline
+from core.datasets.series import Event
 from core.datasets.synthetic.machines import pump
 from core.progress import Progress
 
@@ -121,3 +123,19 @@ def test_missing_sensor_is_named(model: Path, tmp_path: Path, capsys: pytest.Cap
     pd.DataFrame(rng.normal(size=(300, 2)), columns=["flow", "speed"]).to_csv(tmp_path / "few.csv", index=False)
     assert main(["score", str(model), "--data", str(tmp_path / "few.csv"), "--out", str(tmp_path / "r")]) == 2
     assert "tank_level" in capsys.readouterr().err
+
+
+def test_machines_that_cannot_be_learned_are_told_and_count_as_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = pump.make(0, steps=8400)
+    train, _, faulty = whole.units
+    short = [replace(one.cut(0, 5), name=f"{one.name} short", machine="short") for one in (train, faulty)]
+    hit = replace(short[1], events=(Event(1, 3),))
+    faultline.write(replace(whole.of([train, faulty, short[0], hit]), fleet=False), tmp_path / "d", Progress())
+    data, model = str(tmp_path / "d"), str(tmp_path / "m")
+    assert main(["train", "kmeans", "--data", data, "--out", model]) == 0
+    assert "left out: short: " in capsys.readouterr().out
+    found = _json(tmp_path / "e.json", "evaluate", model, "--data", data, *QUICK)
+    assert set(found["per_machine"]) == {"pump-1", "short"}
+    assert found["n_events"] == len(faulty.events or ()) + 1

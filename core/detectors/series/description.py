@@ -28,6 +28,7 @@ class Description(BaseModel):
     raw_rate: float | None = Field(gt=0)
     frontend: FrontEnd
     members: tuple[str, ...] = Field(min_length=1)
+    refused: dict[str, str] = Field(default_factory=dict, description="machines that could not be learned, and why")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -69,10 +69,13 @@ class SeriesModel:
     raw_rate: float | None  # samples per second of what is cut into frames
     frontend: FrontEnd
     members: Mapping[str, Member]
+    refused: Mapping[str, str] = field(default_factory=dict)  # machines that could not be learned, and why
 
     def member(self, machine: str) -> Member:
         """Who judges a machine. UserError for one that no member has learned."""
         found = self.members.get(SHARED) or self.members.get(machine)
+        if machine in self.refused and found is None:
+            raise UserError(f"The machine «{machine}» could not be learned: {self.refused[machine]}")
         if found is None:
             known = ", ".join(sorted(self.members)[:8])
             raise UserError(
@@ -129,6 +132,7 @@ class SeriesModel:
             raw_rate=self.raw_rate,
             frontend=self.frontend,
             members=tuple(sorted(self.members)),
+            refused=dict(self.refused),
         )
         about.write(folder)
         for index, machine in enumerate(sorted(self.members)):
@@ -161,6 +165,7 @@ class SeriesModel:
             raw_rate=about.raw_rate,
             frontend=about.frontend,
             members=members,
+            refused=about.refused,
         )
 
 

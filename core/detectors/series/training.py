@@ -57,6 +57,7 @@ def train_series(
 ) -> FittedSeries:
     """Fit on the normal stretches of the training units of ``data`` and calibrate.
 
+    With a model for each machine, those that cannot be learned are left out and told in ``model.refused``.
     ``scope``: ``one`` model for all machines, one for ``each``, or ``auto`` (one for a fleet). ``frontend``: how raw
     signals are cut into frames, None for the usual way. UserError where there is too little to learn from.
     """
@@ -87,7 +88,7 @@ def train_series(
         )
     raw = {unit.name: unit.sha256 for unit in data.units if unit.split == "train"}
     context = build_series(name, params, seed).context
-    members, roles = {}, dict[str, Role]()
+    members, roles, refused = {}, dict[str, Role](), dict[str, str]()
     for index, (machine, units) in enumerate(groups.items()):
         part = progress.part(0.1 + 0.9 * index / len(groups), 0.1 + 0.9 * (index + 1) / len(groups))
         fit, held = _divided(units, seed, context)
@@ -96,10 +97,14 @@ def train_series(
         except UserError as error:
             if shared:
                 raise
-            where = ", ".join(text for text in (f"machine {machine}", error.where) if text)
-            raise UserError(error.what, where, error.remedy) from None
+            refused[machine] = str(error)
+            progress.log(f"{machine} is left out: {error}")
+            continue
         roles |= {raw[unit.name]: "calibration" for unit in held}
         roles |= {raw[unit.name]: "fit" for unit in fit}
+    if not members:
+        machine, why = next(iter(refused.items()))
+        raise UserError(f"No machine of «{data.name}» could be learned; {machine}: {why}")
     model = SeriesModel(
         sensors=framed.sensors,
         raw_sensors=data.sensors,
@@ -109,6 +114,7 @@ def train_series(
         raw_rate=data.rate,
         frontend=chosen,
         members=members,
+        refused=refused,
     )
     return FittedSeries(name, model, params, seed, roles, time.perf_counter() - started, peak_rss_mib())
 

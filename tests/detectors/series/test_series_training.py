@@ -101,10 +101,17 @@ def test_rows_are_learned_one_by_one_however_anomalies_lie_between_them() -> Non
     assert found.model.members[SHARED].calibration.n == 40
 
 
-def test_machine_that_cannot_be_learned_is_named() -> None:
-    with pytest.raises(UserError) as refused:
-        fitted(dataset(unit("a", machine="good"), unit("b", 15, machine="short"), fleet=False), "kmeans")
-    assert "machine short" in refused.value.where
+def test_machine_that_cannot_be_learned_is_left_out_and_told() -> None:
+    model = fitted(dataset(unit("a", machine="good"), unit("b", 15, machine="short"), fleet=False), "kmeans").model
+    assert list(model.members) == ["good"]
+    assert "unbroken normal stretch of 20 steps" in model.refused["short"]
+    with pytest.raises(UserError, match=r"«short» could not be learned: .*20 steps"):
+        model.member("short")
+
+
+def test_where_no_machine_can_be_learned_one_is_named() -> None:
+    with pytest.raises(UserError, match=r"No machine of .* could be learned; (a|b): "):
+        fitted(dataset(unit("a", 15, machine="a"), unit("b", 15, machine="b"), fleet=False), "kmeans")
 
 
 @pytest.mark.parametrize(
