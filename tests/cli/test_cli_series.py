@@ -73,13 +73,17 @@ def test_now_and_settled_are_both_judged(data: Path, model: Path, tmp_path: Path
     assert found["far"] < 0.05
 
 
-def test_runs_to_failure_are_judged_by_their_lead_times(tmp_path: Path) -> None:
+def test_runs_to_failure_are_judged_by_their_lead_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, model = tmp_path / "turbofan", tmp_path / "model"
     assert main(["sample", "turbofan", "--out", str(data)]) == 0
     assert main(["train", "pca-t2q", "--data", str(data), "--out", str(model)]) == 0
+    capsys.readouterr()
     found = _json(tmp_path / "e.json", "evaluate", str(model), "--data", str(data), "--rate", "0.005", *QUICK)
     assert found["run_to_failure"]["detected"] > 0.9
     assert found["run_to_failure"]["far_healthy"] < 0.02
+    shown = capsys.readouterr().out
+    assert "lead_median" in shown
+    assert ("vus_pr " in shown) == bool(found["per_machine"])  # no table of figures that there cannot be
 
 
 def test_exported_model_scores_like_the_model(data: Path, tmp_path: Path) -> None:

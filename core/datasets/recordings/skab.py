@@ -26,7 +26,7 @@ _LABELS = ("anomaly", "changepoint")
 def misfit(files: Files) -> str | None:
     if any(_is_experiment(files, path) for path in files.ending(".csv")):
         return None
-    return "no CSV has columns datetime;…;anomaly;changepoint"
+    return "no CSV has columns datetime;Accelerometer1RMS;…;anomaly;changepoint"
 
 
 def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
@@ -70,7 +70,7 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
 
 
 def _is_experiment(files: Files, path: PurePosixPath) -> bool:
-    return {"datetime", *_LABELS} <= set(files.header(path).split(";"))
+    return {"datetime", *_UNITS, *_LABELS} <= set(files.header(path).split(";"))
 
 
 def _mapping(label: str | None) -> TableMapping:

@@ -55,7 +55,10 @@ class TableReader:
             groups = {f"{name}/{unit}" if name else str(unit): np.asarray(rows) for unit, rows in found.items()}
             self._homeless(frame[self.mapping.unit], path)
         values = self._matrix(frame)
-        return [unit for key, rows in groups.items() if (unit := self._unit(key, rows, values, time, kinds))]
+        units = [unit for key, rows in groups.items() if (unit := self._unit(key, rows, values, time, kinds))]
+        if not units:
+            raise UserError(f"{path.name} has no two rows with a time", str(path), "Map another column as the time")
+        return units
 
     def sentences(self, sensors: Sequence[Sensor], units: Sequence[SeriesUnit]) -> list[str]:
         """What was found, each thing once."""

@@ -209,6 +209,24 @@ def test_skab(csv: Write, tmp_path: Path) -> None:
     ]
 
 
+def test_folder_like_skab_with_other_sensors_is_a_table(csv: Write, tmp_path: Path) -> None:
+    times = pd.date_range("2020-03-09 10:14:33", periods=60, freq="1s").strftime("%Y-%m-%d %H:%M:%S")
+    csv(
+        "valve1/0.csv", "datetime;Flow;Level;anomaly;changepoint", [f"{t};0.5;{i};0.0;0.0" for i, t in enumerate(times)]
+    )
+    data = read_series(tmp_path / "set")
+    assert data.format == "table" and [sensor.name for sensor in data.sensors] == ["Flow", "Level"]
+
+
+def test_experiment_without_times_is_told(csv: Write, tmp_path: Path) -> None:
+    sensors = (
+        "Accelerometer1RMS;Accelerometer2RMS;Current;Pressure;Temperature;Thermocouple;Voltage;Volume Flow RateRMS"
+    )
+    csv("0.csv", f"datetime;{sensors};anomaly;changepoint", [";".join(["", *["0.5"] * 8, "0.0", "0.0"])] * 60)
+    with pytest.raises(UserError, match="no two rows with a time"):
+        read_series(tmp_path / "set")
+
+
 def test_nab(csv: Write, tmp_path: Path) -> None:
     times = pd.date_range("2014-02-14 14:30", periods=200, freq="5min")
     csv("realKnownCause/x.csv", "timestamp,value", [f"{t},{i * 0.5}" for i, t in enumerate(times)])
