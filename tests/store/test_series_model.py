@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Split
@@ -152,6 +153,30 @@ def test_forged_files_stay_one_sentence(
     forge(folder, name, change)
     with pytest.raises(UserError, match=sentence):
         load_series_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("detector", "change"),
+    [
+        ("pca-t2q", lambda arrays: {name: array[:1] for name, array in arrays.items()}),
+        ("pca-t2q", lambda arrays: {}),
+        ("kmeans", lambda arrays: {"centroids": np.zeros((2, 20, 7))}),
+        ("iforest", lambda arrays: arrays | {"right": arrays["right"] * 0}),
+        ("kalman", lambda arrays: {name: array[:1] for name, array in arrays.items()}),
+    ],
+)
+def test_forged_state_stays_one_sentence(
+    recordings: SeriesSet, tmp_path: Path, detector: str, change: Callable[[Any], Any]
+) -> None:
+    data = recordings.of([unit("pump", "train", 0, 300)])
+    fitted = train_series(detector, parameters(detector, {}), 0, data, Progress())
+    write_series_model(tmp_path / "model", fitted, name="pump", dataset=data)
+    name = "state/0000/arrays.safetensors"
+    path = tmp_path / "model" / name
+    save_file({key: np.ascontiguousarray(array) for key, array in change(load_file(path)).items()}, path)
+    sign(tmp_path / "model", name)
+    with pytest.raises(UserError, match=r"model's (state|trees)"):
+        load_series_model(tmp_path / "model")
 
 
 def test_model_of_recordings_is_not_taken_for_one_of_images(folder: Path) -> None:

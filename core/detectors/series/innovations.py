@@ -116,7 +116,11 @@ class InnovationDetector(SeriesDetector):
     @classmethod
     def load(cls, folder: Path, params: Params, seed: int) -> Self:
         detector = cls(params, seed)
-        detector._systems = Systems(**load_arrays(folder, AXES))
+        arrays = load_arrays(folder, AXES)
+        s, m = arrays["z"].shape
+        if any(array.shape != (s, m, m)[: array.ndim] for array in arrays.values()):
+            raise UserError("The model's state does not fit itself", str(folder), "Train it again or upload it again")
+        detector._systems = Systems(**arrays)
         detector._about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         return detector
 

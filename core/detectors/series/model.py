@@ -155,7 +155,7 @@ class SeriesModel:
             scaler = Scaler.load(home / "scaler.safetensors")
             if (scaler.signals, scaler.conditions) != about.columns:
                 raise UserError("The model's scaling is that of other sensors", str(home), REMEDY)
-            members[machine] = Member(scaler, implementation(info).load(home, params, seed), calibrations[machine])
+            members[machine] = Member(scaler, _detector(home, info, params, seed, scaler), calibrations[machine])
         return cls(
             sensors=about.sensors,
             raw_sensors=about.raw_sensors,
@@ -191,6 +191,20 @@ class ModelStream:
 
     def _judged(self, scores: Scores, mode: Mode) -> Judged:
         return Judged(scores, self._member.calibration.surprise(scores.score, mode))
+
+
+def _detector(home: Path, info: DetectorInfo, params: Params, seed: int, scaler: Scaler) -> SeriesDetector:
+    """What was saved in ``home``, tried on one step: state that does not fit itself, or the scaler, shows there."""
+    step = np.zeros((1, len(scaler.signals)), np.float32)
+    try:
+        found = implementation(info).load(home, params, seed)
+        stream = found.stream()
+        widths = {stream.push(step).now.parts.shape[1], stream.close().parts.shape[1]}
+    except (OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
+        raise UserError("The model's state is damaged", str(home), REMEDY) from error
+    if widths != {step.shape[1]}:
+        raise UserError("The model's state is that of other sensors", str(home), REMEDY)
+    return found
 
 
 def _same(rate: float, other: float) -> bool:
