@@ -41,4 +41,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return True
 
 
-TASK = TaskInfo("cause-accuracy", 1, run, AccuracySpec, stands)
+TASK = TaskInfo("cause-accuracy", 2, run, AccuracySpec, stands)
