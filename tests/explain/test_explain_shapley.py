@@ -73,3 +73,20 @@ def test_the_same_seed_gives_the_same_values() -> None:
     assert np.array_equal(one.blame, other.blame)
     assert one.order[0] == 3
     assert one.error is not None
+
+
+@pytest.mark.filterwarnings("ignore")  # shap's own imports
+def test_agrees_with_the_shap_package() -> None:
+    """Its exact explainer over which sensors are the window's: the same game, solved by other hands."""
+    import shap
+
+    rng = np.random.default_rng(4)
+    window, background = rng.standard_normal((1, 3, 5)), rng.standard_normal((1, 3, 5))
+
+    def joined(present: np.ndarray) -> np.ndarray:
+        return rough(np.where(present[:, None, :] > 0, window, background))
+
+    explainer = shap.explainers.Exact(joined, shap.maskers.Independent(np.zeros((1, 5))))
+    theirs = explainer(np.ones((1, 5))).values[0]
+    values, error = sampled(rough, window, background, rng, 600)
+    assert (np.abs(values - theirs) < 4 * error + 1e-9).all()
