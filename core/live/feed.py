@@ -99,9 +99,10 @@ class LiveFeed:
             psutil.Process(feed.pid).send_signal(signal.SIGKILL)
 
     def _wish(self, wish: Wish) -> None:
+        """What is asked for next; whoever asked to stop is not overruled."""
         self._under_way()
         with self.table.transaction() as db:
-            db.execute("UPDATE feed SET wish = ?", (wish,))
+            db.execute("UPDATE feed SET wish = ? WHERE wish != 'stop'", (wish,))
 
     def _under_way(self) -> FeedRow:
         feed = self.table.feed()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 
+from core.errors import UserError
 from core.live.feed import log_tail
 from core.live.spec import SPEEDS, checked
 from core.live.table import ALIVE, FeedRow
-from core.ui import blocks, errors, rooms, words
+from core.ui import blocks, rooms, words
 from core.ui.live import room
 
 MAX = "max"
@@ -72,16 +74,17 @@ def _speed(feed: FeedRow) -> None:
 def _button(
     label: str, icon: str, order: Callable[[], None], *, key: str, primary: bool = False, disabled: bool = False
 ) -> None:
-    kind = "primary" if primary else "secondary"
-    if st.button(label, icon=icon or None, key=key, type=kind, disabled=disabled):  # type: ignore[arg-type]
-        _do(order)
-        st.rerun()
+    """An order is given by a callback: a click between two looks of the fragment would else be lost now and then."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button(label, icon=icon or None, key=key, type=kind, disabled=disabled, on_click=_do, args=(order,))
 
 
 def _do(order: Callable[[], None]) -> None:
     """Give an order; a state that another viewer has changed meanwhile is told, not fatal."""
-    with errors.shown():
+    try:
         order()
+    except UserError as error:
+        st.toast(words.plain(str(error)), icon=":material/error:")
 
 
 def _source(feed: FeedRow) -> str:

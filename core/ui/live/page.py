@@ -8,7 +8,7 @@ from core.live.table import ALIVE, State
 from core.ui.drift import panel as drift
 from core.ui.live import alarms, archive, control, now, room, sample, setup
 
-LOOK_S, IDLE_S, LISTS_S, DRIFT_S = 1.0, 4.0, 3.0, 5.0
+LOOK_S, IDLE_S, LISTS_S, DRIFT_S = 1.0, 4.0, 3.0, 15.0
 
 
 def show() -> None:
@@ -24,15 +24,28 @@ def show() -> None:
         return
     alive = feed.state in ALIVE
     st.fragment(_control, run_every=LOOK_S if alive else IDLE_S)(feed.state, feed.run)
-    if not alive:
-        with st.expander("Another feed", icon=":material/add:", key="live-another", on_change="rerun") as another:
-            if another.open:
-                sample.show()
-                setup.show()
+    with st.container(key="live-next"):  # also where it stays empty: what follows keeps its place
+        if not alive:
+            _another()
     st.fragment(_moment, run_every=LOOK_S if alive else None)()
     st.fragment(_lists, run_every=LISTS_S if alive else None)()
-    st.header("Drift and retraining", anchor=False)
-    st.fragment(drift.show, run_every=DRIFT_S if alive else None)()
+    _drift(alive)
+
+
+def _drift(alive: bool) -> None:
+    """Drawn while it is unfolded only: its charts are Plotly's, which the browser builds anew every time."""
+    label, icon = "Drift and retraining", ":material/trending_up:"
+    with st.expander(label, icon=icon, key="drift", on_change="rerun", bind="query-params") as unfolded:
+        if unfolded.open:
+            st.fragment(drift.show, run_every=DRIFT_S if alive else None)()
+
+
+def _another() -> None:
+    """The way to another feed, folded away."""
+    with st.expander("Another feed", icon=":material/add:", key="live-another", on_change="rerun") as another:
+        if another.open:
+            sample.show()
+            setup.show()
 
 
 def _control(drawn: State, run: str) -> None:
