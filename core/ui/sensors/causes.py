@@ -62,11 +62,17 @@ def show(chosen: Chosen, quick: Sequence[Ranking], answer: Answer | None) -> go.
     first = sensors[int(np.argmax(next(iter(shares.values()))))]
     figure = charts.causes(sensors, shares, errors)
     blocks.plot(figure, key="causes", alt=f"Ranked causes by {', '.join(shares)}; first {first}")
-    if answer is not None:
-        with st.expander("All methods, their agreement and cost", icon=":material/handshake:", key="all-methods"):
-            _methods(answer)
-            _agreement(answer)
     return figure
+
+
+def details(answer: Answer) -> None:
+    """Every method with its cost and remarks, and how far each two agree."""
+    with st.expander("All methods, their agreement and cost", icon=":material/handshake:", key="all-methods"):
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _methods(answer)
+        with right:
+            _agreement(answer)
 
 
 def _ask(chosen: Chosen) -> None:
@@ -117,7 +123,6 @@ def _methods(answer: Answer) -> None:
             "Names first": one["first"] or "-",
             "Seconds": one["seconds"],
             "Blame is": one["unit"],
-            "Remark": one["refused"] or one["note"],
         }
         for name, one in answer.said["methods"].items()
     ]
@@ -125,6 +130,9 @@ def _methods(answer: Answer) -> None:
         pd.DataFrame(rows), hide_index=True, height="content", alt="Methods with the sensor that each names first",
         column_config={"Seconds": st.column_config.NumberColumn(format="%.3f")},
     )  # fmt: skip
+    for name, one in answer.said["methods"].items():
+        if one["refused"] or one["note"]:
+            st.caption(f"{words.plain(name)}: {words.plain(one['refused'] or one['note'])}")
 
 
 def _agreement(answer: Answer) -> None:

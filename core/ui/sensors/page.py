@@ -48,6 +48,8 @@ def show() -> None:
                 by_sensor = causes.show(now, quick, answer)
             with left:
                 readings = signals.show(now, order, answer)
+            if answer is not None:
+                causes.details(answer)
             colours = signals.heatmap(now, order)
             exports.show(now, quick, answer, [over_time, by_sensor, readings, colours])
     if if_tab.open:
