@@ -37,7 +37,9 @@ class Settings(BaseSettings):
     download_timeout_s: float = Field(8.0, gt=0, description="give up a weights download that has not begun by then")
     max_image_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused as decompression bombs")
     max_archive_bytes: int = Field(20 * 2**30, gt=0, description="unpacked size over which an archive is refused")
-    api_token: SecretStr | None = Field(None, description="what /api asks for as «Authorization: Bearer …»; unset: open")
+    api_token: SecretStr | None = Field(
+        None, description="what /api asks for as «Authorization: Bearer …»; unset: open"
+    )
     max_archive_files: int = Field(200_000, gt=0, description="entries over which an archive is refused")
 
     @field_validator("api_token", mode="after")

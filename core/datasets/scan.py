@@ -42,9 +42,7 @@ def scan(root: Path, progress: Progress) -> Listing:
         progress.checkpoint()
         here = PurePosixPath(Path(folder).relative_to(root).as_posix())
         linked = [name for name in subfolders if Path(folder, name).is_symlink()]
-        rejected += [
-            Rejected(printable(str(here / name)), "a link to another folder: not followed") for name in linked
-        ]
+        rejected += [Rejected(printable(str(here / name)), "a link to another folder: not followed") for name in linked]
         subfolders[:] = sorted(name for name in subfolders if name not in linked)
         for name in files:
             path = here / name

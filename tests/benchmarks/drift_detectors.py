@@ -1,4 +1,4 @@
-"""Detectors of drift on a process that repeats itself: false alarms while nothing changes, and how late a shift is found.
+"""Detectors of drift on a process with memory: false alarms while nothing changes, and how late a shift is found.
 
     python -m tests.benchmarks.drift_detectors [--seeds 100] [--shift 1.0] [--only ks-holm …]
 

@@ -59,7 +59,9 @@ def test_the_store_is_free_of_torch() -> None:
 def test_an_index_with_stages_is_brought_up_to_date(tmp_path: Path) -> None:
     database.prepare(tmp_path / "index.sqlite")
     with database.connect(tmp_path / "index.sqlite") as db:
-        for table in ("datasets", "models", "runs", "exclusions", "labels", "jobs", "curves", "leases", "mappings", "successions"):
+        tables = [row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [name for name in tables if not name.startswith("sqlite_")]
+        for table in tables:
             db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in database.MIGRATIONS[0]:
             db.execute(statement)

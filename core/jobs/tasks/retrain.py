@@ -116,9 +116,7 @@ def gathered(model: SeriesModel, old: SeriesSet, recent: SeriesSet, asked: Retra
             f"Give at least {4 * shortest} steps of normal running",
         )  # fmt: skip
     labelled = tuple(unit for unit in tested if unit.events)
-    test = [
-        replace(unit, split="test", name=f"kept {unit.name}") for unit in (*old_normal, *recent_normal, *labelled)
-    ]
+    test = [replace(unit, split="test", name=f"kept {unit.name}") for unit in (*old_normal, *recent_normal, *labelled)]
     holdouts = Holdouts(before.of(old_normal), before.of(recent_normal), before.of(labelled))
     units = _unique([*learned, *new.learn.units, *test])
     whole = replace(before.of(units), name=f"{old.name} and recent running"[:120])
