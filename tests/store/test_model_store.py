@@ -111,7 +111,10 @@ ATTACKS: dict[str, tuple[Callable[[Entries], object], str]] = {
     "unknown detector": (lambda e: manifest_of(e, detector="evil"), "no detector"),
     "future format": (lambda e: manifest_of(e, format=2), "newer Faultline"),
     "a bomb": (lambda e: e.update({"state/zero.json": b"\0" * (modelarchive.MAX_BYTES + 1)}), "unpacks to"),
-    "many files": (lambda e: e.update({f"state/{n}.json": b"" for n in range(100)}), "at most 64"),
+    "many files": (
+        lambda e: e.update({f"state/{n}.json": b"" for n in range(modelarchive.MAX_FILES + 1)}),
+        "at most 4096",
+    ),
 }
 
 
