@@ -9,9 +9,9 @@ from core.live.blocks import kept_units
 from core.live.exports import steps_csv
 from core.live.table import FeedRow
 from core.streaming import words as said
-from core.ui import blocks, words
+from core.ui import words
 from core.ui.live import room
-from core.ui.live.draw import draw
+from core.ui.live.draw import draw, headed
 from core.ui.live.view import View, look
 
 WINDOWS = {"300 steps": 300, "1,000 steps": 1000, "5,000 steps": 5000}
@@ -83,7 +83,7 @@ def _figures(view: View) -> None:
 
 
 def _gauges(view: View) -> None:
-    blocks.headed(
+    headed(
         "How unusual is it now?",
         "Every detector's score of the newest step, and the ensemble's.",
         f"{AXIS} A bar beyond the grey line is above the limit and hatched; the diamond is the highest of the steps "
@@ -100,7 +100,7 @@ def _gauges(view: View) -> None:
 
 
 def _causes(view: View) -> None:
-    blocks.headed(
+    headed(
         "Which sensors make it so?",
         "Each sensor's share of the blame for the last 32 steps, as the detectors' own parts have it.",
         "Each detector's parts are made shares of 1; the bars are the mean of the detectors. They are grey while "
@@ -123,7 +123,7 @@ def _causes(view: View) -> None:
 
 
 def _timeline(view: View) -> None:
-    blocks.headed(
+    headed(
         "Scores and health",
         "The score of every detector and of the ensemble, with the limit that decides alarms; below, the health.",
         "The solid line decides. Shaded stretches are alarms. A grey bar at the top marks what a replayed dataset "
@@ -142,7 +142,7 @@ def _timeline(view: View) -> None:
 def _feed(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.container(width="stretch"):
-            blocks.headed(
+            headed(
                 "Readings",
                 "What the sensors read, over the same steps.",
                 "Without a choice the sensors that the last alarm blames are drawn. Where an alarm blames a sensor, "

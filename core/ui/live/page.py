@@ -8,7 +8,7 @@ from core.live.table import ALIVE, State
 from core.ui.drift import panel as drift
 from core.ui.live import alarms, archive, control, now, room, sample, setup
 
-LOOK_S, IDLE_S, LISTS_S, DRIFT_S = 1.0, 4.0, 3.0, 15.0
+LOOK_S, IDLE_S, LISTS_S, DRIFT_S = 1.5, 4.0, 4.0, 15.0
 
 
 def show() -> None:
