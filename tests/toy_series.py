@@ -52,14 +52,16 @@ class Deviations(SeriesDetector):
 class DeviationsStream(SeriesStream):
     def __init__(self, power: float) -> None:
         self._power = power
+        self._width = len(SENSORS)
 
     def push(self, values: Signal) -> Pushed:
+        self._width = values.shape[1]
         parts = np.abs(np.nan_to_num(values)) ** self._power
         scores = Scores(parts.sum(axis=1).astype(float), parts.astype(np.float32))
         return Pushed(scores, scores)
 
     def close(self) -> Scores:
-        return Scores(np.zeros(0), np.zeros((0, 3), np.float32))
+        return Scores(np.zeros(0), np.zeros((0, self._width), np.float32))
 
 
 def recording(
@@ -89,15 +91,18 @@ def dataset(*units: SeriesUnit) -> SeriesSet:
     return SeriesSet("toys", Path(), "toy", sensors, units, time_unit="s")
 
 
-def toy_model(power: float = 2.0, order: tuple[str, ...] = SENSORS) -> SeriesModel:
-    data = dataset(recording(0, 4000, split="train")).with_sensors([Sensor(name) for name in order])
+def toy_member(data: SeriesSet, power: float = 2.0) -> Member:
+    """What is learned from the first unit of ``data``."""
     detector = Deviations(ToyParams(power=power))
     scaler = Scaler.fit(data)
     scored = detector.score(scaler.apply(data.units[0].values))
-    member = Member(scaler, detector, SeriesCalibration.fit([scored], 1, 0))
-    return SeriesModel(
-        data.sensors, data.sensors, "series", "s", 1.0, None, FrontEnd(), {SHARED: member}
-    )  # fmt: skip
+    return Member(scaler, detector, SeriesCalibration.fit([scored], 1, 0))
+
+
+def toy_model(power: float = 2.0, order: tuple[str, ...] = SENSORS) -> SeriesModel:
+    data = dataset(recording(0, 4000, split="train")).with_sensors([Sensor(name) for name in order])
+    members = {SHARED: toy_member(data, power)}
+    return SeriesModel(data.sensors, data.sensors, "series", "s", 1.0, None, FrontEnd(), members)
 
 
 def toy_models() -> dict[str, SeriesModel]:

@@ -158,3 +158,31 @@ def test_the_ensemble_keeps_its_promise_however_the_detectors_depend() -> None:
             assert np.mean(combined(surprise) > 2) <= 0.011, k
     assert combined(np.array([[5.0, 4.0, 0.1]]))[0] == pytest.approx(4 - math.log10(1.5))
     assert combined(np.array([[0.1, 0.1, 0.05]]))[0] == 0
+
+
+@pytest.mark.parametrize("takes", [[1000], [7, 130, 1], [333]])
+def test_raw_signals_are_cut_into_frames_as_in_a_batch(takes) -> None:
+    """A model of frames: steps are frames, each with the time of its last sample, whatever the cut."""
+    from dataclasses import replace
+
+    from core.features.signals.front_end import FrontEnd
+
+    rate, front = 100.0, FrontEnd(kind="bands", frame=0.2, hop=0.1, bands=2)
+    raw = replace(toys.dataset(toys.recording(7, 4000)), kind="waveform", rate=rate)
+    framed = front.apply(raw)
+    member = toys.toy_member(framed)
+    model = replace(
+        toys.toy_model(),
+        sensors=framed.sensors,
+        raw_sensors=raw.sensors,
+        rate=framed.rate,
+        raw_rate=rate,
+        kind="waveform",
+        frontend=front,
+        members={"*": member},
+    )
+    scored, _ = played({"vae": model}, raw, takes)
+    once = model.score(framed.units[0])
+    assert np.allclose(whole(scored, "surprise")[:, 0], once.now.surprise)
+    assert np.array_equal(whole(scored, "time"), framed.units[0].time)
+    assert [sensor.name for sensor in framed.sensors] == Monitor({"vae": model}).sensors
