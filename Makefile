@@ -21,9 +21,8 @@ lint: $(VENV)/.test-ready
 unit: $(VENV)/.test-ready
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not e2e and not benchmark"
 
-# A file of browser tests has a server of its own, so two files can run side by side.
 e2e: $(VENV)/.test-ready browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e
+	$(BIN)/python -m pytest -m e2e
 
 # Beside anomalib, which gets an environment of its own; see tests/benchmarks/README.md.
 bench: $(VENV)/.run-ready $(VENV)/.peer-ready
