@@ -109,7 +109,7 @@ def _followed(feed: LiveFeed, path: Path, minutes: float) -> dict[str, Any]:
         while feed.table.feed().rows < total:
             time.sleep(TICK_S / 4)
         seconds, busy = time.monotonic() - began, sum(process.cpu_times()[:2]) - busy
-    settled = len(memory) // 5
+    fifths = [round(len(memory) * k / 5) - 1 for k in range(1, 6)]
     return {
         "sensors": SENSORS,
         "rate_hz": RATE,
@@ -119,10 +119,8 @@ def _followed(feed: LiveFeed, path: Path, minutes: float) -> dict[str, Any]:
         "lag_median_steps": float(np.median(lags)),
         "lag_max_steps": int(max(lags)),
         "lag_last_tenth_max_steps": int(max(lags[-max(len(lags) // 10, 1) :])),
-        "rss_mib_after_a_fifth": round(memory[settled], 1),
-        "rss_mib_at_the_end": round(memory[-1], 1),
-        "table_mib_after_a_fifth": round(files[settled], 2),
-        "table_mib_at_the_end": round(files[-1], 2),
+        "rss_mib_after_each_fifth": [round(memory[k], 1) for k in fifths],
+        "table_mib_after_each_fifth": [round(files[k], 2) for k in fifths],
         "others_load": psutil.getloadavg()[0],
     }
 
