@@ -1,1 +1,1 @@
-"""Continual detection under drift: streams of tasks, memory, strategies, modality dynamics, policy and their metrics."""
+"""Continual detection under drift: streams of tasks, memory, strategies, modality dynamics, policy, metrics."""

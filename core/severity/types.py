@@ -65,7 +65,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Fit:
-    """A growth model fitted to a curve. ``parameters`` by the model's own names; ``weights`` of all candidates (AICc)."""
+    """A growth model fitted to a curve: ``parameters`` by its own names, ``weights`` of all candidates (AICc)."""
 
     model: str
     parameters: dict[str, float]
