@@ -15,7 +15,7 @@ from core.jobs.dispatcher import Dispatcher
 from core.jobs.local import LocalEngine
 from core.live.feed import LiveFeed
 from core.store.workspace import Workspace
-from core.ui import errors
+from core.ui import errors, warm
 
 try:
     workspace = Workspace.default()
@@ -29,6 +29,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Jobs start and are watched while the server is up; those already running outlive it. The live feed does not."""
     dispatcher = Dispatcher(workspace, LocalEngine(workspace))
     dispatcher.start()
+    warm.start()
     try:
         with closing_with_the_server():
             yield
