@@ -1,8 +1,8 @@
 """What the stream, the learners and the metrics hand to each other. All of it is immutable.
 
 The world (``streams.build(spec, seed) -> Stream``) makes tasks; the loop (``loop.run(config, progress, checkpoint) ->
-Records``) walks them and writes records; metrics read records and nothing else, so that they can be recomputed after the
-run, without a model.
+Records``) walks them and writes records; metrics read records and nothing else, so that they can be recomputed after
+the run, without a model.
 
 The order in one step is fixed: **test, then train**.
 
@@ -14,15 +14,15 @@ The order in one step is fixed: **test, then train**.
 that view is a row of NaN (never zeros). Rows are raw descriptors: whoever learns from them scales them, by what was
 seen in the first task.
 
-====================  ===============  ==================================================================================
-view                  shape            content
-====================  ===============  ==================================================================================
-``vibration``         (n, D)           features of a window of signals: levels in bands, moments (telemetry also)
-``image``             (n, d, d)        covariance of pixel features: symmetric, positive definite
-``log``               (n, K, K + 1)    of a window of events: [:, i, j] transitions from state i to j (0 on the
-                                       diagonal), [:, i, K] seconds spent in state i; the last state is «unknown»
-``patches``           (n, P, C)        patch features of a frozen backbone, for memory banks; image streams only
-====================  ===============  ==================================================================================
+=============  ===============  ==================================================================================
+view           shape            content
+=============  ===============  ==================================================================================
+``vibration``  (n, D)           features of a window of signals: levels in bands, moments (telemetry also)
+``image``      (n, d, d)        covariance of pixel features: symmetric, positive definite
+``log``        (n, K, K + 1)    of a window of events: [:, i, j] transitions from state i to j (0 on the
+                                diagonal), [:, i, K] seconds spent in state i; the last state is «unknown»
+``patches``    (n, P, C)        patch features of a frozen backbone, for memory banks; image streams only
+=============  ===============  ==================================================================================
 
 **Settings** (van de Ven and Tolias, 2019; pyCLAD): *aware*: the concept of a sample is told in training and test;
 *incremental*: in training only; *agnostic*: never, and nobody tells where a task begins. What is not told is -1 in
@@ -200,10 +200,10 @@ class Stream:
 class StepRecord:
     """A batch that was scored, with what the learner said *before* it trained on it.
 
-    ``kind``: ``stream`` (a chunk, prequentially), ``probe`` (the frozen probe of task ``about``, after the last step of
-    task ``task``, and before the first with ``step`` -1 and ``task`` -1: the untrained model), ``drifted`` (the probe of
-    the present task as the world is at ``step``). ``threshold`` is on ``score``, from normals only. ``state`` holds what
-    the learner tells about itself: ``hellinger``, ``sigma``, ``bound``, ``loss``, ``alarm`` (0 or 1), …
+    ``kind``: ``stream`` (a chunk, prequentially), ``probe`` (the frozen probe of task ``about``, after the last step
+    of task ``task``, and before the first with ``step`` -1 and ``task`` -1: the untrained model), ``drifted`` (the
+    probe of the present task as the world is at ``step``). ``threshold`` is on ``score``, from normals only. ``state``
+    holds what the learner tells about itself: ``hellinger``, ``sigma``, ``bound``, ``loss``, ``alarm`` (0 or 1), …
     """
 
     kind: RecordKind
