@@ -1,0 +1,1 @@
+"""Continual methods: settings of one loop, memory banks, and references that learn without labels."""

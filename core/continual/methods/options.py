@@ -1,0 +1,76 @@
+"""What distinguishes one continual method from another: every method is a setting of the same loop. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import UserError
+
+Rehearsal = Literal["none", "memory", "everything", "scratch"]
+Retention = Literal["uniform", "utility", "balanced"]
+Transform = Literal["none", "dynamics", "sgld"]
+
+
+class Learner(BaseModel):
+    """Options of the loop. Defaults are those of experience replay; the registry sets what each method changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # The same for every method of a comparison.
+    hidden: int = Field(48, ge=1, le=1024, title="Hidden units")
+    shared: int = Field(8, ge=1, le=64, title="Shared coordinates", description="of the aligned modalities")
+    learning_rate: float = Field(3e-3, gt=0, le=1, title="Learning rate", description="of Adam")
+    replay: int = Field(32, ge=1, le=4096, title="Replayed samples", description="in every step")
+    memory_bytes: int = Field(49_152, ge=1, title="Memory", description="bytes of everything that a method keeps")
+    false_alarm_rate: float = Field(0.05, gt=0, lt=0.5, title="False-alarm rate", description="that thresholds promise")
+
+    # Memory.
+    rehearsal: Rehearsal = Field("memory", title="Rehearsal")
+    retention: Retention = Field("uniform", title="Retention")
+    sharpness: float = Field(4.0, ge=0, title="Sharpness k", description="weight exp(k U) of a sample to be kept")
+    normal_quota: float = Field(0.0, ge=0, le=1, title="Quota of normals", description="least share of the memory")
+    concept_quota: float = Field(0.0, ge=0, le=1, title="Quota of each concept", description="least share each")
+    short_share: float = Field(0.0, ge=0, lt=1, title="Short-term share", description="of the memory, by recency")
+    selection: Literal["uniform", "interference"] = Field("uniform", title="Selection for replay")
+    candidates: int = Field(4, ge=1, title="Candidates", description="per replayed sample, of interference selection")
+    logit_weight: float = Field(0.0, ge=0, title="Logit weight α", description="of matching remembered outputs")
+    label_weight: float = Field(1.0, ge=0, title="Label weight β", description="of the replayed labels")
+    epochs: int = Field(60, ge=1, title="Epochs", description="of a training from scratch")
+
+    # Transformation of what is replayed.
+    transform: Transform = Field("none", title="Transformation")
+    horizon: float = Field(0.05, ge=0, title="Horizon T0")
+    sigma: float = Field(0.25, ge=0, title="Diffusion σ0")
+    kappa: float = Field(0.0, ge=0, title="Drift gain κ", description="σ(t) = σ0 (1 + κ H)")
+    steps: int = Field(5, ge=1, le=100, title="Euler steps")
+    adaptive: Literal["langevin", "diffusion_only"] = Field("langevin", title="Form of the diffusion")
+    raw_too: bool = Field(False, title="Replay the unchanged samples too")
+    evolved_weight: float = Field(1.0, ge=0, title="Weight of transformed samples")
+    transport: bool = Field(False, title="Transport", description="move memories with the normals when H is large")
+
+    # Value.
+    utility: Literal["constant", "value"] = Field("constant", title="Utility")
+    rarity_weight: float = Field(1.0, ge=0, title="Weight of rarity β")
+    severity_weight: float = Field(1.5, ge=0, title="Weight of severity γ")
+    gradient_weight: float = Field(0.5, ge=0, title="Weight of the gradient η")
+    tail_weight: float = Field(0.0, ge=0, title="CVaR weight λ")
+    tail_level: float = Field(0.95, ge=0, lt=1, title="CVaR level")
+    divergence_weight: float = Field(0.0, ge=0, title="Jensen-Shannon weight")
+
+
+def complete(overrides: Mapping[str, Any]) -> Learner:
+    """Options from what is given. UserError for an unknown key or an impossible value, with its name."""
+    try:
+        return Learner(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        known = name in Learner.model_fields
+        raise UserError(
+            f"«{name}»: {first['msg']}" if known else f"The learner has no option «{name}»",
+            "learner",
+            "Correct its value" if known else "Options are: " + ", ".join(Learner.model_fields),
+        ) from error
