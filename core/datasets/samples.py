@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Literal
 
 from core.datasets.synthetic.parts import write_parts
+from core.datasets.synthetic.rust import write_rust
 from core.progress import Progress
 
 
 @dataclass(frozen=True)
 class Sample:
-    """``write(out, seed, progress)`` writes the dataset into the new folder ``out``, whole or not at all."""
+    """``write(out, seed, progress)`` writes the dataset into the new folder ``out``, whole or not at all.
+
+    ``modality`` "rust": photographs of parts over time, for an analysis of rust, not to train a detector on.
+    """
 
     name: str
     title: str
     summary: str
     write: Callable[[Path, int, Progress], None]
-    modality: Literal["image", "series"] = "image"
+    modality: Literal["image", "series", "rust"] = "image"
 
 
 # The machines bring SciPy with them, which a page that only lists the samples should not wait for.
@@ -39,6 +43,10 @@ def _bearing(out: Path, seed: int, progress: Progress) -> None:
     from core.datasets.synthetic.machines import bearing
 
     bearing.write(out, seed, progress)
+
+
+def _rust(out: Path, seed: int, progress: Progress) -> None:
+    write_rust(out, seed=seed, progress=progress)
 
 
 def _parts(out: Path, seed: int, progress: Progress) -> None:
@@ -69,6 +77,14 @@ SAMPLES: dict[str, Sample] = {
             "when which sensors begin to tell of wear is known.",
             _turbofan,
             modality="series",
+        ),
+        Sample(
+            "rust",
+            "Rusting flanges",
+            "Three steel flanges, photographed twice a week for six weeks under changing light, with dust; two of them "
+            "rust. The exact rust of every photograph is known.",
+            _rust,
+            modality="rust",
         ),
         Sample(
             "bearing",

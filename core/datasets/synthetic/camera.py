@@ -25,13 +25,16 @@ _WHITE = 1.6  # brightness at which the sensor is full
 
 def photograph(part: Surface, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The part on its bench, RGB (size, size, 3)."""
-    metal = _reflected(part)
-    bench = _bench(part, rng)
-    scene = (bench + (metal - bench) * part.solid) * _falloff(part.pose)
+    return expose(part, reflected(part), _bench(part, rng), rng)
+
+
+def expose(part: Surface, metal: Field, ground: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The photograph, RGB (size, size, 3), of a part of brightness ``metal`` before a ``ground``."""
+    scene = (ground + (metal - ground) * part.solid) * _falloff(part.pose)
     return _sensor(scene, part, rng)
 
 
-def _reflected(part: Surface) -> Field:
+def reflected(part: Surface) -> Field:
     """Brightness of the metal under all lamps."""
     total = np.full_like(part.rise, _AMBIENT)
     for azimuth, tilt, strength in _LAMPS:

@@ -158,6 +158,8 @@ def _path() -> None:
 
 def _sample() -> None:
     for sample in SAMPLES.values():
+        if sample.modality == "rust":
+            continue  # nothing to train on: the Rust page draws it
         st.markdown(f"**{sample.title}.** {sample.summary}")
         if st.button(f"Load {sample.title.lower()}", type="primary", key=f"sample-{sample.name}"):
             _submit("sample", {"sample": sample.name, "seed": 0}, title=f"Draw {sample.title.lower()}")
