@@ -245,6 +245,8 @@ def _crossing(figure: go.Figure, crossing: Crossing, limit: float, unit: TimeUni
             )  # fmt: skip
     figure.add_scatter(
         x=[unit.of(crossing.median)], y=[100 * limit], mode="markers", name="crossing",
-        marker={"symbol": "diamond", "size": 20, "color": palette.CATEGORICAL[1], "line": {"color": "#333", "width": 2}},
+        marker={
+            "symbol": "diamond", "size": 20, "color": palette.CATEGORICAL[1], "line": {"color": "#333", "width": 2}
+        },
         hovertemplate=f"limit reached at {unit.at(crossing.median)}<extra></extra>",
     )  # fmt: skip

@@ -7,6 +7,8 @@ which is the same for every time of a part, so that two times can be compared.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -80,13 +82,9 @@ def part_layer(part: Mask, side: int = SIDE) -> Rgba:
     return layer
 
 
-def full_scale(maps: list[Map], parts: list[Mask] | None = None) -> float:
-    """Where the colours of a part's heatmaps end: what one pixel in two hundred of the part exceeds at its worst time."""
-    tops = [
-        float(np.quantile(found[part] if part is not None and part.any() else found, 0.995))
-        for found, part in zip(maps, parts or [None] * len(maps), strict=True)
-    ]
-    return max(tops, default=0.0)
+def full_scale(maps: Iterable[Map]) -> float:
+    """Where the colours of a part's heatmaps end: what one pixel in two hundred exceeds at the worst of its times."""
+    return max((float(np.quantile(found, 0.995)) for found in maps), default=0.0)
 
 
 def flattened(photo: Rgb, layer: Rgba | None, opacity: float = 1.0) -> Rgb:
@@ -109,5 +107,5 @@ def encode_layer(layer: Rgba) -> bytes:
 
 def decode_layer(png: bytes) -> Rgba:
     """A see-through picture back from its PNG."""
-    found = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    found = np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
     return np.asarray(cv2.cvtColor(found, cv2.COLOR_BGRA2RGBA), np.uint8)
