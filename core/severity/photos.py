@@ -187,7 +187,11 @@ def _timed(part: str, shots: Sequence[_Shot], folder: Path) -> tuple[list[Photo]
     else:
         told = [shot for shot in shots if shot.taken]
         if not told:
-            return [], list(shots), [f"«{part}»: neither the names nor the camera tell a time; write it into the table."]
+            return (
+                [],
+                list(shots),
+                [f"«{part}»: neither the names nor the camera tell a time; write it into the table."],
+            )
         notes.append(f"«{part}»: the names tell no time, so the camera's clock is used.")
         told = [replace(shot, named=replace(shot.named, clock="dates", moment=shot.taken)) for shot in told]
     if told[0].named.clock == "dates":
@@ -195,9 +199,7 @@ def _timed(part: str, shots: Sequence[_Shot], folder: Path) -> tuple[list[Photo]
     else:
         # A first T24 is a day after the start; week numbers are a calendar's, so the first one is the start.
         start = min(shot.named.hours or 0.0 for shot in told) if told[0].named.clock == "days and weeks" else 0.0
-        photos = [
-            Photo(part, (shot.named.hours or 0.0) - start, shot.named.view, folder / shot.file) for shot in told
-        ]
+        photos = [Photo(part, (shot.named.hours or 0.0) - start, shot.named.view, folder / shot.file) for shot in told]
         notes += _disorder(part, [(p.hours, s.taken) for p, s in zip(photos, told, strict=True) if s.taken])
     rest = [shot for shot in shots if str(shot.file) not in {str(other.file) for other in told}]
     return photos, rest, notes
