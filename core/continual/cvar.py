@@ -7,12 +7,15 @@ a 5 % tail, and its gradient is noise (Curi et al., NeurIPS 2020, arXiv:1910.125
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
-from torch import Tensor
 
 from core.errors import UserError
+
+if TYPE_CHECKING:  # metrics are recomputed on pages, which do without torch
+    from torch import Tensor
 
 LEAST_TAIL = 5  # losses that the tail of a training pool must hold
 
@@ -60,7 +63,7 @@ def tail_loss(losses: Tensor, alpha: float) -> Tensor:
     n = len(losses)
     count = n * (1 - alpha)
     whole = min(int(count), n)
-    ordered = torch.sort(losses, descending=True).values
+    ordered = losses.sort(descending=True).values
     total = ordered[:whole].sum()
     if whole < n:
         total = total + (count - whole) * ordered[whole]

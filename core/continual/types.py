@@ -86,8 +86,7 @@ class Batch:
         if view not in self.views:
             return np.zeros(len(self), bool)
         values = self.views[view]
-        found: NDArray[np.bool_] = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-        return found
+        return np.asarray(np.isfinite(values.reshape(len(values), -1)).all(axis=1))
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Batch:
         """The samples at ``index``, in its order."""
@@ -143,6 +142,13 @@ class Drifted(Protocol):
     def __call__(self, step: int) -> Batch: ...
 
 
+class RawOf(Protocol):
+    """``raw(id)``: what was recorded of one sample, drift included, for people to look at: ``vibration`` (L, c),
+    ``image`` (h, w, 3) in 0 to 255, ``log`` (E, 2) state and seconds spent in it."""
+
+    def __call__(self, sample: int) -> Mapping[View, NDArray[np.float32]]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """One stretch of the stream with its own machine, load, product or channel.
@@ -159,6 +165,7 @@ class Task:
     calibration: Batch
     probe: Batch
     drifted: Drifted
+    raw: RawOf
     onset: int | None = None
 
     @property
@@ -176,6 +183,7 @@ class Stream:
     setting: Setting
     tasks: tuple[Task, ...]
     faults: tuple[str, ...]  # names of the classes, ``normal`` first
+    severities: tuple[float, ...]  # of each class, 0 for ``normal``
     shapes: Mapping[View, tuple[int, ...]]
     label_delay: int  # steps
     label_rate: float
@@ -215,7 +223,7 @@ class StepRecord:
     fault: NDArray[np.int16]
     severity: NDArray[np.float32]
     score: NDArray[np.float32]  # (n,) higher is more anomalous
-    probability: NDArray[np.float32]  # (n,) calibrated, in [0, 1]
+    probability: NDArray[np.float32]  # (n,) of an anomaly, in [0, 1]
     threshold: float
     state: Mapping[str, float] = field(default_factory=dict)
 
@@ -267,7 +275,8 @@ class Records:
     config_hash: str
     severity_hash: str
     tasks: tuple[str, ...]
-    onsets: tuple[int, ...]
+    onsets: tuple[int, ...]  # steps at which drift set in
     faults: tuple[str, ...]
+    severities: tuple[float, ...]  # in use when the run was made; metrics can be recomputed under others
     runs: tuple[MethodRun, ...]
     notes: tuple[str, ...] = ()
