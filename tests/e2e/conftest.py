@@ -80,6 +80,11 @@ class Server:
                     continue
 
 
+def settle(page: Page) -> None:
+    """Until the page's script has run to its end: a key pressed before belongs to the page that is about to go."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A fresh server that nobody has visited."""

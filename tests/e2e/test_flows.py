@@ -16,7 +16,7 @@ from core.datasets.synthetic.parts import write_parts
 from core.jobs.job import Job
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import Server, settle
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[..., Page]
@@ -62,6 +62,8 @@ def test_from_the_first_run_to_a_heatmap(visit: Visit, server: Server) -> None:
     expect(page.get_by_text("Reject").first).to_be_visible()
     page.locator("[class*='st-key-open-'] button").first.click()
     expect(page.get_by_role("button", name="Next", exact=False).first).to_be_visible()
+    expect(page.get_by_role("button", name="All parts")).to_be_visible()
+    settle(page)
     item = page.url
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(item)

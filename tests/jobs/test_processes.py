@@ -76,26 +76,27 @@ def test_work_that_does_not_listen_is_ended(table: JobTable, how: str) -> None:
     assert not psutil.pid_exists(pid)
 
 
-@pytest.mark.parametrize(
-    ("how", "state", "error", "hint"),
-    [
-        ("exit", "lost", "exit code 3", "log"),
-        ("segfault", "lost", "signal 11 (Segmentation fault)", "log"),
-        ("kill", "lost", "signal 9 (SIGKILL)", "smaller image size"),
-        ("terminate", "lost", "asked the process to end (SIGTERM)", "again"),
-        ("memory", "failed", "Memory ran out", MEMORY_HINT),
-        ("user error", "failed", "The pictures are upside down (screws). Turn them.", None),
-        ("bug", "failed", "An internal error stopped the work (KeyError)", "log"),
-    ],
-)
-def test_a_crash_is_one_job_s_affair(table: JobTable, how: str, state: str, error: str, hint: str | None) -> None:
+CRASHES = {  # how: state, error, hint
+    "exit": ("lost", "exit code 3", "log"),
+    "segfault": ("lost", "signal 11 (Segmentation fault)", "log"),
+    "kill": ("lost", "signal 9 (SIGKILL)", "smaller image size"),
+    "terminate": ("lost", "asked the process to end (SIGTERM)", "again"),
+    "memory": ("failed", "Memory ran out", MEMORY_HINT),
+    "user error": ("failed", "The pictures are upside down (screws). Turn them.", None),
+    "bug": ("failed", "An internal error stopped the work (KeyError)", "log"),
+}
+
+
+def test_a_crash_is_one_job_s_affair(table: JobTable) -> None:
     neighbour = submit(table, steps=20)
-    job = wait(table, submit(table, how=how))
-    assert job.state == state
-    assert job.error is not None
-    assert error in job.error
-    assert hint in job.hint if hint and job.hint else job.hint is hint
-    assert ("secret detail" in table.log_tail(job.id)) == (how == "bug")
+    crashing = {how: submit(table, how=how) for how in CRASHES}
+    for how, (state, error, hint) in CRASHES.items():
+        job = wait(table, crashing[how])
+        assert job.state == state, how
+        assert job.error is not None
+        assert error in job.error
+        assert hint in job.hint if hint and job.hint else job.hint is hint
+        assert ("secret detail" in table.log_tail(job.id)) == (how == "bug")
     assert wait(table, neighbour).state == "succeeded"
 
 
