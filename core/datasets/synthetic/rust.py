@@ -186,7 +186,7 @@ def _rusted(part: Surface, metal: Field, since: Field, rng: np.random.Generator)
     )
     lit = np.float32(0.22) * np.exp(np.float32(0.20) * grains + np.float32(0.22) * lumps)
     fresh = np.exp(-np.maximum(since, 0) / np.float32(_AGEING_H) * np.exp(np.float32(0.5) * lumps))[:, :, None]
-    colour = fresh * np.float32(_YOUNG) + (1 - fresh) * np.float32(_OLD)
+    colour = fresh * np.array(_YOUNG, np.float32) + (1 - fresh) * np.array(_OLD, np.float32)
     part.tint *= 1 + cover[:, :, None] * (colour - 1)
     return np.asarray(metal + cover * (lit - metal), np.float32)
 
@@ -204,7 +204,7 @@ def _dusty(part: Surface, brightness: Field, ground: Field, rng: np.random.Gener
         path = start + np.cumsum(np.stack([np.cos(heading), np.sin(heading)], axis=1) * n / 110, axis=0)
         cv2.polylines(canvas, [path.round().astype(np.int32)], False, 150, 1, cv2.LINE_AA)
     dust = cv2.GaussianBlur(canvas, (0, 0), 0.6).astype(np.float32) / 255
-    part.tint *= 1 + dust[:, :, None] * (np.float32(_DUST) / part.tint - 1)
+    part.tint *= 1 + dust[:, :, None] * (np.array(_DUST, np.float32) / part.tint - 1)
     ground += dust * (np.float32(_DUST_LIT) - ground)
     return np.asarray(brightness + dust * (np.float32(_DUST_LIT) - brightness), np.float32)
 
