@@ -68,10 +68,10 @@ def _frame(title: str, scenes: Sequence[Scene], at: int, limit: float, height: i
     draw, scene = ImageDraw.Draw(frame), scenes[at]
     over = scene.share >= limit
     draw.text((24, height + 14), f"{title} · {scene.when}", fill=SOFT, font=ImageFont.load_default(20))
-    text = f"{100 * scene.share:.3g} % rusted" + (" ✕" if over else "")
-    draw.text((24, height + 40), text, fill=ANOMALOUS if over else INK, font=ImageFont.load_default(44))
-    draw.text((24, height + 104), scene.told, fill=SOFT, font=ImageFont.load_default(20))
-    _curve(draw, [one.share for one in scenes], at, limit, (WIDTH // 2 + 60, height + 24, WIDTH - 28, height + 122))
+    text = f"{100 * scene.share:.3g} % rusted" + (", over the limit" if over else "")
+    draw.text((24, height + 40), text, fill=ANOMALOUS if over else INK, font=ImageFont.load_default(40))
+    draw.text((24, height + 100), scene.told, fill=SOFT, font=ImageFont.load_default(20))
+    _curve(draw, [one.share for one in scenes], at, limit, (WIDTH // 2 + 100, height + 24, WIDTH - 28, height + 122))
     return np.asarray(frame)
 
 
