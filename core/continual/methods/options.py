@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from core.continual.learnerconfig import LearnerConfig
 from core.errors import UserError
 
 Rehearsal = Literal["none", "memory", "everything", "scratch"]
@@ -14,18 +15,11 @@ Retention = Literal["uniform", "utility", "balanced"]
 Transform = Literal["none", "dynamics", "sgld"]
 
 
-class Learner(BaseModel):
-    """Options of the loop. Defaults are those of experience replay; the registry sets what each method changes."""
+class Learner(LearnerConfig):
+    """Options of the loop: those shared by a comparison, then what the registry sets for a method. The defaults of the
+    latter are those of experience replay."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    # The same for every method of a comparison.
-    hidden: int = Field(48, ge=1, le=1024, title="Hidden units")
     shared: int = Field(8, ge=1, le=64, title="Shared coordinates", description="of the aligned modalities")
-    learning_rate: float = Field(3e-3, gt=0, le=1, title="Learning rate", description="of Adam")
-    replay: int = Field(32, ge=1, le=4096, title="Replayed samples", description="in every step")
-    memory_bytes: int = Field(49_152, ge=1, title="Memory", description="bytes of everything that a method keeps")
-    false_alarm_rate: float = Field(0.05, gt=0, lt=0.5, title="False-alarm rate", description="that thresholds promise")
 
     # Memory.
     rehearsal: Rehearsal = Field("memory", title="Rehearsal")
@@ -42,9 +36,6 @@ class Learner(BaseModel):
 
     # Transformation of what is replayed.
     transform: Transform = Field("none", title="Transformation")
-    horizon: float = Field(0.05, ge=0, title="Horizon T0")
-    sigma: float = Field(0.25, ge=0, title="Diffusion σ0")
-    kappa: float = Field(0.0, ge=0, title="Drift gain κ", description="σ(t) = σ0 (1 + κ H)")
     steps: int = Field(5, ge=1, le=100, title="Euler steps")
     adaptive: Literal["langevin", "diffusion_only"] = Field("langevin", title="Form of the diffusion")
     raw_too: bool = Field(False, title="Replay the unchanged samples too")

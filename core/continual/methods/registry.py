@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Literal
 
+from core.continual.methods.names import known
 from core.continual.methods.options import Learner, complete
-from core.errors import UserError
 
 VALUE: Mapping[str, Any] = {
     "retention": "utility", "utility": "value", "normal_quota": 0.3, "concept_quota": 0.1,
@@ -82,7 +81,7 @@ METHODS: Mapping[str, Method] = {
             },
         ),
         Method(
-            "patchcore-shared", "Continual PatchCore", "One memory bank of a fixed size for all tasks, by incremental "
+            "patchcore-coreset", "Continual PatchCore", "One memory bank of a fixed size for all tasks, by incremental "
             "k-centre selection.", "Roth et al., CVPR 2022; after PatchCoreCL, arXiv:2508.18013", kind="bank",
         ),
         Method(
@@ -100,13 +99,7 @@ METHODS: Mapping[str, Method] = {
     )
 }  # fmt: skip
 
-NAMES = tuple(METHODS)
-
 
 def method(name: str) -> Method:
-    """The method called ``name``. UserError where there is none, with the nearest one."""
-    if name not in METHODS:
-        near = get_close_matches(name, NAMES, 1)
-        remedy = f"Did you mean «{near[0]}»" if near else "Methods are: " + ", ".join(NAMES)
-        raise UserError(f"There is no continual method «{name}»", "methods", remedy + ("?" if near else ""))
-    return METHODS[name]
+    """The method called ``name``. UserError where there is none."""
+    return METHODS[known(name)]
