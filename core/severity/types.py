@@ -75,9 +75,11 @@ class Fit:
 
 @dataclass(frozen=True)
 class Forecast:
-    """When a limit is crossed. None stands for "not reached within the horizon".
+    """When a limit is crossed, in hours since the first photograph. None stands for "not reached within the horizon".
 
-    ``reason`` says why there is no forecast (fewer than three times, no growth), and is None where there is one.
+    ``horizon_hours`` counts from the last photograph. ``observed`` is true where the crossing lies between two
+    photographs: it is then interpolated, not forecast. ``reason`` says why there is no forecast (fewer than three
+    times, above the limit from the start), and is None where there is one.
     """
 
     limit: float
@@ -88,7 +90,28 @@ class Forecast:
     low95_hours: float | None = None
     high95_hours: float | None = None
     share_reached: float = 0.0
+    observed: bool = False
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Fan:
+    """What the growth models expect of the measured curve: fractions (m,) at ``hours`` (m,)."""
+
+    hours: tuple[float, ...]
+    median: tuple[float, ...]
+    low80: tuple[float, ...]
+    high80: tuple[float, ...]
+    low95: tuple[float, ...]
+    high95: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A rule that a part breaks, with the sentence that tells it."""
+
+    rule: Literal["limit", "rate"]
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -113,4 +136,6 @@ class PartResult:
     status: Status
     fit: Fit | None
     forecast: Forecast
+    fan: Fan | None = None
+    alerts: tuple[Alert, ...] = ()
     remarks: tuple[str, ...] = field(default=())

@@ -1,0 +1,175 @@
+"""From photographs to what is known of each part: curve, grades, growth, forecast, status.
+
+Seeing is slow and done once (``analyse``); judging what was seen takes milliseconds (``judge``), so that a limit, a
+horizon or a table of actions can be changed without looking at a photograph again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.errors import UserError
+from core.progress import Progress
+from core.severity import curves, forecast, grades, status
+from core.severity.correction import Correction
+from core.severity.measures.registry import default_measures
+from core.severity.photos import Photos
+from core.severity.seeing import Look, SeeingSettings, looks
+from core.severity.settings import RustSettings
+from core.severity.types import Curve, PartResult, Photo, Status
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was read off one photograph: ``values`` by measure (NaN where no part was found), the ASTM ``letter`` of its
+    rust, and sentences on what was odd."""
+
+    photo: Photo
+    values: Mapping[str, float]
+    letter: grades.Distribution | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All parts, sorted by name. ``fleet`` is the mean part, None where there are fewer than two."""
+
+    settings: RustSettings
+    records: tuple[Record, ...]
+    parts: tuple[PartResult, ...]
+    fleet: Curve | None
+    notes: tuple[str, ...] = ()
+
+    def part(self, name: str) -> PartResult:
+        """Raises KeyError for a part that is not there."""
+        return {part.part: part for part in self.parts}[name]
+
+    def to_json(self) -> dict[str, object]:
+        """The object that ``python -m core rust --json`` writes: percent and hours."""
+        from core.severity.report import as_json
+
+        return as_json(self)
+
+
+def _ignore(look: Look) -> None:
+    """For a caller who keeps no pictures."""
+
+
+def analyse(
+    photos: Photos,
+    settings: RustSettings,
+    corrections: Mapping[str, Correction] | None = None,
+    progress: Progress = Progress(),
+    keep: Callable[[Look], None] = _ignore,
+) -> Analysis:
+    """See every photograph, then judge. ``keep`` gets the pictures of each as it is seen.
+
+    Raises UserError for photographs that nothing can be said about, and Cancelled.
+    """
+    records = []
+    for look in looks(photos, seeing(settings), corrections, progress):
+        keep(look)
+        records.append(record(look, settings.rust_measure))
+    return judge(records, settings, photos.notes)
+
+
+def seeing(settings: RustSettings) -> SeeingSettings:
+    """What of the settings concerns the photographs. UserError where the rust measure is not among those taken."""
+    wanted = settings.measures or default_measures()
+    if settings.rust_measure not in wanted:
+        raise UserError(
+            f"The measure «{settings.rust_measure}» is switched off, but the grades follow it",
+            "measures",
+            "Switch it on, or let the grades follow another measure",
+        )
+    return SeeingSettings(measures=tuple(wanted), side=settings.side, seed=settings.seed)
+
+
+def record(look: Look, rust_measure: str) -> Record:
+    """The figures of a look, without its pictures."""
+    letter = None
+    for one in look.measurements:
+        if one.measure == rust_measure and one.mask is not None and one.value == one.value:
+            letter = grades.distribution(one.mask, one.value)
+    values = {one.measure: one.value for one in look.measurements}
+    return Record(look.view.photo, values, letter, look.remarks)
+
+
+def judge(records: Iterable[Record], settings: RustSettings, notes: Sequence[str] = ()) -> Analysis:
+    """Curves, grades, growth and status of what was seen. UserError where no photograph shows a part."""
+    by_part: dict[str, list[Record]] = defaultdict(list)
+    for one in records:
+        by_part[one.photo.part].append(one)
+    parts, told = [], list(notes)
+    for name in sorted(by_part):
+        found = _part(name, by_part[name], settings)
+        if found is None:
+            told.append(f"«{name}»: no photograph shows the part, so nothing can be told of it.")
+        else:
+            parts.append(found)
+    if not parts:
+        raise UserError(
+            "No part was found in any photograph", "", "Photograph the part before a plain background, or outline it"
+        )
+    ordered = tuple(one for name in sorted(by_part) for one in by_part[name])
+    return Analysis(settings, ordered, tuple(parts), curves.fleet(part.rust for part in parts), tuple(told))
+
+
+def _part(name: str, records: list[Record], settings: RustSettings) -> PartResult | None:
+    found = {}
+    for measure in records[0].values:
+        values: dict[float, list[float]] = defaultdict(list)
+        for one in records:
+            values[one.photo.hours].append(one.values[measure])
+        curve = curves.curve(name, measure, values)
+        if curve is not None:
+            found[measure] = curve
+    rust = found.get(settings.rust_measure)
+    if rust is None:
+        return None
+    span = rust.hours[-1] - rust.hours[0]
+    horizon = settings.horizon_hours or max(2 * span, 24.0)
+    grown = forecast.grow(rust, resamples=settings.resamples, seed=settings.seed)
+    crossing = forecast.crossing(rust, grown, limit=settings.limit, horizon=horizon, seed=settings.seed)
+    rise = status.rise(rust, settings.seed)
+    state = status.status(rust, rise)
+    fit = grown.fit if grown else None
+    actions = settings.actions or grades.read_actions()
+    return PartResult(
+        part=name,
+        rust=rust,
+        curves=found,
+        grades=tuple(
+            grades.grade(estimate.value, _letter(records, hour), actions)
+            for hour, estimate in zip(rust.hours, rust.estimates, strict=True)
+        ),
+        status=state,
+        fit=fit,
+        forecast=crossing,
+        fan=forecast.fan(rust, grown, horizon) if grown else None,
+        alerts=status.alerts(rust.estimates[-1], fit, crossing, settings.rate_limit_per_day, state),
+        remarks=_remarks(records, rust, state),
+    )
+
+
+def _letter(records: list[Record], hour: float) -> grades.Distribution | None:
+    """The letter that most views of a time have; the first in name where two are even."""
+    letters = [one.letter for one in records if one.photo.hours == hour and one.letter is not None]
+    return max(sorted(set(letters)), key=letters.count) if letters else None
+
+
+def _remarks(records: list[Record], rust: Curve, state: Status) -> tuple[str, ...]:
+    """What a reader of the figures should know: odd photographs, few views, a beginning that hides what follows."""
+    said = [f"T{one.photo.hours:g}, view {one.photo.view}: {remark}" for one in records for remark in one.remarks]
+    if len(rust.hours) == 1:
+        said.append("There is one time only: a state can be told, a change cannot.")
+    elif all(len(views) == 1 for views in rust.views):
+        said.append("Each time has one view: intervals follow the usual spread of views, not this part's own.")
+    first = rust.estimates[0].value
+    if first >= status.COVERED:
+        said.append(f"{100 * first:.0f} % was rusted from the start: whether it still rusts cannot be told.")
+    elif first >= 0.08:
+        said.append(f"{100 * first:.0f} % was rusted at the first time, so it is no healthy reference.")
+    return tuple(said)
