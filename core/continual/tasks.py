@@ -1,0 +1,249 @@
+"""From a source of samples to a task: chunks, labels that come late, drift on the fly, frozen probe sets.
+
+Everything follows from (seed, task, part, block): a chunk can be asked for in any order, any number of times, in any
+process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.continual.config import StreamSpec, TaskDrift
+from core.continual.source import Drawn, Part, Raw, Source, described
+from core.continual.types import TASK_STRIDE, Array, Batch, Chunk, Task, View, concatenate
+from core.drift.scenarios import SCENARIOS, Surroundings, amounts, apply
+
+BLOCK = 64  # samples drawn at once
+FIRST_ID: Mapping[Part, int] = {"train": 0, "calibration": 600_000, "probe": 800_000}
+_PURPOSE = {"draw": 1, "drift": 2, "told": 3, "missing": 4}
+_PART_CODE: Mapping[Part, int] = {"train": 0, "calibration": 1, "probe": 2}
+CACHED_BYTES = 64 << 20  # of described blocks that a task keeps
+_VIEWS_OF = {"signal": "vibration", "image": "image", "log": "log"}
+
+
+@dataclass(eq=False)
+class TaskWorld:
+    """One task in the making. ``mix`` (faults,) are the chances of the classes in the stream."""
+
+    index: int
+    source: Source
+    start: int
+    spec: StreamSpec
+    mix: NDArray[np.float64]
+    severities: NDArray[np.float32]  # (faults,)
+    drifts: tuple[TaskDrift, ...]
+    seed: int
+    missing: float = 0.0
+    states: int | None = None  # of the log
+    other: Source | None = None  # whose signals take over where the load switches
+    previous: TaskWorld | None = None
+    _blocks: dict[tuple[Part, int], Batch] = field(default_factory=dict, init=False, repr=False)
+    _kept: int = field(default=0, init=False, repr=False)
+    _features: dict[tuple[View, int], NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._spread = self.source.spread()
+
+    @property
+    def onset(self) -> int | None:
+        """The step of the stream at which the first drift of the task sets in."""
+        begun = [self._onset(drift) for drift in self.drifts if drift.shape != "none"]
+        return min(begun, default=None)
+
+    def task(self) -> Task:
+        """The task, its frozen parts drawn."""
+        aware, told = self.spec.setting == "aware", self.spec.setting != "agnostic"
+        calibration = self._take("calibration", 0, self.spec.calibration)
+        probe = self._take("probe", 0, len(self._probe_faults))
+        return Task(
+            index=self.index,
+            name=self.source.name,
+            start=self.start,
+            train=_Chunks(self),
+            calibration=calibration if told else calibration.untold(),
+            probe=probe if aware else probe.untold(),
+            drifted=self.drifted,
+            raw=self.raw,
+            onset=self.onset,
+        )
+
+    def chunk(self, place: int) -> Chunk:
+        seen, learn = self.seen(place), self._learned(place)
+        return Chunk(
+            self.start + place,
+            seen if self.spec.setting == "aware" else seen.untold(),
+            learn.untold() if self.spec.setting == "agnostic" else learn,
+        )
+
+    def seen(self, place: int) -> Batch:
+        """The samples of a step, with true labels and concepts."""
+        return self._take("train", place * self.spec.batch, (place + 1) * self.spec.batch)
+
+    def told(self, place: int) -> Batch:
+        """The samples of a step as a learner is told of them: nobody looked at some, which then pass for normal."""
+        seen = self.seen(place)
+        generator = np.random.default_rng([self.seed, self.index, _PURPOSE["told"], place])
+        known = generator.random(len(seen)) < self.spec.label_rate
+        return Batch(
+            seen.ids,
+            seen.views,
+            seen.label & known,
+            np.where(known, seen.fault, 0).astype(np.int16),
+            np.where(known, seen.severity, 0).astype(np.float32),
+            known,
+            seen.concept,
+        )
+
+    def drifted(self, step: int) -> Batch:
+        """The probe as the world shows it at ``step`` of the stream."""
+        parts = [self._drawn("probe", block) for block in range(-(-len(self._probe_faults) // BLOCK))]
+        views = []
+        for block, (drawn, _) in enumerate(parts):
+            now = np.full(self._size("probe", block), step)
+            seen = self._views(drawn, now, [_PART_CODE["probe"], block, step + 1])
+            views.append(self._with_gaps(seen, "probe", block))
+        probe = self._take("probe", 0, len(self._probe_faults))
+        joined = {view: np.concatenate([one[view] for one in views]) for view in views[0]}
+        found = Batch(probe.ids, joined, probe.label, probe.fault, probe.severity, probe.known, probe.concept)
+        return found if self.spec.setting == "aware" else found.untold()
+
+    def raw(self, sample: int) -> Mapping[View, NDArray[np.float32]]:
+        """What was recorded of a sample, drift included."""
+        place = sample % TASK_STRIDE
+        part: Part = (
+            "probe" if place >= FIRST_ID["probe"] else "calibration" if place >= FIRST_ID["calibration"] else "train"
+        )
+        block, row = divmod(place - FIRST_ID[part], BLOCK)
+        drawn, _ = self._drawn(part, block)
+        changed = self._changed(drawn, self._steps(part, block), [_PART_CODE[part], block])
+        return {view: np.asarray(values[row], np.float32) for view, values in changed.items()}
+
+    def _learned(self, place: int) -> Batch:
+        """What becomes known at a step: the samples of ``label_delay`` steps ago, of an earlier task if need be."""
+        world, wanted = self, place - self.spec.label_delay
+        while wanted < 0 and world.previous is not None:
+            world = world.previous
+            wanted += world.spec.steps
+        if wanted < 0:
+            return self.seen(0).take(slice(0, 0))
+        return world.told(wanted)
+
+    def _take(self, part: Part, start: int, stop: int) -> Batch:
+        first, last = start // BLOCK, (stop - 1) // BLOCK
+        joined = concatenate([self._block(part, block) for block in range(first, last + 1)])
+        return joined.take(slice(start - first * BLOCK, stop - first * BLOCK))
+
+    def _block(self, part: Part, block: int) -> Batch:
+        if (part, block) in self._blocks:
+            return self._blocks[part, block]
+        drawn, fault = self._drawn(part, block)
+        views = self._views(drawn, self._steps(part, block), [_PART_CODE[part], block])
+        ids = self.index * TASK_STRIDE + FIRST_ID[part] + block * BLOCK + np.arange(len(fault))
+        found = Batch(
+            ids,
+            self._with_gaps(views, part, block),
+            fault > 0,
+            fault.astype(np.int16),
+            self.severities[fault],
+            np.ones(len(fault), bool),
+            np.full(len(fault), self.index, np.int16),
+        )
+        size = sum(values.nbytes for values in found.views.values())
+        if self._kept + size <= CACHED_BYTES:
+            self._blocks[part, block] = found
+            self._kept += size
+        return found
+
+    def _drawn(self, part: Part, block: int) -> tuple[Drawn, NDArray[np.int64]]:
+        generator = np.random.default_rng([self.seed, self.index, _PURPOSE["draw"], _PART_CODE[part], block])
+        if part == "train":
+            fault = generator.choice(len(self.mix), BLOCK, p=self.mix)
+        elif part == "calibration":
+            fault = np.zeros(BLOCK, np.int64)
+        else:
+            fault = self._probe_faults[block * BLOCK : (block + 1) * BLOCK]
+        return self.source.draw(fault, part, generator), fault
+
+    @property
+    def _probe_faults(self) -> NDArray[np.int64]:
+        """Normals, then as many of each anomalous class as of any other."""
+        anomalous = self.source.faults("probe")[1:]
+        of_each = max(round(self.spec.probe_anomalous / len(anomalous)), 1)
+        return np.concatenate([np.zeros(self.spec.probe_normal, np.int64), np.repeat(anomalous, of_each)])
+
+    def _size(self, part: Part, block: int) -> int:
+        return min(BLOCK, len(self._probe_faults) - block * BLOCK) if part == "probe" else BLOCK
+
+    def _steps(self, part: Part, block: int) -> NDArray[np.int64]:
+        """(n,) steps of the stream at which samples are seen; frozen parts are from before any drift."""
+        if part != "train":
+            return np.full(self._size(part, block), self.start - 1)
+        return self.start + (block * BLOCK + np.arange(BLOCK)) // self.spec.batch
+
+    def _onset(self, drift: TaskDrift) -> int:
+        return self.start + int(drift.at * self.spec.steps)
+
+    def _changed(self, drawn: Drawn, steps: NDArray[np.int64], key: Sequence[int]) -> dict[View, NDArray[np.float32]]:
+        raw = dict(drawn.raw)
+        for place, drift in enumerate(self.drifts):
+            generator = np.random.default_rng([self.seed, self.index, _PURPOSE["drift"], place, *key])
+            amount = drift.magnitude * amounts(drift, steps - self._onset(drift), generator)
+            amount = np.where(steps < self.start, 0.0, amount)
+            view: View = _VIEWS_OF[SCENARIOS[drift.kind].modality]  # type: ignore[assignment]
+            if view not in raw or not amount.any():
+                continue
+            shaped = amount[:, None] if view == "vibration" else amount
+            raw[view] = apply(drift.kind, raw[view], shaped, generator, self._surroundings(drift.kind, len(steps), key))
+        return raw
+
+    def _surroundings(self, kind: str, n: int, key: Sequence[int]) -> Surroundings:
+        other = None
+        if kind == "load" and self.other is not None:
+            generator = np.random.default_rng([self.seed, self.index, _PURPOSE["drift"], 99, *key])
+            other = self.other.draw(np.zeros(n, np.int64), "train", generator).raw["vibration"]
+        return Surroundings(spread=self._spread, other=other, states=self.states)
+
+    def _views(self, drawn: Drawn, steps: NDArray[np.int64], key: Sequence[int]) -> dict[View, Array]:
+        if drawn.items is None or self.drifts:
+            return described(self.source.describe, self._changed(drawn, steps, key))
+        return self._remembered(drawn.raw, drawn.items.tolist())
+
+    def _remembered(self, raw: Raw, keys: Sequence[int]) -> dict[View, Array]:
+        """Descriptors of recorded items, each computed once."""
+        fresh = sorted({key for key in keys if (next(iter(self.source.describe)), key) not in self._features})
+        if fresh:
+            rows = np.array([keys.index(key) for key in fresh])
+            views = described(self.source.describe, {view: values[rows] for view, values in raw.items()})
+            for view, values in views.items():
+                self._features.update({(view, key): values[row] for row, key in enumerate(fresh)})
+        return {view: np.stack([self._features[view, key] for key in keys]) for view in self.source.describe}
+
+    def _with_gaps(self, views: dict[View, Array], part: Part, block: int) -> dict[View, Array]:
+        """Rows of NaN where a modality was not recorded; every sample keeps one."""
+        if not self.missing:
+            return views
+        generator = np.random.default_rng([self.seed, self.index, _PURPOSE["missing"], _PART_CODE[part], block])
+        n = len(next(iter(views.values())))
+        gone = generator.random((n, len(views))) < self.missing
+        gone[np.arange(n), generator.integers(0, len(views), n)] = False
+        return {
+            view: np.where(gone[:, place].reshape(n, *[1] * (values.ndim - 1)), np.float32(np.nan), values)
+            for place, (view, values) in enumerate(views.items())
+        }
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    world: TaskWorld
+
+    def __len__(self) -> int:
+        return self.world.spec.steps
+
+    def __getitem__(self, index: int) -> Chunk:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self.world.chunk(index)
