@@ -1,13 +1,15 @@
-"""Two witnesses heard together: how far the score falls without a sensor, and how far its readings strayed.
+"""Three witnesses heard together: how far the score falls without a sensor, how far it strayed, how suddenly it did.
 
 The fall is blind to a sensor that all others follow, the distance to one that reads an ordinary value at the wrong
-time; noise and drift lead either of them astray, though seldom to the same sensor. Their geometric mean names who is
-accused by both: sqrt(fall) * distance, for the fall of a quadratic score grows with the square of the distance. It does
-not depend on the scale of the detector's score.
+time, the suddenness to one that creeps; noise and drift lead each of them astray, though seldom to the same sensor.
+Their product names who is accused by all: sqrt(fall) * distance * suddenness. Each factor grows in proportion to the
+size of the fault, for the fall of a quadratic score grows with its square. The order does not depend on the scale of
+the detector's score.
 
-The distance is the root mean square over the stretch, each reading measured from the training median, in usual spreads,
-or from where the sensor stood before the stretch, in its spread there if that is wider, whichever is less: who was as
-far off, or as restless, all along did not cause what began here.
+- The distance is the root mean square over the stretch, each reading measured from the training median, in usual
+  spreads, or from where the sensor stood before the stretch, in its spread there if that is wider, whichever is less:
+  who was as far off, or as restless, all along did not cause what began here.
+- The suddenness is the largest one-step error of the sensor's own level filter, in standard deviations.
 
 A sensor that is read in normal running and fell silent here is named before all others: detectors leave it out of the
 score, and nothing else about the stretch is as certain.
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from core.detectors.series.scaling import IQR_OF_NORMAL
 from core.explain.contribution import LIMIT
 from core.explain.counterfactual import Counterfactual
+from core.explain.innovation import startled
 from core.explain.ranking import Ranking
 from core.explain.reference import Reference
 from core.explain.stretch import Stretch
@@ -32,14 +35,16 @@ FEWEST_BEFORE = 32  # steps before the stretch from which it can be told where a
 
 
 def evidence(stretch: Stretch, reference: Reference, replaced: Counterfactual) -> Ranking:
-    """Square root of the fall that ``replaced`` found, times how far each sensor strayed."""
+    """Square root of the fall that ``replaced`` found, times how far, and how suddenly, each sensor strayed."""
     started = time.perf_counter()
-    blame = np.sqrt(replaced.ranking.blame) * strayed(stretch)
+    blame = np.sqrt(replaced.ranking.blame) * strayed(stretch) * startled(stretch, reference.levels)
     unread = np.isnan(stretch.inside).mean(axis=0)
     silent = unread - reference.unread > SILENT
     blame[silent] = blame.max() + unread[silent]
     seconds = replaced.ranking.seconds + time.perf_counter() - started
-    return Ranking("evidence", blame, "root of the score's fall, times the distance in usual spreads", seconds)
+    return Ranking(
+        "evidence", blame, "root of the score's fall, times distance and suddenness in usual spreads", seconds
+    )
 
 
 def strayed(stretch: Stretch) -> NDArray[np.float64]:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.detectors.series.contract import Signal
 from core.detectors.series.model import SHARED, Member, SeriesModel
+from core.detectors.series.statespace import Systems
 from core.detectors.series.windows import sliding
 from core.errors import UserError
+from core.explain.innovation import levels
 from core.explain.stretch import filled
 
 MOST_STEPS = 40_000  # kept to compare with
@@ -99,6 +101,11 @@ class Reference:
         weights = -precision / np.diag(precision)[:, None]
         np.fill_diagonal(weights, 0.0)
         return weights
+
+    @cached_property
+    def levels(self) -> Systems:
+        """How each sensor's level wanders from step to step."""
+        return levels(self.stretches)
 
     def expected(self, values: Signal) -> NDArray[np.float64]:
         """(…, d) what each sensor should read by what the others read at the same step; ``values`` without holes."""

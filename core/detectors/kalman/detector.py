@@ -17,6 +17,7 @@ from core.detectors.base import DetectorInfo
 from core.detectors.kalman.info import INFO, KalmanParams
 from core.detectors.series.innovations import Fitted, InnovationDetector
 from core.detectors.series.likelihood import maximise, without_holes
+from core.detectors.series.locallevel import level_moments
 from core.detectors.series.statespace import Array, Systems
 from core.progress import Progress
 
@@ -41,7 +42,7 @@ class Kalman(InnovationDetector):
     def fit_sensor(self, stretches: Sequence[Array], progress: Progress) -> Fitted:
         kind = KINDS[self.params.model]
         models = [_model(one, kind) for one in stretches]
-        start = _moments([without_holes(one) for one in stretches])
+        start = level_moments([without_holes(one) for one in stretches])
         if self.params.model == "trend":
             start = np.append(start, STEADY_SLOPE * start[1])
         found = maximise(models, start)
@@ -54,13 +55,3 @@ def _model(values: Array, kind: str) -> Any:
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     return UnobservedComponents(values, kind)
-
-
-def _moments(stretches: Sequence[Array]) -> Array:
-    """Variances of the noise and of the level's steps, from the differences' variance and first autocovariance:
-    var = 2 noise + level, autocovariance = -noise. Neither below a thousandth of the differences' variance."""
-    steps = [np.diff(one) for one in stretches]
-    variance = float(np.mean(np.concatenate(steps) ** 2))
-    noise = -float(np.mean(np.concatenate([one[1:] * one[:-1] for one in steps])))
-    noise = min(max(noise, 1e-3 * variance), 0.4995 * variance)
-    return np.array([noise, variance - 2 * noise])

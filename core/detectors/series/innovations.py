@@ -93,7 +93,7 @@ class InnovationDetector(SeriesDetector):
         progress.report(d, d + 1, "Checking the predictions")
         systems = Systems.joined([one.system for one in found])
         still = np.array([one.name == STANDING_STILL for one in found])
-        scale = _variance_scale(systems, still, normals, progress)
+        scale = variance_scale(systems, still, normals, progress)
         self._systems = systems.scaled(scale)
         self._about = [
             {"model": one.name, "converged": one.converged, "variance_scale": round(float(by), 6)}
@@ -161,9 +161,10 @@ def _scores(nis: Array, known: NDArray[np.bool_]) -> Scores:
     return Scores(parts.sum(axis=1), parts.astype(np.float32))
 
 
-def _variance_scale(systems: Systems, still: NDArray[np.bool_], normals: Sequence[Signal], progress: Progress) -> Array:
-    """(s,) mean NIS over normal steps, each stretch's first ones left out. Not so small that a variance would fall
-    below the least; a sensor that stands ``still`` keeps the variance of 1 that it was granted, or gets more."""
+def variance_scale(systems: Systems, still: NDArray[np.bool_], normals: Sequence[Signal], progress: Progress) -> Array:
+    """(s,) what the variances of ``systems`` are to be multiplied by: the mean NIS over normal stretches (n, s), the
+    first steps of each left out. Not so small that a variance would fall below the least; a sensor that stands
+    ``still`` (s,) keeps the variance of 1 that it was granted, or gets more."""
     total, count, room = np.zeros(len(systems)), np.zeros(len(systems)), MOST_CHECKED
     least = np.where(still, LEAST_VARIANCE, np.inf)
     for one in normals:

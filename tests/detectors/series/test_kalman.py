@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.detectors.kalman.detector import Kalman, _moments
+from core.detectors.kalman.detector import Kalman
 from core.detectors.kalman.info import KalmanParams
+from core.detectors.series.locallevel import level_moments
 from core.progress import Progress
 
 
@@ -23,7 +24,7 @@ def fitted(values: np.ndarray, **params: object) -> Kalman:
 
 
 def test_moments_are_those_that_made_the_data() -> None:
-    noise, level = _moments([levels(200_000)])
+    noise, level = level_moments([levels(200_000)])
     assert noise == pytest.approx(1, rel=0.02)
     assert level == pytest.approx(0.04, rel=0.5)
 
