@@ -11,19 +11,37 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from core.datasets.series import Event, SeriesSet
+from core.detectors import registry
+from core.detectors.series.training import train_series
 from core.jobs.table import JobTable
+from core.progress import Progress
 from core.settings import PROJECT
+from core.store.datasets import DatasetStore
+from core.store.models import ModelStore
+from core.store.seriesmodel import write_series_model
 from core.store.workspace import Workspace
+from tests import toy_series as toys
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_S = 60.0
 PATIENCE_MS = 60_000  # many times what a free machine needs
 expect.set_options(timeout=PATIENCE_MS)
+Visit = Callable[..., Page]
+FAULT = Event(500, 560, (1,))
+SMALL: dict[str, dict[str, Any]] = {
+    "series-vae": {"window": 32, "steps": 100, "width": 8, "latent": 4},
+    "kalman": {},
+    "arima": {"max_p": 1, "max_q": 0},
+}
+STARTED_MS = 120_000  # three detectors are loaded on the slowest machine that runs these tests
 
 
 class Server:
@@ -121,3 +139,33 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@dataclass(frozen=True)
+class Plant:
+    dataset: str
+    models: dict[str, str]  # by detector
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[SeriesSet, list[Path]]:
+    """A recording with one fault of the pressure, and three small detectors that learned what is normal."""
+    home = tmp_path_factory.mktemp("plant")
+    normal = toys.recording(0, 2000, split="train", name="normal")
+    monday = toys.recording(4, 1500, (FAULT,), "monday", size=30)
+    data = toys.dataset(toys.swinging(normal), toys.swinging(monday))
+    for name, settings in SMALL.items():
+        fitted = train_series(name, registry.parameters(name, settings), 0, data, Progress())
+        write_series_model(home / name, fitted, name=f"Toy {name}", dataset=data)
+    return data, [home / name for name in SMALL]
+
+
+@pytest.fixture
+def plant(server: Server, tmp_path: Path, trained: tuple[SeriesSet, list[Path]]) -> Plant:
+    """The same in the server's workspace."""
+    workspace, (data, folders) = Workspace(server.data_dir), trained
+    models = {}
+    for folder in folders:
+        shutil.copytree(folder, tmp_path / folder.name)
+        models[folder.name] = ModelStore(workspace).add(tmp_path / folder.name, f"Toy {folder.name}").id
+    return Plant(DatasetStore(workspace).add(data).id, models)
