@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -64,9 +65,22 @@ def drawn(polygons: tuple[Polygon, ...], size: tuple[int, int]) -> Mask:
     return canvas.view(np.bool_)
 
 
+def to_json(corrections: Mapping[str, Correction]) -> dict[str, Any]:
+    """Corrections as plain values, sorted by key."""
+    return {name: asdict(one) for name, one in sorted(corrections.items())}
+
+
+def from_json(content: Any) -> dict[str, Correction]:
+    """Back from ``to_json``. ValueError for anything else."""
+    try:
+        return {str(name): _checked(one) for name, one in content.items()}
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+
+
 def save(corrections: Mapping[str, Correction], path: Path) -> None:
     """Write corrections as JSON, whole or not at all."""
-    text = json.dumps({name: asdict(one) for name, one in sorted(corrections.items())}, indent=1)
+    text = json.dumps(to_json(corrections), indent=1)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
@@ -77,9 +91,8 @@ def load(path: Path) -> dict[str, Correction]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {str(name): _checked(one) for name, one in content.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
         raise UserError(
             f"The file of corrected outlines cannot be read ({error})", str(path), "Delete it and correct again"
         ) from error
@@ -93,7 +106,7 @@ def _checked(raw: dict[str, object]) -> Correction:
 
 
 def _polygons(raw: object) -> tuple[Polygon, ...]:
-    if not isinstance(raw, list):
+    if not isinstance(raw, list | tuple):
         raise ValueError("polygons are a list")
     polygons = tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in raw)
     points = [number for polygon in polygons for point in polygon for number in point]
