@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.continual.descriptors import Array, Describe
+from core.continual.severity import SeverityTable
 from core.continual.types import View
 from core.errors import UserError
 
@@ -90,6 +91,19 @@ class PoolSource(Source):
             items[here] = places[(chances[here] * len(places)).astype(np.int64)]
         raw = {view: np.asarray(values[items]) for view, values in self.pools[part].raw.items()}
         return Drawn(raw, PARTS.index(part) * 10_000_000 + items)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a kind of stream is made of, before tasks are cut from it."""
+
+    sources: tuple[Source, ...]
+    faults: tuple[str, ...]
+    table: str  # name of the default severity table
+    origins: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    states: int | None = None
+    severities: SeverityTable | None = None  # where the data themselves imply one (a proxy)
 
 
 def described(describe: Mapping[View, Describe], raw: Raw) -> dict[View, Array]:

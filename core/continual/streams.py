@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from core.continual import plant
 from core.continual.config import ContinualConfig, ImagesSpec, PlantSpec, StreamSpec, TaskDrift
 from core.continual.severity import SeverityTable, read_severities
-from core.continual.source import Source
+from core.continual.source import Ground
 from core.continual.tasks import TaskWorld
 from core.continual.types import CRITICAL, Stream
 from core.errors import UserError
 from core.progress import Progress
 
 FOREIGN_SHARE = 0.15  # of the critical, and of the other anomalies, that are not those which a task sees mostly
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What a kind of stream is made of, before tasks are cut from it."""
-
-    sources: tuple[Source, ...]
-    faults: tuple[str, ...]
-    table: str  # name of the default severity table
-    origins: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    states: int | None = None
-    severities: SeverityTable | None = None  # where the data themselves imply one (a proxy)
 
 
 def build(config: ContinualConfig, seed: int, progress: Progress = Progress()) -> Stream:
