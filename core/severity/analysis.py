@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.errors import UserError
 from core.progress import Progress
@@ -23,12 +23,12 @@ from core.severity.types import Curve, PartResult, Photo, Status
 
 @dataclass(frozen=True)
 class Record:
-    """What was read off one photograph: ``values`` by measure (NaN where no part was found), the ASTM ``letter`` of its
-    rust, and sentences on what was odd."""
+    """What was read off one photograph: ``values`` by measure (NaN where no part was found), the ASTM distribution
+    ``letters`` by measure where it calls pixels rust, and sentences on what was odd."""
 
     photo: Photo
     values: Mapping[str, float]
-    letter: grades.Distribution | None = None
+    letters: Mapping[str, grades.Distribution] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 
@@ -71,7 +71,7 @@ def analyse(
     records = []
     for look in looks(photos, seeing(settings), corrections, progress):
         keep(look)
-        records.append(record(look, settings.rust_measure))
+        records.append(record(look))
     return judge(records, settings, photos.notes)
 
 
@@ -87,14 +87,14 @@ def seeing(settings: RustSettings) -> SeeingSettings:
     return SeeingSettings(measures=tuple(wanted), side=settings.side, seed=settings.seed)
 
 
-def record(look: Look, rust_measure: str) -> Record:
+def record(look: Look) -> Record:
     """The figures of a look, without its pictures."""
-    letter = None
-    for one in look.measurements:
-        if one.measure == rust_measure and one.mask is not None and one.value == one.value:
-            letter = grades.distribution(one.mask, one.value)
-    values = {one.measure: one.value for one in look.measurements}
-    return Record(look.view.photo, values, letter, look.remarks)
+    letters = {
+        one.measure: letter
+        for one in look.measurements
+        if one.mask is not None and (letter := grades.distribution(one.mask, one.value)) is not None
+    }
+    return Record(look.view.photo, {one.measure: one.value for one in look.measurements}, letters, look.remarks)
 
 
 def judge(records: Iterable[Record], settings: RustSettings, notes: Sequence[str] = ()) -> Analysis:
@@ -142,7 +142,7 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
         rust=rust,
         curves=found,
         grades=tuple(
-            grades.grade(estimate.value, _letter(records, hour), actions)
+            grades.grade(estimate.value, _letter(records, settings.rust_measure, hour), actions)
             for hour, estimate in zip(rust.hours, rust.estimates, strict=True)
         ),
         status=state,
@@ -154,10 +154,10 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
     )
 
 
-def _letter(records: list[Record], hour: float) -> grades.Distribution | None:
-    """The letter that most views of a time have; the first in name where two are even."""
-    letters = [one.letter for one in records if one.photo.hours == hour and one.letter is not None]
-    return max(sorted(set(letters)), key=letters.count) if letters else None
+def _letter(records: list[Record], measure: str, hour: float) -> grades.Distribution | None:
+    """The letter that most views of a time have; the first in the alphabet where two are even."""
+    letters = sorted(one.letters[measure] for one in records if one.photo.hours == hour and measure in one.letters)
+    return max(letters, key=letters.count) if letters else None
 
 
 def _remarks(records: list[Record], rust: Curve, state: Status) -> tuple[str, ...]:

@@ -104,18 +104,17 @@ def _interpolated(curve: Curve, limit: float, seed: int) -> Array:
     step = np.maximum(drawn[row, after] - drawn[row, before], 1e-12)
     part = np.clip((wanted - drawn[row, before]) / step, 0, 1)
     found = hours[before] + part * (hours[after] - hours[before])
-    return np.where(missed, hours[-1], np.where(at_once, hours[0], found))
+    return np.asarray(np.where(missed, hours[-1], np.where(at_once, hours[0], found)))
 
 
 def _quantiles(hours: Array, last: float, horizon: float, limit: float, *, observed: bool) -> Forecast:
     end = last + horizon
-    found = {
-        f"{name}_hours": None if value > end else float(value)
-        for name, value in zip(
-            _QUANTILES, np.quantile(hours, list(_QUANTILES.values()), method="inverted_cdf"), strict=True
-        )
-    }
-    return Forecast(limit, horizon, **found, share_reached=float(np.mean(hours <= end)), observed=observed)
+    low95, low80, median, high80, high95 = (
+        None if value > end else float(value)
+        for value in np.quantile(hours, list(_QUANTILES.values()), method="inverted_cdf")
+    )
+    share = float(np.mean(hours <= end))
+    return Forecast(limit, horizon, median, low80, high80, low95, high95, share, observed)
 
 
 def _because(nothing: Forecast, reason: str) -> Forecast:

@@ -1,8 +1,8 @@
 """Standard grades of a rusted share of the surface.
 
 ISO 4628-3 shows *pictures* of 0, 0.05, 0.5, 1, 8 and 40 to 50 % rust for Ri 0 to Ri 5, no intervals. The convention
-here is the usual one of programs: each figure is the upper bound of its grade, and Ri 5 is everything above 8 %. Ri 0 is
-what rounds to 0.00 %. The European scale Re follows from Ri by the correlation printed with ISO 4628-3.
+here is the usual one of programs: each figure is the upper bound of its grade, and Ri 5 is everything above 8 %. Ri 0
+is what rounds to 0.00 %. The European scale Re follows from Ri by the correlation printed with ISO 4628-3.
 
 ASTM D610-08 (2012), table 1, gives intervals ("greater than a and up to b"), and a letter for how rust is distributed,
 in words: Spot, General, Pinpoint, Hybrid. ``distribution`` puts those words into figures of connected regions.
@@ -59,7 +59,7 @@ def distribution(mask: Mask, share: float) -> Distribution | None:
     where the rest touches less than a third of the part's cells (an eighth of its size a side), G otherwise.
     """
     rusted = int(mask.sum())
-    if rusted == 0 or share <= 0:
+    if rusted == 0 or not share > 0:
         return None
     part = rusted / share
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)

@@ -25,6 +25,7 @@ from core.severity.filenames import ONLY_VIEW, Clock, Named, parse
 from core.severity.types import Photo
 
 SITTING_HOURS = 2.0  # photographs by the clock less than this apart are views of one time
+GROUND_TRUTH = "ground_truth"
 MOST_HOURS = 1_000_000.0  # over a century: beyond, a number is no time
 _CLOCKS: tuple[Clock, ...] = ("hours", "days and weeks", "dates")
 
@@ -76,13 +77,14 @@ def read_photos(folder: Path, progress: Progress = Progress()) -> Photos:
     """All photographs in a folder. Raises UserError where it is no folder or holds no readable photograph."""
     listing = scan(folder, progress)
     rejected = list(listing.rejected)
+    images = [file for file in listing.images if GROUND_TRUTH not in file.parts]  # masks are no photographs
     shots: list[_Shot] = []
-    for done, file in enumerate(listing.images, 1):
+    for done, file in enumerate(images, 1):
         try:
             shots.append(_Shot(file, parse(file), _taken(folder / file), probe(folder / file).sha256))
         except UnreadableImage as error:
             rejected.append(Rejected(str(file), error.what))
-        progress.report(done, len(listing.images), "Reading photographs")
+        progress.report(done, len(images), "Reading photographs")
     if not shots:
         reason = f"; {rejected[0].name}: {rejected[0].reason}" if rejected else ""
         raise UserError(f"There is no readable photograph in the folder{reason}", str(folder), "Add photographs")

@@ -72,6 +72,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TRIGGER successions_remain BEFORE DELETE ON successions
             BEGIN SELECT RAISE(ABORT, 'the log of successions is only added to'); END""",
     ),
+    (
+        """CREATE TABLE rust_sets (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, n_photos INTEGER NOT NULL, photos TEXT NOT NULL,
+            corrections TEXT NOT NULL, created_at REAL NOT NULL, deleted_at REAL)""",
+        """CREATE TABLE rust_analyses (
+            id TEXT PRIMARY KEY, set_id TEXT NOT NULL, settings TEXT NOT NULL, created_at REAL NOT NULL)""",
+        "CREATE INDEX rust_analyses_set ON rust_analyses (set_id, created_at)",
+    ),
 )
 
 

@@ -24,14 +24,17 @@ class Workspace:
 
     index.sqlite   datasets/<id>/   models/<id>/   runs/<id>/   jobs/<id>/log.txt
     scratch/<key>/ checkpoints of unfinished work          uploads/<token>/ files that an import will take
-    exports/        zips for download
+    exports/        zips for download               rust/sets/<id>/ photographs   rust/analyses/<id>/
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        names = ("datasets", "models", "runs", "jobs", "uploads", "exports", "scratch")
+        names = (
+            "datasets", "models", "runs", "jobs", "uploads", "exports", "scratch", "rust/sets", "rust/analyses",
+        )  # fmt: skip
         folders = [self.root / name for name in names]
-        self.datasets, self.models, self.runs, self.jobs, self.uploads, self.exports, self._scratch = folders
+        self.datasets, self.models, self.runs, self.jobs, self.uploads, self.exports, self._scratch = folders[:7]
+        self.rust_sets, self.rust_analyses = folders[7:]
         try:
             for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -88,14 +91,21 @@ class Workspace:
     def sweep(self) -> list[Path]:
         """Remove what dead processes left half-written, and what nobody came back for."""
         removed = []
-        for folder in (self.root, self.datasets, self.models, self.runs, self.exports):
+        indexed_folders = {
+            "datasets": self.datasets,
+            "models": self.models,
+            "runs": self.runs,
+            "rust_sets": self.rust_sets,
+            "rust_analyses": self.rust_analyses,
+        }
+        for folder in (self.root, self.exports, *indexed_folders.values()):
             removed += atomic.sweep(folder)
         old = [path for path in self._scratch.iterdir() if _age_s(path) > SCRATCH_KEPT_S]
         old += [path for path in self.uploads.iterdir() if _age_s(path) > UPLOADS_KEPT_S]
         old += [path for path in self.exports.iterdir() if _age_s(path) > EXPORTS_KEPT_S]
         # A crash between a folder's rename and its row leaves a whole folder that nobody will ever ask for.
         with self.connect() as db:
-            for folder, table in ((self.datasets, "datasets"), (self.models, "models"), (self.runs, "runs")):
+            for table, folder in indexed_folders.items():
                 indexed = {row["id"] for row in db.execute(f"SELECT id FROM {table}")}  # noqa: S608
                 old += [
                     path

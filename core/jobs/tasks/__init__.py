@@ -8,6 +8,9 @@ from core.jobs.tasks import (
     export,
     importing,
     retrain,
+    rust,
+    rust_demo,
+    rust_photos,
     sample,
     score,
     suspects,
@@ -17,5 +20,8 @@ from core.jobs.tasks.contract import TaskInfo
 
 TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
-    for module in (importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain)
-}
+    for module in (
+        importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain, rust,
+        rust_demo, rust_photos,
+    )
+}  # fmt: skip
