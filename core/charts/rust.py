@@ -25,6 +25,9 @@ LOWEST_TOP = 0.002  # of the surface: a part without rust is drawn flat, not as 
 HEALTHY, WORN = 0.5, 0.0  # health above which the gauge is calm, and below or at which it alarms
 
 
+_LETTERS = {"tickfont": {"size": FONT}, "title_font": {"size": FONT}}  # the page's theme would make them small
+
+
 @dataclass(frozen=True)
 class Severity:
     """A measure of one part over time: ``hours`` (n,), and as fractions ``share``, ``low``, ``high`` (n,), the last two
@@ -84,9 +87,9 @@ def progression(
         _limit_line(figure, limit, end, unit)
     if last and crossing is not None:
         _crossing(figure, crossing, limit, unit, end)
-    figure.update_layout(font={"size": FONT}, showlegend=False, hovermode="closest", margin={"t": 12, "r": 16})
-    figure.update_xaxes(range=[unit.of(-0.02 * end), unit.of(end)])
-    figure.update_yaxes(range=[-0.02 * 100 * top, 100 * top], ticksuffix=" %", title=None)
+    figure.update_layout(showlegend=False, hovermode="closest", margin={"t": 12, "r": 16})
+    figure.update_xaxes(range=[unit.of(-0.02 * end), unit.of(end)], nticks=8, **_LETTERS)
+    figure.update_yaxes(range=[-2 * top, 100 * top], nticks=6, ticksuffix=" %", title=None, **_LETTERS)
     return figure
 
 
@@ -101,6 +104,7 @@ def fleet(curves: Sequence[Severity], chosen: str, unit: TimeUnit, *, limit: flo
             x=curve.hours / unit.hours,
             y=100 * curve.share,
             mode="lines+markers+text",
+            textfont={"size": FONT},
             text=[""] * (len(curve.hours) - 1) + [curve.name],
             textposition="top right",
             name=curve.name,
@@ -111,8 +115,9 @@ def fleet(curves: Sequence[Severity], chosen: str, unit: TimeUnit, *, limit: flo
         )
     if limit <= top:
         _limit_line(figure, limit, end, unit)
-    figure.update_layout(font={"size": FONT - 2}, showlegend=False, margin={"t": 12, "r": 140})
-    figure.update_yaxes(range=[-2 * top, 100 * top], ticksuffix=" %")
+    figure.update_layout(showlegend=False, margin={"t": 12, "r": 140})
+    figure.update_xaxes(**_LETTERS)
+    figure.update_yaxes(range=[-2 * top, 100 * top], ticksuffix=" %", **_LETTERS)
     return figure
 
 
@@ -137,26 +142,27 @@ def measures(curves: Mapping[str, Severity], unit: TimeUnit, *, upto: int) -> go
         figure.update_yaxes(range=[-0.02 * top, top], ticksuffix=" %", gridcolor=GRID, row=1, col=column)
         span = unit.of(float(curve.hours[-1])) or 1.0
         figure.update_xaxes(range=[-0.04 * span, 1.04 * span], title=f"{unit.name}s", gridcolor=GRID, row=1, col=column)
-    figure.update_layout(showlegend=False, font={"size": FONT - 2}, margin={"t": 40})
+    figure.update_layout(showlegend=False, margin={"t": 40})
+    figure.update_annotations(font_size=FONT)
     return figure
 
 
 def gauge(health: float) -> go.Figure:
     """Health from 1, no rust, to 0, at the limit or beyond it."""
     colour = palette.VERDICT_COLOURS["reject" if health <= WORN else "accept" if health >= HEALTHY else "review"]
-    figure = canvas("", "", height=150)
+    figure = canvas("", "", height=190)
     figure.add_indicator(
         mode="gauge+number",
         value=round(100 * health),
         number={"suffix": " %", "font": {"size": 34}},
         gauge={
-            "axis": {"range": [0, 100], "tickvals": [0, 50, 100], "tickfont": {"size": 13}},
+            "axis": {"range": [0, 100], "tickvals": [0, 50, 100], "tickfont": {"size": FONT}},
             "bar": {"color": colour, "thickness": 1},
             "bgcolor": "rgba(128,128,128,0.14)",
             "borderwidth": 0,
         },
     )
-    figure.update_layout(margin={"l": 24, "r": 24, "t": 18, "b": 0})
+    figure.update_layout(margin={"l": 36, "r": 36, "t": 28, "b": 12})
     return figure
 
 
@@ -191,6 +197,7 @@ def _measured(figure: go.Figure, curve: Severity, unit: TimeUnit, upto: int, lim
             "size": [16 if k == upto else 11 for k in range(len(share))],
             "color": [palette.ANOMALOUS if high else palette.GOOD for high in over],
             "symbol": ["x" if high else "circle" for high in over],
+            "opacity": 1,
         },
         error_y={
             "type": "data",

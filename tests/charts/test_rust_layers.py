@@ -1,0 +1,78 @@
+"""Layers over photographs: colours that mean the same at every time, and a second sign for what is called rust."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from core.charts import rustlayers
+from core.charts.palette import ANOMALOUS
+
+HUE = tuple(int(ANOMALOUS[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def blob() -> np.ndarray:
+    mask = np.zeros((120, 160), np.uint8)
+    cv2.circle(mask, (80, 60), 40, 1, -1)
+    return mask.astype(bool)
+
+
+def test_a_heatmap_is_clear_where_nothing_is_and_brighter_where_more_is() -> None:
+    ramp = np.tile(np.linspace(0, 1, 100, dtype=np.float32), (20, 1))
+    layer = rustlayers.heat_layer(ramp, 1.0)
+    alpha = layer[0, :, 3].astype(int)
+    assert alpha[0] == 0
+    assert (np.diff(alpha) >= 0).all()
+    assert layer[0, -1, :3].sum() > layer[0, 40, :3].sum()
+
+
+def test_the_same_evidence_has_the_same_colour_at_every_time() -> None:
+    early, late = np.full((8, 8), 0.2, np.float32), np.full((8, 8), 0.8, np.float32)
+    full = rustlayers.full_scale([early, late])
+    assert full == pytest.approx(0.8)
+    late[0, 0] = 0.2
+    assert (rustlayers.heat_layer(early, full)[0, 0] == rustlayers.heat_layer(late, full)[0, 0]).all()
+
+
+def test_no_evidence_at_all_is_clear() -> None:
+    nothing = np.zeros((8, 8), np.float32)
+    assert not rustlayers.heat_layer(nothing, rustlayers.full_scale([nothing]))[..., 3].any()
+    assert rustlayers.full_scale([]) == 0.0
+
+
+def test_rust_is_hatched_and_outlined_within_its_mask() -> None:
+    mask = blob()
+    layer = rustlayers.rust_layer(mask)
+    inside = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    assert set(np.unique(layer[inside][:, 3])) == {rustlayers.FILL, rustlayers.STRIPE}
+    assert (layer[inside][:, :3] == HUE).all()
+    far = ~cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    assert not layer[far].any()
+    assert (layer[..., 3] == rustlayers.EDGE).any()
+
+
+def test_what_is_no_part_is_veiled() -> None:
+    layer = rustlayers.part_layer(blob())
+    assert layer[60, 80, 3] == 0
+    assert layer[0, 0, 3] > 0
+
+
+def test_large_pictures_are_shrunk_small_ones_left_alone() -> None:
+    assert rustlayers.fitted(1920, 1440) == (960, 720)
+    assert rustlayers.fitted(100, 50) == (100, 50)
+    assert rustlayers.rust_layer(np.zeros((1440, 1920), bool)).shape == (720, 960, 4)
+
+
+def test_a_layer_survives_its_png() -> None:
+    layer = rustlayers.rust_layer(blob())
+    back = rustlayers.decode_layer(rustlayers.encode_layer(layer))
+    assert (back == layer).all()
+
+
+def test_beneath_a_layer_the_photograph_is_grey() -> None:
+    photo = np.full((120, 160, 3), (200, 100, 40), np.uint8)
+    flat = rustlayers.flattened(photo, rustlayers.rust_layer(blob()))
+    assert len(set(flat[0, 0].tolist())) == 1
+    assert flat[60, 80, 0] > flat[60, 80, 2]
+    assert rustlayers.flattened(photo, None) is photo
