@@ -13,7 +13,7 @@ from core.progress import Progress
 from core.severity.correction import Correction, corrected_part, key
 from core.severity.measures.base import View
 from core.severity.measures.registry import create, default_measures
-from core.severity.part import relative_lab
+from core.severity.normalise import normalised_lab
 from core.severity.photos import Photos
 from core.severity.types import Measurement, Photo
 
@@ -91,4 +91,4 @@ def see(photo: Photo, side: int, correction: Correction | None = None) -> View:
     scale = min(1.0, side / max(width, height))
     rgb = load_rgb(photo.path, (max(1, round(width * scale)), max(1, round(height * scale))))
     part = corrected_part(rgb, correction)
-    return View(photo, rgb, relative_lab(rgb, part.background), part)
+    return View(photo, rgb, normalised_lab(rgb, part), part)
