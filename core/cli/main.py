@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import data, explain, exporting, jobs, models
+from core.cli import continual, data, explain, exporting, jobs, models
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -131,6 +131,11 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--rate", type=float, default=0.001, help="false-alarm rate of the threshold written into it")
     export.add_argument("--data", type=Path, help="recordings to compare over (default: drawn around usual values)")
     _format(export)
+
+    course = _verb(verbs, "continual", "compare continual methods on a stream that drifts", continual.run)
+    course.add_argument("--config", type=Path, required=True, help="YAML file, or the name of a shipped one")
+    course.add_argument("--out", type=Path, help="folder for the records, which must not exist")
+    course.add_argument("--checkpoint", type=Path, help="folder from which an interrupted run goes on")
 
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
     table.add_argument("action", choices=("list", "show", "cancel"))

@@ -128,6 +128,10 @@ class ContinualConfig(_Model):
         text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def checkpoint_name(self, seed: int, method: str) -> str:
+        """The file in which the loop keeps one method's course on one seed."""
+        return f"{self.sha256()[:16]}-{seed}-{method}.npz"
+
 
 def read_config(path: Path) -> ContinualConfig:
     """The configuration in a YAML file; relative paths in it start at its folder. UserError in one sentence."""

@@ -80,6 +80,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, set_id TEXT NOT NULL, settings TEXT NOT NULL, created_at REAL NOT NULL)""",
         "CREATE INDEX rust_analyses_set ON rust_analyses (set_id, created_at)",
     ),
+    (
+        """CREATE TABLE continual_runs (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, stream TEXT NOT NULL, config_sha256 TEXT NOT NULL,
+            about TEXT NOT NULL, created_at REAL NOT NULL, deleted_at REAL)""",
+    ),
 )
 
 

@@ -3,6 +3,7 @@
 from core.jobs.tasks import (
     cause_accuracy,
     check,
+    continual,
     demo,
     explain,
     export,
@@ -22,6 +23,6 @@ TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
     for module in (
         importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain, rust,
-        rust_demo, rust_photos,
+        rust_demo, rust_photos, continual,
     )
 }  # fmt: skip
