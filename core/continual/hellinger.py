@@ -11,6 +11,7 @@ any drift, *before* the root is taken:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,11 +133,30 @@ class RecursiveHellinger:
             self._steps += 1
         return self.state()
 
+    def rebase(self) -> None:
+        """What the recursion holds becomes the reference; nothing is kept of the old one."""
+        self._reference = _smooth(self._q * (1 / self._weight if self._weight else self._m))
+        self._m = int(1 / self._weight) if self._weight else self._m
+        self._q, self._steps, self._weight, self._left = self._reference.copy(), 0, 0.0, 1.0
+
+    def highest(self, batches: Floats) -> float:
+        """The largest debiased distance while batches (steps, n, d) go by, from the present state and without
+        changing it."""
+        steps, n, d = batches.shape
+        codes = self._bins(batches.reshape(-1, d)) + np.repeat(np.arange(steps), n)[:, None] * (d * self.bins)
+        counts = np.bincount(codes.ravel(), minlength=steps * d * self.bins).reshape(steps, d, self.bins) / n
+        q, weight, left, found = self._q, self._weight, self._left, 0.0
+        for now in counts:
+            q = (1 - self.rate) * q + self.rate * now
+            weight, left = (1 - self.rate) ** 2 * weight + self.rate**2 / n, left * (1 - self.rate)
+            squared = 1 - np.sqrt(q * self._reference).sum(axis=1).mean()
+            found = max(found, float(squared) - self._noise(weight, left))
+        return float(np.sqrt(found))
+
     def state(self) -> DriftState:
         """The estimate as it stands."""
         squared = 1 - np.sqrt(self._q * self._reference).sum(axis=1)
-        # What is left of the reference in q pulls q towards it: only the share of new samples is noisy.
-        noise = (self.bins - 1) / 8 * (self._weight + (1 - self._left) ** 2 / self._m)
+        noise = self._noise(self._weight, self._left)
         features = np.sqrt(np.maximum(squared - noise, 0.0))
         debiased = float(np.sqrt(max(float(squared.mean()) - noise, 0.0)))
         value = float(np.sqrt(max(float(squared.mean()), 0.0)))
@@ -148,19 +168,27 @@ class RecursiveHellinger:
         scalars = np.array([self._m, self._steps, self._weight, self._left])
         return {"edges": self._edges, "reference": self._reference, "q": self._q, "scalars": scalars}
 
-    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `arrays` gave."""
         self._edges, self._reference, self._q = (arrays[key].copy() for key in ("edges", "reference", "q"))
         m, steps, self._weight, self._left = (float(value) for value in arrays["scalars"])
         self._m, self._steps = int(m), int(steps)
 
+    def _noise(self, weight: float, left: float) -> float:
+        """Mean squared distance without drift. What is left of the reference in q agrees with it: only the share of
+        new samples is noisy."""
+        return (self.bins - 1) / 8 * (weight + (1 - left) ** 2 / self._m)
+
+    def _bins(self, values: Floats) -> NDArray[np.int64]:
+        """(n, d) places of values in the flattened (d, bins)."""
+        above = values[:, :, None] >= self._edges
+        return np.asarray(above.sum(axis=2) + np.arange(values.shape[1]) * self.bins)
+
     def _counts(self, values: Floats) -> Floats:
         """(d, bins) counts of values (n, d)."""
         d = values.shape[1]
-        found = np.empty(values.shape, np.int64)
-        for j in range(d):
-            found[:, j] = np.searchsorted(self._edges[j], values[:, j], side="right") + j * self.bins
-        return np.bincount(found.ravel(), minlength=d * self.bins).reshape(d, self.bins).astype(np.float64)
+        flat = np.bincount(self._bins(values).ravel(), minlength=d * self.bins)
+        return flat.reshape(d, self.bins).astype(np.float64)
 
 
 def _smooth(counts: Floats) -> Floats:

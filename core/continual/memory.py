@@ -32,10 +32,11 @@ def item_bytes(stored: int, logits: bool) -> int:
 
 
 class Memory:
-    """At most ``capacity`` samples as columns, in order of arrival. ``rows`` (n, stored); see ``COLUMNS``."""
+    """At most ``capacity`` samples as columns, in order of arrival: ``rows`` (n, stored) and ``COLUMNS``. ``inputs`` and ``mask``
+    are rows as the network sees them, a cache that can be made again at will and is not counted."""
 
-    def __init__(self, stored: int, options: Learner, overhead: int = 0) -> None:
-        """``overhead``: bytes that the method keeps besides samples. UserError where nothing is left for one sample."""
+    def __init__(self, stored: int, width: int, modalities: int, options: Learner, overhead: int = 0) -> None:
+        """Rows have ``stored`` numbers; ``width`` and ``modalities`` are those of network inputs. ``overhead``: bytes that the method keeps besides samples. UserError where nothing is left for one sample."""
         self._options = options
         self._logits = options.logit_weight > 0
         self._item, self._overhead = item_bytes(stored, self._logits), overhead
@@ -53,6 +54,8 @@ class Memory:
         self._short = int(options.short_share * self.capacity)
         self._columns: dict[str, NDArray[Any]] = {
             "rows": np.empty((0, stored), np.float32),
+            "inputs": np.empty((0, width), np.float32),
+            "mask": np.empty((0, modalities), np.float32),
             "logit": np.empty(0, np.float32),
             **{name: np.empty(0, kind) for name, kind in COLUMNS.items()},
         }
@@ -69,7 +72,7 @@ class Memory:
         return len(self) * self._item + self._overhead
 
     def add(self, columns: Mapping[str, NDArray[Any]], rng: np.random.Generator) -> None:
-        """Take in samples (``rows``, ``logit``, ``id``, ``label``, ``fault``, ``severity``, ``concept``); the newest
+        """Take in samples (``rows``, ``inputs``, ``mask``, ``logit``, ``id``, ``label``, ``fault``, ``severity``, ``concept``); the newest
         wait in the short-term memory and then compete for the long-term one. `settle` lets them."""
         n = len(columns["id"])
         new = {
@@ -78,7 +81,9 @@ class Memory:
             "draw": np.log(rng.random(n, np.float32) + 1e-30),
             "buffer": np.full(n, SHORT, np.int8),
         }
-        self._columns = {name: np.concatenate([old, new[name].astype(old.dtype)]) for name, old in self._columns.items()}
+        self._columns = {
+            name: np.concatenate([old, new[name].astype(old.dtype)]) for name, old in self._columns.items()
+        }
 
     def settle(self, utility: Array | None) -> None:
         """Keep what the budget allows. ``utility`` (n,) of everything now held, None where the method knows none."""

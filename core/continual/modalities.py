@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.continual.dynamics import ctmc, langevin, spd  # noqa: F401 each registers its dynamics
 from core.continual.dynamics.alignment import Alignment, align
-from core.continual.dynamics.contract import REGISTRY, Motion, Push
+from core.continual.dynamics.contract import REGISTRY, Motion
 from core.continual.types import Array, Batch, Modality, Stream
 from core.errors import UserError
 
@@ -33,10 +34,18 @@ class Modalities:
         self.widths = tuple(one.width for one in self._dynamics.values())
         self._rows = _slices([one.stored for one in self._dynamics.values()])
         self._inputs = _slices(self.widths)
+        # Batches are immutable, and the same normals set the threshold at every step: each is embedded once.
+        self._seen: WeakKeyDictionary[Batch, tuple[Array, Array]] = WeakKeyDictionary()
 
     def encode(self, batch: Batch) -> Array:
         """(n, stored) rows of a batch."""
         return np.concatenate([self._dynamics[name].encode(batch.views[name]) for name in self.names], axis=1)
+
+    def inputs(self, batch: Batch) -> tuple[Array, Array]:
+        """What the network sees of a batch: see `embed`."""
+        if batch not in self._seen:
+            self._seen[batch] = self.embed(self.encode(batch))
+        return self._seen[batch]
 
     def fit(self, rows: Array, shared: int) -> Alignment:
         """References of all dynamics, and their alignment, from rows of normals. UserError where one has too few."""
@@ -47,7 +56,9 @@ class Modalities:
                 raise UserError(f"The first task shows fewer than two normals by «{name}»", "stream", "Give more")
             self._dynamics[name].fit(values[present])
         inputs, mask = self.embed(rows)
-        parts = [np.where(seen[:, None], inputs[:, part], np.nan) for seen, part in zip(mask.T, self._inputs, strict=True)]
+        parts = [
+            np.where(seen[:, None], inputs[:, part], np.nan) for seen, part in zip(mask.T, self._inputs, strict=True)
+        ]
         return align(parts, shared)
 
     def follow(self, rows: Array) -> None:
@@ -56,11 +67,11 @@ class Modalities:
             values = rows[:, part]
             self._dynamics[name].follow(values[np.isfinite(values).all(axis=1)], FOLLOW)
 
-    def embed(self, rows: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """Inputs (n, width), and which modality is present (n, modalities): absent ones are masked, their zeros mean
-        nothing."""
+    def embed(self, rows: Array) -> tuple[Array, Array]:
+        """Inputs (n, width), and 1 where a modality is present (n, modalities), else 0: absent ones are masked, their
+        zeros mean nothing."""
         inputs = np.zeros((len(rows), sum(self.widths)), np.float32)
-        mask = np.zeros((len(rows), len(self.names)), bool)
+        mask = np.zeros((len(rows), len(self.names)), np.float32)
         for m, (name, part, where) in enumerate(zip(self.names, self._rows, self._inputs, strict=True)):
             values = rows[:, part]
             present = np.isfinite(values).all(axis=1)
@@ -71,22 +82,15 @@ class Modalities:
                 inputs[present, where] = self._dynamics[name].embed(values[present])
         return inputs, mask
 
-    def transform(self, rows: Array, motion: Motion, push: Push, rng: np.random.Generator) -> Array:
-        """Rows moved by the dynamics of each modality in turn; ``push`` takes whole inputs (n, width)."""
-        inputs, mask = self.embed(rows)
+    def transform(self, rows: Array, motion: Motion, push: Array, rng: np.random.Generator) -> Array:
+        """Rows moved by the dynamics of each modality; ``push`` (n, width) is the gradient of each sample's loss."""
         moved = rows.copy()
-        for m, (name, part, where) in enumerate(zip(self.names, self._rows, self._inputs, strict=True)):
-            here = mask[:, m]
-            if not here.any():
-                continue
-
-            def within(values: Array, here: NDArray[np.bool_] = here, where: slice = where) -> Array:
-                whole = inputs.copy()
-                whole[here, where] = values
-                return push(whole)[here, where]
-
-            one = _of(motion, here, within)
-            moved[here, part] = self._dynamics[name].transform(rows[here][:, part], one, rng)
+        for name, part, where in zip(self.names, self._rows, self._inputs, strict=True):
+            values = rows[:, part]
+            here = np.isfinite(values).all(axis=1)
+            if here.any():
+                found = self._dynamics[name].transform(values[here], motion.of(here), push[here][:, where], rng)
+                moved[here, part] = found
         return moved
 
     def normals(self) -> dict[str, NDArray[np.float64]]:
@@ -106,14 +110,6 @@ class Modalities:
             start = f"{name}."
             found = {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
             self._dynamics[name].restore(found)
-
-
-def _of(motion: Motion, here: NDArray[np.bool_], push: Push) -> Motion:
-    """The motion of the samples ``here`` alone."""
-    return Motion(
-        motion.horizon[here], motion.sigma, motion.sigma0, motion.anomalous[here], motion.loss[here], push,
-        motion.radius, motion.steps, motion.form,
-    )  # fmt: skip
 
 
 def _slices(sizes: list[int] | tuple[int, ...]) -> tuple[slice, ...]:

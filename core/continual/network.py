@@ -11,36 +11,38 @@ from core.continual.dynamics.alignment import Alignment
 
 
 class FusionNetwork(nn.Module):
-    """Inputs (n, width) of all modalities side by side with a mask (n, modalities) to logits (n,).
+    """Inputs (n, width) of all modalities side by side, with a mask (n, modalities), to logits (n,).
 
     Each modality has an encoder of its own; those present are averaged, so that a missing one neither counts nor is
-    filled in. The shared coordinates and the disagreement of the modalities come in beside them, by fixed maps.
+    filled in. The shared coordinates and the disagreement of the modalities come in beside them, by fixed maps. The
+    encoders are one matrix, since a product for each would cost more than it computes.
     """
 
     def __init__(self, widths: Sequence[int], alignment: Alignment, hidden: int) -> None:
         super().__init__()
-        self.widths = tuple(widths)
-        self.encoders = nn.ModuleList(nn.Linear(width, hidden) for width in widths)
+        singles = [nn.Linear(width, hidden) for width in widths]
+        self.encoder = nn.Parameter(torch.cat([one.weight.detach() for one in singles], 1).T.contiguous())
+        self.offset = nn.Parameter(torch.stack([one.bias.detach() for one in singles]))  # (modalities, hidden)
         self.common = nn.Linear(alignment.shared + 1, hidden)
         self.middle = nn.Linear(hidden, hidden)
         self.last = nn.Linear(hidden, 1)
-        for m, (weights, centre) in enumerate(zip(alignment.maps, alignment.centres, strict=True)):
-            self.register_buffer(f"map_{m}", torch.from_numpy(weights))
-            self.register_buffer(f"centre_{m}", torch.from_numpy(centre))
+        self.modalities = len(singles)
+        maps = torch.block_diag(*(torch.from_numpy(one) for one in alignment.maps))
+        self.register_buffer("maps", maps)  # (width, modalities x shared)
+        self.register_buffer("centre", torch.cat([torch.from_numpy(one) for one in alignment.centres]))
+        owner = torch.repeat_interleave(torch.arange(self.modalities), torch.tensor(list(widths)))
+        self.register_buffer("owner", nn.functional.one_hot(owner, self.modalities).T.float())  # (modalities, width)
 
     def features(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Last hidden layer (n, hidden)."""
         count = mask.sum(1, keepdim=True).clamp_min(1)
-        parts = inputs.split(self.widths, 1)
-        encoded, seen = torch.zeros(()), []
-        for m, (encoder, part) in enumerate(zip(self.encoders, parts, strict=True)):
-            present = mask[:, m : m + 1]
-            encoded = encoded + encoder(part) * present
-            seen.append(((part - getattr(self, f"centre_{m}")) @ getattr(self, f"map_{m}")) * present)
-        shared = torch.stack(seen).sum(0) / count
-        off = sum(((one - shared * mask[:, m : m + 1]) ** 2).sum(1, keepdim=True) for m, one in enumerate(seen))
-        disagreement = (off / count + 1e-6).sqrt()
-        hidden = encoded / count + self.common(torch.cat([shared, disagreement], 1))
+        wide = mask @ self.owner
+        encoded = ((inputs * wide) @ self.encoder + mask @ self.offset) / count
+        seen = (((inputs - self.centre) * wide) @ self.maps).unflatten(1, (self.modalities, -1))
+        shared = seen.sum(1) / count
+        off = (seen - shared.unsqueeze(1)) * mask.unsqueeze(2)
+        disagreement = (off.square().sum((1, 2)).unsqueeze(1) / count + 1e-6).sqrt()
+        hidden = encoded + self.common(torch.cat([shared, disagreement], 1))
         return torch.relu(self.middle(torch.relu(hidden)))
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:

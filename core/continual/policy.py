@@ -26,14 +26,19 @@ def standardised(values: Array) -> Array:
     return np.clip(off / spread, -CLIP, CLIP) if spread > 1e-9 else np.zeros_like(values)
 
 
+def distances(first: Array, second: Array) -> Array:
+    """(n, m) Euclidean distances of rows (n, d) and (m, d)."""
+    squared = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
+    return np.asarray(np.sqrt(np.maximum(squared, 0)))
+
+
 def rarity(inputs: Array, label: NDArray[np.bool_]) -> Array:
     """(n,) ``log 1/p`` up to constants: log of the mean distance to the nearest samples of the same label."""
-    squared = (inputs**2).sum(1)
-    distances = np.sqrt(np.maximum(squared[:, None] + squared - 2 * inputs @ inputs.T, 0))
-    distances[label[:, None] != label] = np.inf
-    np.fill_diagonal(distances, np.inf)
+    apart = distances(inputs, inputs)
+    apart[label[:, None] != label] = np.inf
+    np.fill_diagonal(apart, np.inf)
     k = min(NEIGHBOURS, len(inputs) - 1)
-    nearest = np.partition(distances, max(k - 1, 0), axis=1)[:, :k]
+    nearest = np.partition(apart, max(k - 1, 0), axis=1)[:, :k]
     finite = np.isfinite(nearest)
     mean = np.where(finite, nearest, 0).sum(axis=1) / np.maximum(finite.sum(axis=1), 1)
     alone = ~finite.any(axis=1)  # the only one of its label is as rare as the rarest

@@ -10,8 +10,8 @@ adds a variance of about ``sigma^2 T`` in embedded units, and the push towards h
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -20,24 +20,25 @@ from numpy.typing import NDArray
 from core.continual.types import Array, Modality
 
 Form = Literal["langevin", "diffusion_only"]
-Push = Callable[[Array], Array]  # (n, width) embedded -> the gradient of each sample's loss there
 
 
 @dataclass(frozen=True)
 class Motion:
     """How n samples are to be moved. ``horizon`` (n,); 0 leaves a sample as it is, to the last bit. ``sigma`` as it is
-    at this moment, ``sigma0`` without drift; ``anomalous`` (n,); ``loss`` (n,) of the detector now; ``push`` its
-    gradient; ``radius``: the largest displacement in embedded units, so that a label stays true."""
+    at this moment, ``sigma0`` without drift; ``anomalous`` (n,); ``loss`` (n,) of the detector now; ``radius``: the
+    largest displacement in embedded units, so that a label stays true."""
 
     horizon: Array
     sigma: float
     sigma0: float
     anomalous: NDArray[np.bool_]
     loss: Array
-    push: Push
     radius: float
-    steps: int
     form: Form = "langevin"
+
+    def of(self, here: NDArray[np.bool_]) -> Motion:
+        """That of the samples ``here`` alone."""
+        return replace(self, horizon=self.horizon[here], anomalous=self.anomalous[here], loss=self.loss[here])
 
 
 class ModalityDynamics(ABC):
@@ -75,8 +76,8 @@ class ModalityDynamics(ABC):
         """Rows (n, stored) as the network sees them (n, width)."""
 
     @abstractmethod
-    def transform(self, rows: Array, motion: Motion, rng: np.random.Generator) -> Array:
-        """The same rows, moved; (n, stored)."""
+    def transform(self, rows: Array, motion: Motion, push: Array, rng: np.random.Generator) -> Array:
+        """The same rows, moved; (n, stored). ``push`` (n, width) is the gradient of each sample's loss as embedded."""
 
     def distance(self, rows: Array, others: Array) -> Array:
         """(n, m) Euclidean distances of embedded rows."""

@@ -128,7 +128,7 @@ class JumpProcess(ModalityDynamics):
         logs = (np.log(holds + LEAST_HOLD) - self._level) / self._spread
         return np.asarray(LARGE * np.arcsinh(np.concatenate([roots, logs], axis=1) / LARGE), np.float32)
 
-    def transform(self, rows: Array, motion: Motion, rng: np.random.Generator) -> Array:
+    def transform(self, rows: Array, motion: Motion, push: Array, rng: np.random.Generator) -> Array:
         """Without diffusion (sigma 0) counts take their expected values: the ordinary differential equation."""
         counts, holds = self._split(rows)
         clock = (motion.sigma if motion.form == "langevin" else motion.sigma0) ** 2 / 2

@@ -36,7 +36,6 @@ class Learner(LearnerConfig):
 
     # Transformation of what is replayed.
     transform: Transform = Field("none", title="Transformation")
-    steps: int = Field(5, ge=1, le=100, title="Euler steps")
     adaptive: Literal["langevin", "diffusion_only"] = Field("langevin", title="Form of the diffusion")
     raw_too: bool = Field(False, title="Replay the unchanged samples too")
     evolved_weight: float = Field(1.0, ge=0, title="Weight of transformed samples")

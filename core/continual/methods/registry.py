@@ -62,11 +62,11 @@ METHODS: Mapping[str, Method] = {
         ),
         Method(
             "dcmt-like", "DCMT-like", "ER whose memories follow an ordinary differential equation towards hardness.",
-            "after Wang et al., ICLR 2023 submission (abstract)", settings={"transform": "dynamics", "sigma": 0.0},
+            "after Wang et al., ICLR 2023 submission (abstract)", settings={"transform": "dynamics", "sigma": 0.0, "kappa": 0.0},
         ),
         Method(
             "scmt-like", "SCMT-like", "The same with noise: a stochastic differential equation, one horizon for all.",
-            "after Wang et al., ICLR 2023 submission (abstract)", settings={"transform": "dynamics"},
+            "after Wang et al., ICLR 2023 submission (abstract)", settings={"transform": "dynamics", "kappa": 0.0},
         ),
         Method(
             "er-utility", "ER + utility", "ER that keeps what is rare, severe and informative: the decisive ablation.",
@@ -76,7 +76,7 @@ METHODS: Mapping[str, Method] = {
             "dynamad", "DynaMAD", "Value decides what is kept and how far it is transformed; drift, how noisily; the "
             "tail of critical losses is learned.", "after the README of SaeedIqbal/DynaMAD, re-derived",
             settings={
-                **VALUE, "transform": "dynamics", "kappa": 1.8, "short_share": 0.2,
+                **VALUE, "transform": "dynamics", "short_share": 0.2,
                 "tail_weight": 0.18, "divergence_weight": 0.42,
             },
         ),
