@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from core.severity import scale
 from core.severity.types import Curve, Estimate
@@ -20,6 +19,8 @@ def curve(part: str, measure: str, values: Mapping[float, Sequence[float]]) -> C
     An estimate is the mean of its views on the scale of even noise, its interval a t interval with the variance pooled
     over all times and moderated by the prior: with one view per time the interval is the prior's.
     """
+    from scipy import stats  # slow to import, and a page that only reads curves needs none of it
+
     kept = {hour: tuple(v for v in views if np.isfinite(v)) for hour, views in sorted(values.items())}
     kept = {hour: views for hour, views in kept.items() if views}
     if not kept:

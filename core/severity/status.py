@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
 
 from core.severity import scale
 from core.severity.scale import Array
@@ -39,6 +38,8 @@ class Rise:
 
 def rise(curve: Curve, seed: int = 0) -> Rise | None:
     """The rise of a curve and how sure it is; None for one time."""
+    from scipy import optimize, stats  # slow to import, and a page that only reads a status needs none of it
+
     k = len(curve.hours)
     if k < 2:
         return None

@@ -14,6 +14,7 @@ from core.severity.photos import Photos
 from core.severity.settings import RustSettings
 from core.store import atomic
 from core.store.rustanalysis import StoredAnalysis, analysis_id, write_analysis
+from core.store.rustjudged import Judged, read_judged, write_judged
 from core.store.rustphotos import RustPhotoStore
 from core.store.workspace import Workspace
 
@@ -47,6 +48,7 @@ class RustAnalysisStore:
         home = self._home(found)
         if not home.exists():
             write_analysis(home, set_id, photos, settings, corrections, progress)
+        write_judged(home, StoredAnalysis(home, photos.folder).judge(settings))
         with self.workspace.transaction() as db:
             db.execute(
                 "INSERT INTO rust_analyses (id, set_id, settings, created_at) VALUES (?, ?, ?, ?)"
@@ -78,6 +80,11 @@ class RustAnalysisStore:
         """The analysis, to read from. UserError for an unknown or deleted one."""
         row = self.row(found)
         return StoredAnalysis(self._home(found), RustPhotoStore(self.workspace).folder(row.set_id))
+
+    def judged(self, found: str) -> Judged:
+        """What was found, under the settings asked for last."""
+        self.row(found)
+        return read_judged(self._home(found))
 
     def listed(self, found: str) -> bool:
         """Whether the analysis is there, of photographs that are not removed."""

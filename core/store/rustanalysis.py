@@ -6,6 +6,8 @@ looks/<n>.part.png       the part's surface
 looks/<n>.<measure>.png  what the measure calls rust, where it tells pixels apart
 looks/<n>.<measure>.npy  its heat, float16, at most HEAT_SIDE pixels a side
 
+Beside them lie the pictures that a page shows (``rustpictures``) and what was found last (``rustjudged``).
+
 The folder's name follows from the photographs, their table, the corrections and the settings of seeing: the same asked
 again is found, not seen again. Settings of judging (limit, horizon, actions) are not part of it.
 """
@@ -18,7 +20,7 @@ import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -35,11 +37,13 @@ from core.severity.seeing import Look
 from core.severity.settings import RustSettings
 from core.severity.types import Mask, Photo, Rgb
 from core.store import atomic
+from core.store.rustpictures import write_pictures
 
 FORMAT = 1
 HEAT_SIDE = 480  # a heatmap is smooth; more would cost more than it shows
 JPEG_QUALITY = 90
 FILE = "analysis.json"
+SEEING_SHARE = 0.85  # of the progress bar
 
 
 class RecordRow(BaseModel):
@@ -125,6 +129,11 @@ class StoredAnalysis:
         except (OSError, ValueError, EOFError):
             raise _damaged(path) from None
 
+    def picture(self, photo: Photo, measure: str, kind: Literal["rust", "heat"]) -> Path | None:
+        """The see-through picture that lies over the photograph; None where a measure has none."""
+        path = self._path(photo, f"{measure}.{kind}.png")
+        return path if path.is_file() else None
+
     def jpeg(self, photo: Photo) -> Path:
         """The file of ``rgb``, for a page that hands it on."""
         return self._path(photo, "jpg")
@@ -181,7 +190,9 @@ def write_analysis(
             _write_look(looks / f"{seen:04d}", look)
             seen += 1
 
-        found = analyse(photos, settings, corrections, progress, keep)
+        found = analyse(photos, settings, corrections, progress.part(0.0, SEEING_SHARE), keep)
+        measures = seeing(settings).measures
+        write_pictures(looks, [one.photo.part for one in found.records], measures, progress.part(SEEING_SHARE, 1.0))
         info = AnalysisInfo(
             format=FORMAT,
             set_id=set_id,

@@ -20,7 +20,7 @@ def blob() -> np.ndarray:
 
 def test_a_heatmap_is_clear_where_nothing_is_and_brighter_where_more_is() -> None:
     ramp = np.tile(np.linspace(0, 1, 100, dtype=np.float32), (20, 1))
-    layer = rustlayers.heat_layer(ramp, 1.0)
+    layer = rustlayers.heat_layer(ramp, 1.0).rgba
     alpha = layer[0, :, 3].astype(int)
     assert alpha[0] == 0
     assert (np.diff(alpha) >= 0).all()
@@ -32,28 +32,29 @@ def test_the_same_evidence_has_the_same_colour_at_every_time() -> None:
     full = rustlayers.full_scale([early, late])
     assert full == pytest.approx(0.8)
     late[0, 0] = 0.2
-    assert (rustlayers.heat_layer(early, full)[0, 0] == rustlayers.heat_layer(late, full)[0, 0]).all()
+    assert (rustlayers.heat_layer(early, full).rgba[0, 0] == rustlayers.heat_layer(late, full).rgba[0, 0]).all()
 
 
 def test_no_evidence_at_all_is_clear() -> None:
     nothing = np.zeros((8, 8), np.float32)
-    assert not rustlayers.heat_layer(nothing, rustlayers.full_scale([nothing]))[..., 3].any()
+    assert not rustlayers.heat_layer(nothing, rustlayers.full_scale([nothing])).rgba[..., 3].any()
     assert rustlayers.full_scale([]) == 0.0
 
 
 def test_rust_is_hatched_and_outlined_within_its_mask() -> None:
     mask = blob()
     layer = rustlayers.rust_layer(mask)
+    assert layer.index.shape == mask.shape
     inside = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-    assert set(np.unique(layer[inside][:, 3])) == {rustlayers.FILL, rustlayers.STRIPE}
-    assert (layer[inside][:, :3] == HUE).all()
+    assert set(np.unique(layer.index[inside])) == {rustlayers.FILL, rustlayers.STRIPE}
+    assert (layer.rgba[inside][:, :3] == HUE).all()
     far = ~cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-    assert not layer[far].any()
-    assert (layer[..., 3] == rustlayers.EDGE).any()
+    assert not layer.rgba[far][:, 3].any()
+    assert (layer.index == rustlayers.EDGE).any()
 
 
 def test_what_is_no_part_is_veiled() -> None:
-    layer = rustlayers.part_layer(blob())
+    layer = rustlayers.part_layer(blob()).rgba
     assert layer[60, 80, 3] == 0
     assert layer[0, 0, 3] > 0
 
@@ -61,13 +62,13 @@ def test_what_is_no_part_is_veiled() -> None:
 def test_large_pictures_are_shrunk_small_ones_left_alone() -> None:
     assert rustlayers.fitted(1920, 1440) == (960, 720)
     assert rustlayers.fitted(100, 50) == (100, 50)
-    assert rustlayers.rust_layer(np.zeros((1440, 1920), bool)).shape == (720, 960, 4)
+    assert rustlayers.rust_layer(np.zeros((1440, 1920), bool)).rgba.shape == (720, 960, 4)
 
 
 def test_a_layer_survives_its_png() -> None:
-    layer = rustlayers.rust_layer(blob())
-    back = rustlayers.decode_layer(rustlayers.encode_layer(layer))
-    assert (back == layer).all()
+    for layer in (rustlayers.rust_layer(blob()), rustlayers.heat_layer(blob().astype(np.float32), 1.0)):
+        back = rustlayers.decode_layer(rustlayers.encode_layer(layer))
+        assert (back.rgba == layer.rgba).all()
 
 
 def test_beneath_a_layer_the_photograph_is_grey() -> None:
