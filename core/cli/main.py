@@ -137,6 +137,8 @@ def parser() -> argparse.ArgumentParser:
     course.add_argument("--out", type=Path, help="folder for the records, which must not exist")
     course.add_argument("--checkpoint", type=Path, help="folder from which an interrupted run goes on")
 
+    rust.add_options(_verb(verbs, "rust", "tell how far the parts in a folder have rusted, and what comes", rust.rust))
+
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
     table.add_argument("action", choices=("list", "show", "cancel"))
     table.add_argument("id", nargs="?")

@@ -6,7 +6,7 @@ horizon or a table of actions can be changed without looking at a photograph aga
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -157,7 +157,7 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
 def _letter(records: list[Record], measure: str, hour: float) -> grades.Distribution | None:
     """The letter that most views of a time have; the first in the alphabet where two are even."""
     letters = sorted(one.letters[measure] for one in records if one.photo.hours == hour and measure in one.letters)
-    return max(letters, key=letters.count) if letters else None
+    return Counter(letters).most_common(1)[0][0] if letters else None
 
 
 def _remarks(records: list[Record], rust: Curve, state: Status) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ censored: a quantile there is None, "not reached within the horizon".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,6 +39,7 @@ class Grown:
     draws: Draws
 
 
+@lru_cache(maxsize=128)  # the same curve is asked about for every limit that somebody tries
 def grow(curve: Curve, *, resamples: int, seed: int) -> Grown | None:
     """Fit the growth models to a curve; None for fewer than three times."""
     n = len(curve.hours)
@@ -57,7 +59,7 @@ def grow(curve: Curve, *, resamples: int, seed: int) -> Grown | None:
     low, high = np.quantile(rate, [0.025, 0.975])
     fit = Fit(
         model=MODELS[best],
-        parameters={"a": float(found.a[best]), "b_per_hour": float(found.b[best])},
+        parameters={"a": float(found.a[best]), "b": float(found.b[best])},
         rate_per_day=Estimate(now, min(float(low), now), max(float(high), now)),
         weights={name: float(value) for name, value in zip(MODELS, weight, strict=True)},
     )

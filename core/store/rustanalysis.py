@@ -125,7 +125,7 @@ class StoredAnalysis:
         if not path.is_file():
             return None
         try:
-            return np.load(path, allow_pickle=False).astype(np.float32)
+            return np.asarray(np.load(path, allow_pickle=False), np.float32)
         except (OSError, ValueError, EOFError):
             raise _damaged(path) from None
 
