@@ -17,6 +17,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "inspect": ("Inspect", ":material/search:", "Which parts are bad, and where?"),
     "check": ("Check new parts", ":material/fact_check:", "Are today's parts good?"),
     "latent": ("Latent space", ":material/bubble_chart:", "What has the VAE learned to draw?"),
+    "rust": ("Rust", ":material/timeline:", "How much has rusted, how fast, when is the limit reached?"),
     "sensors": ("Sensors", ":material/sensors:", "When did it start, and which sensor caused it?"),
     "live": ("Live", ":material/monitor_heart:", "What is happening now?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),

@@ -20,6 +20,8 @@ from core.jobs.job import Job
 from core.settings import PROJECT
 from core.ui import blocks, gates, jobs_panel, nav, rooms, state, words
 from core.ui.labels import contents, detector, modality
+from core.ui.rust import sample as rust_sample
+from core.ui.rust import sending
 
 EXCERPT = PROJECT / "assets" / "pump_excerpt.json"  # tests/ui/pump_excerpt.py
 RECENT = 4
@@ -54,10 +56,13 @@ def _pump_picture() -> None:
 
 @dataclass(frozen=True)
 class Story:
-    """A sample with a detector that is quickly trained on it: what to ask, and where the answer is."""
+    """A sample, the job that makes something of it, what to ask, and where the answer is.
+
+    ``detector`` is quickly trained on it; without one the sample is of rust.
+    """
 
     sample: str
-    detector: str
+    detector: str | None
     question: str
     sentence: str
     start: str
@@ -65,12 +70,23 @@ class Story:
     picture: Callable[[], None]
 
     @property
+    def kind(self) -> str:
+        return "demo" if self.detector else rust_sample.KIND
+
+    @property
     def spec(self) -> dict[str, Any]:
+        if self.detector is None:
+            return dict(sending.DEMO)
         return {"sample": self.sample, "seed": 0, "detector": self.detector}
 
     @property
+    def title(self) -> str:
+        title = SAMPLES[self.sample].title
+        return f"{title} with {registry.info(self.detector).title}" if self.detector else title
+
+    @property
     def page(self) -> str:
-        return gates.judged_on(SAMPLES[self.sample].modality)
+        return gates.judged_on(SAMPLES[self.sample].modality) if self.detector else "rust"
 
 
 STORIES = (
@@ -83,6 +99,16 @@ STORIES = (
         "Try it on sample parts",
         "Inspect the sample parts",
         _parts_picture,
+    ),
+    Story(
+        rust_sample.SAMPLE,
+        None,
+        "How much has rusted, and how fast?",
+        "Faultline follows a part through photographs taken over weeks: how much of it has rusted, what grade that is, "
+        "and when it will be too much.",
+        rust_sample.START,
+        "See how the sample rusts",
+        rust_sample.picture,
     ),
     Story(
         "pump",
@@ -125,13 +151,14 @@ def hero() -> None:
 
 
 def _progress(story: Story) -> None:
-    job = rooms.jobs().find("demo", story.spec)
-    result = _result(job)
+    job = rooms.jobs().find(story.kind, story.spec)
+    result = _result(story, job)
     if job is not None and job.active:
         jobs_panel.follow(job.id, key=f"start-{story.sample}")
         return
     if result is not None:
-        st.markdown(":green[:material/check_circle:] The sample is loaded, and a model is trained on it.")
+        made = "a model is trained on it" if story.detector else "its rust is measured"
+        st.markdown(f":green[:material/check_circle:] The sample is loaded, and {made}.")
         icon = nav.PAGES[story.page][1]
         if st.button(story.done, type="primary", icon=icon, key=f"demo-open-{story.sample}"):
             _open(story, result)
@@ -187,21 +214,24 @@ def _entry(page: str, name: str, about: str, query: dict[str, str]) -> None:
         st.caption(about)
 
 
-def _result(job: Job | None) -> dict[str, str] | None:
-    """What the demo made, if all of it is still there."""
+def _result(story: Story, job: Job | None) -> dict[str, str] | None:
+    """What the job made, if all of it is still there."""
     if job is None or job.state != "succeeded" or job.result is None:
         return None
+    if story.detector is None:
+        return job.result if rooms.rust_analyses().listed(job.result["analysis_id"]) else None
     there = {row.id for row in rooms.datasets().list()} | {row.id for row in rooms.models().list()}
     return job.result if {job.result["dataset_id"], job.result["model_id"]} <= there else None
 
 
 def _start(story: Story) -> NoReturn:
-    title = f"{SAMPLES[story.sample].title} with {registry.info(story.detector).title}"
-    rooms.jobs().submit("demo", story.spec, title=title)
+    rooms.jobs().submit(story.kind, story.spec, title=story.title)
     st.rerun()
 
 
 def _open(story: Story, result: dict[str, str]) -> NoReturn:
+    if story.detector is None:
+        nav.open_page(story.page, {"analysis": result["analysis_id"][: state.SHORT]})
     state.choose(dataset_id=result["dataset_id"], model_id=result["model_id"])
     nav.open_page(story.page)
 

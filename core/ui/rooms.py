@@ -12,6 +12,8 @@ from core.store.datasets import DatasetStore
 from core.store.mappings import MappingStore
 from core.store.models import ModelStore
 from core.store.runs import RunStore
+from core.store.rustanalyses import RustAnalysisStore
+from core.store.rustphotos import RustPhotoStore
 from core.store.workspace import Workspace
 
 
@@ -43,3 +45,11 @@ def jobs() -> JobTable:
 
 def mappings() -> MappingStore:
     return MappingStore(workspace())
+
+
+def rust_photos() -> RustPhotoStore:
+    return RustPhotoStore(workspace())
+
+
+def rust_analyses() -> RustAnalysisStore:
+    return RustAnalysisStore(workspace())

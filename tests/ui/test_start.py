@@ -30,7 +30,7 @@ def test_the_click_asks_for_the_demo_once(open_page: Open, workspace: Workspace,
     app = open_page("start")
     app.button(key=f"demo-start-{story.sample}").click().run()
     jobs = JobTable(workspace).list()
-    assert [(job.kind, job.spec) for job in jobs] == [("demo", story.spec)]
+    assert [(job.kind, job.spec) for job in jobs] == [(story.kind, story.spec)]
     assert not app.exception
     assert sum(str(button.key).startswith("demo-start-") for button in app.button) == len(STORIES) - 1
     open_page("start")
@@ -40,7 +40,7 @@ def test_the_click_asks_for_the_demo_once(open_page: Open, workspace: Workspace,
 @each
 def test_a_cancelled_demo_can_be_started_again(open_page: Open, workspace: Workspace, story: Story) -> None:
     table = JobTable(workspace)
-    table.request_cancel(table.submit("demo", story.spec, title="Sample").job_id)
+    table.request_cancel(table.submit(story.kind, story.spec, title="Sample").job_id)
     app = open_page("start")
     assert "cancelled" in app.info[0].value
     assert app.button(key=f"demo-start-{story.sample}")
@@ -48,7 +48,7 @@ def test_a_cancelled_demo_can_be_started_again(open_page: Open, workspace: Works
 
 def test_a_demo_that_ended_is_no_longer_followed(open_page: Open, workspace: Workspace) -> None:
     table = JobTable(workspace)
-    job_id = table.submit("demo", STORIES[1].spec, title="Sample pump").job_id
+    job_id = table.submit("demo", STORIES[-1].spec, title="Sample pump").job_id
     app = open_page("start")
     assert any("Sample pump" in str(bar.text) for bar in app.get("progress")) or "Sample pump" in stock.texts(app)
     stock.end(workspace, job_id, "failed", error="Memory ran out", hint="Close something")

@@ -1,7 +1,7 @@
 """The stage: one part over time, drawn by the browser itself, so that slider, swipe and layers answer at once.
 
-The pictures are those that the analysis stored at display size; they travel once, as files beside the page. Python hears
-of the chosen time and draws what follows from it.
+The pictures are those that the analysis stored at display size; they travel once, as files beside the page. Python
+hears of the chosen time and draws what follows from it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,152 @@
+"""What a rust analysis says, in words for a room: shares, grades, status, forecast. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.charts.rusttime import TimeUnit
+from core.severity.types import Estimate, Grades, PartResult, Status
+
+RI_WORDS = ("no rust", "first specks of rust", "slight rust", "clear rust", "heavy rust", "severe rust")
+SPREAD = {"S": "in spots", "G": "all over", "P": "in pinpoints", "H": "in spots and pinpoints", None: ""}
+CONVENTIONS = (
+    "Rusted means the share of the part's own surface that was called rust; holes, shadows and the background do not "
+    "count.",
+    "ISO 4628-3 shows pictures, no intervals: here each picture's share (0.05, 0.5, 1 and 8 %) is the upper bound of "
+    "Ri 1 to Ri 4. ASTM D610 grades by its table 1; its letter tells spots (S), all over (G), pinpoints (P), both (H).",
+    "Intervals are 95 % unless said otherwise. A forecast continues the growth seen so far; it knows no change of use.",
+)
+
+
+@dataclass(frozen=True)
+class StatusLook:
+    """How a status is shown: word, icon and colour, always together; ``says`` is a sentence."""
+
+    word: str
+    icon: str
+    colour: str
+    says: str
+
+    @property
+    def badge(self) -> str:
+        return f":{self.colour}-badge[{self.icon} {self.word}]"
+
+
+STATUSES: dict[Status, StatusLook] = {
+    "rusting": StatusLook("Rusting", ":material/trending_up:", "orange", "The rust grows more than chance allows."),
+    "stable": StatusLook("Stable", ":material/check_circle:", "green", "No growth beyond what chance allows."),
+    "uncertain": StatusLook("Cannot tell", ":material/help:", "yellow", "The photographs do not settle it."),
+}
+
+
+def percent(share: float) -> str:
+    """A share of the surface: ``0 %``, ``0.04 %``, ``4.2 %``, ``43 %``."""
+    value = 100 * share
+    if value < 0.005:
+        return "0 %"
+    return f"{value:.2f} %" if value < 1 else f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def interval(estimate: Estimate) -> str:
+    """``3.1 to 5.4 %``."""
+    return f"{percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)}"
+
+
+def ri(grades: Grades) -> str:
+    return f"Ri {grades.ri}"
+
+
+def astm(grades: Grades) -> str:
+    """Grade and distribution letter, ``4-G``; grade 10 has none."""
+    return f"{grades.astm}-{grades.astm_distribution}" if grades.astm_distribution else str(grades.astm)
+
+
+def european(grades: Grades) -> str:
+    return f"Re {grades.european}"
+
+
+def grade_line(grades: Grades) -> str:
+    """``ISO 4628-3 Ri 4 · ASTM D610 4-G · European Re 5``."""
+    return f"ISO 4628-3 {ri(grades)} · ASTM D610 {astm(grades)} · European {european(grades)}"
+
+
+def grade_words(grades: Grades) -> str:
+    """The grade as one would say it: ``Heavy rust, all over``."""
+    spread = SPREAD[grades.astm_distribution]
+    return f"{RI_WORDS[grades.ri].capitalize()}{', ' + spread if spread and grades.ri else ''}"
+
+
+def forecast_words(result: PartResult, unit: TimeUnit) -> str:
+    """When the limit is reached, with both intervals; or that it is not, or that nobody can tell, and why."""
+    found, limit = result.forecast, percent(result.forecast.limit)
+    last = result.rust.hours[-1]
+    if result.rust.estimates[-1].low >= found.limit:
+        return f"The limit of {limit} is passed."
+    if found.reason is not None:
+        return f"No forecast: {found.reason}"
+    if found.median_hours is None:
+        horizon = unit.long(found.horizon_hours)
+        chance = f" ({found.share_reached:.0%} of the resampled courses reach it)" if found.share_reached else ""
+        return f"The limit of {limit} is not reached within the horizon of {horizon} after {unit.at(last)}{chance}."
+    return (
+        f"The limit of {limit} is reached on {unit.at(found.median_hours)}. "
+        f"80 %: {_between(found.low80_hours, found.high80_hours, unit)}; "
+        f"95 %: {_between(found.low95_hours, found.high95_hours, unit)}."
+    )
+
+
+def _between(low: float | None, high: float | None, unit: TimeUnit) -> str:
+    """``day 9 to day 14``, ``from day 9, perhaps never within the horizon``."""
+    if low is None:
+        return "beyond the horizon"
+    if high is None:
+        return f"{unit.at(low)} at the earliest, perhaps not within the horizon"
+    return f"{unit.at(low)} to {unit.at(high)}"
+
+
+def rate_words(result: PartResult) -> str:
+    """How fast it grows now, in points of the surface a day."""
+    if result.fit is None:
+        return ""
+    rate = result.fit.rate_per_day
+    return f"{100 * rate.value:.2g} points a day ({100 * rate.low:.2g} to {100 * rate.high:.2g})"
+
+
+def health(share: float, limit: float) -> float:
+    """1 for no rust, 0 at the limit or beyond."""
+    return min(max(1 - share / limit, 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A rule that speaks up: ``certain`` where the whole interval is beyond it, else somebody should look."""
+
+    certain: bool
+    sentence: str
+
+
+def alerts(result: PartResult, at: int, limit: float, rate_per_day: float | None, unit: TimeUnit) -> list[Alert]:
+    """What the rules say of a part at its time number ``at``: the limit, and the growth since the time before."""
+    now, found = result.rust.estimates[at], []
+    if now.high >= limit and now.value >= limit / 2:
+        certain = now.low >= limit
+        how = "is above" if certain else "may be above"
+        found.append(Alert(certain, f"The rusted share {how} the limit of {percent(limit)}: {interval(now)}."))
+    if rate_per_day is not None and at > 0:
+        before, days = result.rust.estimates[at - 1], (result.rust.hours[at] - result.rust.hours[at - 1]) / 24
+        rate, surely = (now.value - before.value) / days, (now.low - before.high) / days
+        if rate > rate_per_day:
+            found.append(
+                Alert(
+                    surely > rate_per_day,
+                    f"It grew by {100 * rate:.2g} points a day since {unit.at(result.rust.hours[at - 1])}; the rule "
+                    f"allows {100 * rate_per_day:.2g}.",
+                )
+            )
+    return found
+
+
+def sentence(result: PartResult, at: int, unit: TimeUnit) -> str:
+    """The state of a part at a time in one sentence."""
+    now = result.rust.estimates[at]
+    return f"On {unit.at(result.rust.hours[at])}, {percent(now.value)} of the surface has rusted ({interval(now)})."
