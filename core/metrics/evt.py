@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 
 MIN_SHAPE = 20  # runs; fewer and the shape of a tail is not estimated: exponential
 GAMMA = (-0.5, 0.45)  # shapes outside are taken for noise; moments of the estimator exist below 1/2
+MIN_END = (
+    100  # runs; fewer and a tail is not believed to end: the steps of a run are near one another, and look bounded
+)
 LEVELS = (0.98, 0.95, 0.9)  # the highest threshold, as a share of the steps, that MIN_SHAPE runs rise above
 
 _KNOTS = 512
@@ -41,11 +44,7 @@ class Gpd:
 
     def log_sf(self, excess: ArrayLike) -> Floats:
         """Natural log of the chance of a larger excess; -inf beyond the end of a bounded tail."""
-        scaled = np.maximum(np.asarray(excess, float), 0) / self.sigma
-        if abs(self.gamma) < 1e-9:
-            return np.asarray(-scaled)
-        with np.errstate(divide="ignore"):
-            return np.asarray(-np.log1p(np.maximum(self.gamma * scaled, -1)) / self.gamma)
+        return _log_sf(np.maximum(np.asarray(excess, float), 0), np.asarray(self.gamma), np.asarray(self.sigma))
 
     def sf(self, excess: ArrayLike) -> Floats:
         """The chance of a larger excess."""
@@ -57,6 +56,14 @@ class Gpd:
         if abs(self.gamma) < 1e-9:
             return np.asarray(-self.sigma * log)
         return np.asarray(self.sigma / self.gamma * np.expm1(-self.gamma * log))
+
+
+def _log_sf(excess: Floats, gamma: Floats, sigma: Floats) -> Floats:
+    """Natural log of the chance of a larger excess >= 0, of shapes and scales that broadcast with it."""
+    scaled, flat = excess / sigma, np.abs(gamma) < 1e-9
+    with np.errstate(divide="ignore"):
+        curved = -np.log1p(np.maximum(gamma * scaled, -1)) / np.where(flat, 1, gamma)
+    return np.asarray(np.where(flat, -scaled, curved))
 
 
 def fit_gpd(excesses: ArrayLike, runs: int | None = None) -> Gpd:
@@ -144,7 +151,7 @@ class Pot:
         if not runs:
             return cls(len(values), threshold, 0.0, 0, None, *_counted(ordered, ordered), np.zeros(0), np.zeros(0))
         excesses, rate = values[above] - threshold, len(above) / len(values)
-        found = _expected(excesses, run, rate, len(values))
+        found = _expected(excesses, run, rate)
         body = ordered[ordered <= threshold]
         return cls(len(values), threshold, rate, runs, fit_gpd(excesses, runs), *_counted(body, ordered), *found)
 
@@ -256,10 +263,11 @@ def _runs(above: NDArray[np.int64], gap: int) -> NDArray[np.int64]:
     return np.cumsum(np.diff(above, prepend=above[:1]) > gap)
 
 
-def _expected(excesses: Floats, run: NDArray[np.int64], rate: float, n: int) -> tuple[Floats, Floats]:
-    """Excesses from 0 and the natural log of the share of n steps expected to reach each.
+def _expected(excesses: Floats, run: NDArray[np.int64], rate: float) -> tuple[Floats, Floats]:
+    """Excesses from 0 and the natural log of the share of steps expected to reach each.
 
-    From ``MIN_SHAPE`` runs on: the mean over tails refitted to whole runs drawn anew (a bootstrap of runs).
+    From ``MIN_SHAPE`` runs on: the mean over tails refitted to whole runs drawn anew (a bootstrap of runs), bounded
+    ones among them from ``MIN_END`` runs on.
     Below: the predictive distribution of an exponential tail of which k runs are known, (1 + x / (k mean))^-k.
     """
     runs, mean = int(run[-1]) + 1, float(excesses.mean())
@@ -268,9 +276,7 @@ def _expected(excesses: Floats, run: NDArray[np.int64], rate: float, n: int) -> 
         logs = math.log(rate) - runs * np.log1p(grid / (runs * mean))
     else:
         counts, gammas, sigmas = _drawn_anew(excesses, run, runs)
-        survivals = np.zeros(_KNOTS)
-        for count, gamma, sigma in zip(counts, gammas, sigmas, strict=True):
-            survivals += count * Gpd(float(gamma), float(sigma)).sf(grid)
+        survivals = counts @ np.exp(_log_sf(grid, gammas[:, None], sigmas[:, None]))
         # The counted part ends at the rate itself: what the draws say above it is scaled to meet it there.
         with np.errstate(divide="ignore"):
             logs = np.log(survivals / survivals[0]) + math.log(rate)
@@ -289,7 +295,8 @@ def _drawn_anew(excesses: Floats, run: NDArray[np.int64], runs: int) -> tuple[Fl
     mean = weights @ values / counts
     larger = counts[:, None] - np.cumsum(weights, axis=1) + (weights - 1) / 2  # of equal ones half are
     weighted = ((weights * larger) @ values) / counts / (counts - 1)
-    gamma = np.clip(2 - mean / np.maximum(mean - 2 * weighted, 1e-9 * mean), *GAMMA)
+    lowest = GAMMA[0] if runs >= MIN_END else 0.0
+    gamma = np.clip(2 - mean / np.maximum(mean - 2 * weighted, 1e-9 * mean), lowest, GAMMA[1])
     return counts, gamma, mean * (1 - gamma)
 
 

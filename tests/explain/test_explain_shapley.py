@@ -76,8 +76,9 @@ def test_the_same_seed_gives_the_same_values() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # shap's own imports
-def test_agrees_with_the_shap_package() -> None:
+def test_agrees_with_the_shap_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its exact explainer over which sensors are the window's: the same game, solved by other hands."""
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # compiling what then runs for milliseconds takes fifteen seconds
     import shap
 
     rng = np.random.default_rng(4)
