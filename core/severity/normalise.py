@@ -2,20 +2,22 @@
 
 Dividing by the background's colour removes the exposure and the lamp's tint, as long as the background is not burnt
 out. Where it is, the tint still shows in the background's shadows: a shadow on a grey table is grey, so what colour it
-has is the picture's cast. The cast of a burnt-out picture is a veil (flare) that darker tones show in full and white
-not at all; it is taken off accordingly. Nothing is learnt from the part itself, whose colour is what is measured.
+has is the picture's cast. A cast is a gain of each channel: in CIELAB it grows with L + 16, and where all channels are
+cut off it vanishes. Nothing is learnt from the part itself, whose colour is what is measured.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.severity.background import Plane, relative_lab
 from core.severity.part import Part
 from core.severity.types import Mask, Rgb
 
-FADE = 20.0  # lightness steps below white over which a veil comes to its full colour
+FADE = 14.0  # lightness steps below white over which a cast comes to its full colour
+LEAST_STRENGTH = 0.6
 BANDS = (50.0, 70.0, 80.0, 88.0, 95.0)  # lightness of the shadows that are looked at
 LEAST_PIXELS = 50  # of a band; fewer tell nothing
 BURNT = 250  # grey levels: a channel above it may be cut off
@@ -27,9 +29,9 @@ def normalised_lab(rgb: Rgb, part: Part) -> Plane:
     """CIELAB (h, w, 3) with the background as white and the cast of its shadows taken off."""
     lab = relative_lab(rgb, part.light)
     a, b = cast(rgb, lab, part)
-    veil = np.clip((100.0 - lab[..., 0]) / FADE, 0.0, 1.0)
-    lab[..., 1] -= a * veil
-    lab[..., 2] -= b * veil
+    strength = _strength(lab[..., 0])
+    lab[..., 1] -= a * strength
+    lab[..., 2] -= b * strength
     return lab
 
 
@@ -41,13 +43,17 @@ def cast(rgb: Rgb, lab: Plane, part: Part) -> tuple[float, float]:
         band = shadows & (lab[..., 0] > low) & (lab[..., 0] <= high)
         if np.count_nonzero(band) >= LEAST_PIXELS:
             lightness, a, b = np.median(lab[band], axis=0)
-            # Next to white a veil hardly shows: there a small tint, divided by little, would be anything.
-            fade = max(float((100.0 - lightness) / FADE), 0.4)
-            bands.append((float(a) / min(fade, 1.0), float(b) / min(fade, 1.0)))
+            # Next to white a cast hardly shows: there a small tint, divided by little, would be anything.
+            bands.append(np.array([a, b]) / max(float(_strength(lightness)), LEAST_STRENGTH))
     if not bands:
         return 0.0, 0.0
     a, b = np.clip(np.median(np.array(bands), axis=0), -MOST_CAST, MOST_CAST)
     return float(a), float(b)
+
+
+def _strength(lightness: NDArray[np.floating]) -> NDArray[np.floating]:
+    """How much of a cast shows at a lightness: in proportion to the cube root of the light, and not at all in white."""
+    return (lightness + 16.0) / 100.0 * np.clip((100.0 - lightness) / FADE, 0.0, 1.0)
 
 
 def to_rgb(lab: Plane) -> Rgb:

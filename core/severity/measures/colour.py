@@ -1,6 +1,6 @@
 """Red rust by its colour, in CIELAB.
 
-Iron oxides and oxide hydroxides are yellow-orange to red-brown: hue angles of about 35 to 80 degrees (Cornell &
+Iron oxides and oxide hydroxides are yellow-orange to red-brown: hue angles of about 30 to 80 degrees (Cornell &
 Schwertmann, The Iron Oxides, 2003, chapter on colour). How much of that hue there is, is read as saturation
 C / sqrt(C^2 + L^2) (Lübbe, Colours in the Mind, 2010), which an exposure that is off leaves as it is, where chroma alone
 grows with the light.
@@ -19,13 +19,13 @@ from core.severity.measures.base import Measure, MeasureInfo, Reading, View
 
 Plane = NDArray[np.float32]
 
-HUES = (28.0, 40.0, 76.0, 92.0)  # degrees: rises between the first two, falls between the last two
-SATURATION = 0.27  # at which metal becomes rust; bare and coated metal stays well below
+HUES = (20.0, 32.0, 76.0, 92.0)  # degrees: rises between the first two, falls between the last two
+SATURATION = 0.21  # at which metal becomes rust; bare and coated metal stays well below
 SOFT = 0.06  # of saturation: how far the evidence takes to come up
 LEAST_CHROMA = 7.0  # steps: a hue below it is noise
 BLUR = 1.0  # pixels: JPEG stores colour at half the resolution, with blocks
 OWN_QUANTILE = 0.999  # of a part's first time: colours of its own that reach so far are not rust
-HIGHEST = 0.36  # of saturation: a part that is rusty at its first time does not lift the threshold beyond
+HIGHEST = 0.32  # of saturation: a part that is rusty at its first time does not lift the threshold beyond
 RED, RED_SHARE = (-40.0, 45.0), 0.01  # hues of red paint or threadlocker, and the share of the part that makes it one
 SMALLEST = 3  # pixels: anything finer is grain
 
@@ -54,7 +54,7 @@ class Colour(Measure):
             for planes in zip(*(_planes(view.lab) for view in first), strict=True)
         )
         red = (hue > RED[0]) & (hue < RED[1]) & (saturation > SATURATION) & (chroma > LEAST_CHROMA)
-        if red.mean() > RED_SHARE and float(np.median(hue[red])) < HUES[0] + 4:
+        if red.mean() > RED_SHARE and float(np.median(hue[red])) < HUES[1]:
             self._lowest_hue = max(HUES[0], float(np.quantile(hue[red], 0.98)))
         own = saturation * _member(hue, self._lowest_hue) * (chroma > LEAST_CHROMA)
         self._threshold = float(np.clip(np.quantile(own, OWN_QUANTILE), SATURATION, HIGHEST))
