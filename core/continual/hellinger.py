@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 from scipy.special import digamma
 
 from core.errors import UserError
@@ -145,13 +146,14 @@ class RecursiveHellinger:
         steps, n, d = batches.shape
         codes = self._bins(batches.reshape(-1, d)) + np.repeat(np.arange(steps), n)[:, None] * (d * self.bins)
         counts = np.bincount(codes.ravel(), minlength=steps * d * self.bins).reshape(steps, d, self.bins) / n
-        q, weight, left, found = self._q, self._weight, self._left, 0.0
-        for now in counts:
-            q = (1 - self.rate) * q + self.rate * now
-            weight, left = (1 - self.rate) ** 2 * weight + self.rate**2 / n, left * (1 - self.rate)
-            squared = 1 - np.sqrt(q * self._reference).sum(axis=1).mean()
-            found = max(found, float(squared) - self._noise(weight, left))
-        return float(np.sqrt(found))
+        keep, steps_done = 1 - self.rate, np.arange(1, steps + 1)
+        first = keep * self._q[None]
+        q, _ = lfilter([self.rate], [1.0, -keep], counts, axis=0, zi=first)
+        weights = keep ** (2 * steps_done) * self._weight
+        weights += self.rate**2 / n * (1 - keep ** (2 * steps_done)) / (1 - keep**2)
+        squared = 1 - np.sqrt(q * self._reference).sum(axis=2).mean(axis=1)
+        squared -= self._noise(weights, self._left * keep**steps_done)
+        return float(np.sqrt(max(float(squared.max()), 0.0)))
 
     def state(self) -> DriftState:
         """The estimate as it stands."""
@@ -174,7 +176,7 @@ class RecursiveHellinger:
         m, steps, self._weight, self._left = (float(value) for value in arrays["scalars"])
         self._m, self._steps = int(m), int(steps)
 
-    def _noise(self, weight: float, left: float) -> float:
+    def _noise(self, weight: Any, left: Any) -> Any:
         """Mean squared distance without drift. What is left of the reference in q agrees with it: only the share of
         new samples is noisy."""
         return (self.bins - 1) / 8 * (weight + (1 - left) ** 2 / self._m)

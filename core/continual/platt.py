@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.continual.types import Array
 
-KEPT = 400  # predictions with their labels, the newest
+KEPT = 1000  # predictions with their labels, the newest
 WAITING = 4096  # predictions whose labels are under way
 EVERY = 20  # updates between two fits
 NEWTON = 8  # iterations

@@ -107,5 +107,5 @@ def clipped(moved: Array, start: Array, radius: float) -> Array:
     """Rows (n, d) no further than ``radius`` from where they started; those within are returned as they are."""
     step = moved - start
     length = np.sqrt((step**2).sum(axis=1, keepdims=True))
-    far = length > radius
-    return np.where(far, start + step * (radius / np.where(far, length, 1)), moved).astype(np.float32)
+    scale = np.minimum(radius / np.maximum(length, 1e-12), 1)
+    return np.where(scale < 1, start + step * scale, moved).astype(np.float32)
