@@ -135,7 +135,8 @@ class Pot:
     def fit(cls, scores: ArrayLike, *, gap: int = 1) -> Self:
         """Fit to (n,) scores of normal steps in order of time, n >= 1, all finite.
 
-        ``gap``: see ``decluster``; the windows' length where windows overlap.
+        ``gap``: steps after which scores cannot depend on one another any more, as ``decluster`` takes them; the
+        windows' length where windows overlap. Where the scores forget sooner, runs are parted sooner (``_parting``).
         """
         values = np.asarray(scores, float)
         if not len(values) or not np.isfinite(values).all():
@@ -144,7 +145,7 @@ class Pot:
         for level in LEVELS:
             threshold = float(ordered[min(int(level * len(ordered)), len(ordered) - 1)])
             above = np.flatnonzero(values > threshold)
-            run = _runs(above, gap)
+            run = _runs(above, min(gap, _parting(above)))
             runs = int(run[-1]) + 1 if len(run) else 0
             if runs >= MIN_SHAPE:
                 break
@@ -261,6 +262,23 @@ class Pot:
 def _runs(above: NDArray[np.int64], gap: int) -> NDArray[np.int64]:
     """The number of its run, from 0, of each of the ascending steps."""
     return np.cumsum(np.diff(above, prepend=above[:1]) > gap)
+
+
+def _parting(above: NDArray[np.int64]) -> int:
+    """How many steps in a row not above the threshold part two runs, told from the times T between the ascending steps
+    above it (the intervals estimator of Ferro and Segers, J. R. Stat. Soc. B 65, 2003).
+
+    Independent runs come after exponential times, steps of one run at once; the mean of T squared against the square
+    of its mean tells which share of the steps begins a run, and the longest times are those between runs.
+    """
+    times = np.diff(above).astype(float)
+    if len(times) < 2 or times.max() == 1:
+        return max(len(above), 1)
+    long = times.max() > 2
+    first, second = (times - 1, (times - 1) * (times - 2)) if long else (times, times**2)
+    share = min(2 * first.sum() ** 2 / (len(times) * second.sum()), 1.0)
+    between = int(share * len(times))  # runs but one
+    return int(np.sort(times)[::-1][between]) if between < len(times) else 1
 
 
 def _expected(excesses: Floats, run: NDArray[np.int64], rate: float) -> tuple[Floats, Floats]:
