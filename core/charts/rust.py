@@ -77,7 +77,7 @@ def progression(
 
     The axes are those of the whole story, so that the curve grows without the frame moving. ``horizon`` in hours.
     """
-    figure = canvas(unit.axis, "rusted surface, %", height=430)
+    figure = canvas(unit.axis, "", height=360)
     top, end = _top(curve, limit, crossing, fan), _end(curve, crossing, horizon)
     last = upto >= len(curve.hours) - 1
     if last and fan is not None:
@@ -89,36 +89,72 @@ def progression(
         _crossing(figure, crossing, limit, unit, end)
     figure.update_layout(showlegend=False, hovermode="closest", margin={"t": 12, "r": 16})
     figure.update_xaxes(range=[unit.of(-0.02 * end), unit.of(end)], nticks=8, **_LETTERS)
-    figure.update_yaxes(range=[-2 * top, 100 * top], nticks=6, ticksuffix=" %", title=None, **_LETTERS)
+    figure.update_yaxes(range=[-2 * top, 100 * top], nticks=6, ticksuffix=" %", **_LETTERS)
     return figure
 
 
-def fleet(curves: Sequence[Severity], chosen: str, unit: TimeUnit, *, limit: float) -> go.Figure:
-    """All parts over the same axes, the chosen one strong; each named at its end."""
+def fleet(
+    curves: Sequence[Severity], chosen: str, unit: TimeUnit, *, limit: float, mean: Severity | None = None
+) -> go.Figure:
+    """All parts over the same axes, the chosen one strong and named; ``mean`` is that of all, with its interval."""
     figure = canvas(unit.axis, "", height=360)
     top = max(_top(curve, limit, None, None) for curve in curves)
     end = max(float(curve.hours[-1]) for curve in curves) or 1.0
+    if mean is not None:
+        hours = mean.hours / unit.hours
+        band = 100 * np.concatenate([mean.high, mean.low[::-1]])
+        figure.add_scatter(
+            x=np.concatenate([hours, hours[::-1]]), y=band, fill="toself", mode="lines", line={"width": 0},
+            fillcolor=palette.faint(palette.NEUTRAL, 0.18), name="mean of all parts", hoverinfo="skip",
+        )  # fmt: skip
     for curve in sorted(curves, key=lambda one: one.name == chosen):
         mine = curve.name == chosen
         figure.add_scatter(
             x=curve.hours / unit.hours,
             y=100 * curve.share,
-            mode="lines+markers+text",
-            textfont={"size": FONT},
-            text=[""] * (len(curve.hours) - 1) + [curve.name],
-            textposition="top right",
+            mode="lines+markers",
             name=curve.name,
             line={"color": palette.GOOD if mine else palette.NEUTRAL, "width": 4 if mine else 2},
-            marker={"size": 9 if mine else 5},
-            cliponaxis=False,
+            marker={"size": 9 if mine else 5, "opacity": 1},
             hovertemplate="%{y:.2f} %<extra>" + curve.name + "</extra>",
+            showlegend=mine,
         )
     if limit <= top:
         _limit_line(figure, limit, end, unit)
-    figure.update_layout(showlegend=False, margin={"t": 12, "r": 140})
-    figure.update_xaxes(**_LETTERS)
+    figure.update_layout(showlegend=True, legend={"font": {"size": FONT}}, margin={"t": 36})
+    figure.update_xaxes(range=[unit.of(-0.02 * end), unit.of(1.03 * end)], **_LETTERS)
     figure.update_yaxes(range=[-2 * top, 100 * top], ticksuffix=" %", **_LETTERS)
     return figure
+
+
+def sparks(curves: Sequence[Severity], *, limit: float) -> list[str]:
+    """A small drawing (SVG) of each curve, all with the same axes, the limit dashed where it is in sight."""
+    top = max(_top(curve, limit, None, None) for curve in curves)
+    end = max(float(curve.hours[-1]) for curve in curves) or 1.0
+    return [_spark(curve, top, end, limit) for curve in curves]
+
+
+def _spark(curve: Severity, top: float, end: float, limit: float) -> str:
+    x, y = 6 + 228 * curve.hours / end, 62 - 56 * np.minimum(curve.share / top, 1.0)
+    line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    level = 62 - 56 * limit / top
+    dashed = (
+        f'<line x1="6" x2="234" y1="{level:.1f}" y2="{level:.1f}" stroke="{palette.ANOMALOUS}" stroke-dasharray="6 4"/>'
+    )
+    right, height = x[-1], y[-1]
+    mark = f'<circle cx="{right:.1f}" cy="{height:.1f}" r="4.5" fill="{palette.GOOD}"/>'
+    if curve.share[-1] >= limit:
+        mark = (
+            f'<path d="M{right - 5:.1f} {height - 5:.1f} l10 10 m0 -10 l-10 10" stroke="{palette.ANOMALOUS}"'
+            ' stroke-width="3.5"/>'
+        )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 68">'
+        f'<line x1="6" x2="234" y1="62" y2="62" stroke="{palette.NEUTRAL}" stroke-opacity=".6"/>'
+        f"{dashed if limit <= top else ''}"
+        f'<polyline points="{line}" fill="none" stroke="{palette.GOOD}" stroke-width="3" stroke-linejoin="round"/>'
+        f"{mark}</svg>"
+    )
 
 
 def measures(curves: Mapping[str, Severity], unit: TimeUnit, *, upto: int) -> go.Figure:
@@ -139,22 +175,25 @@ def measures(curves: Mapping[str, Severity], unit: TimeUnit, *, upto: int) -> go
             marker={"size": 8}, hovertemplate="%{y:.2f} %<extra></extra>", row=1, col=column,
         )  # fmt: skip
         top = 110 * max(float(curve.high.max()), LOWEST_TOP)
-        figure.update_yaxes(range=[-0.02 * top, top], ticksuffix=" %", gridcolor=GRID, row=1, col=column)
+        figure.update_yaxes(range=[-0.02 * top, top], nticks=5, ticksuffix=" %", gridcolor=GRID, row=1, col=column)
         span = unit.of(float(curve.hours[-1])) or 1.0
         figure.update_xaxes(range=[-0.04 * span, 1.04 * span], title=f"{unit.name}s", gridcolor=GRID, row=1, col=column)
     figure.update_layout(showlegend=False, margin={"t": 40})
     figure.update_annotations(font_size=FONT)
+    figure.update_xaxes(nticks=6, **_LETTERS)
+    figure.update_yaxes(**_LETTERS)
     return figure
 
 
 def gauge(health: float) -> go.Figure:
     """Health from 1, no rust, to 0, at the limit or beyond it."""
     colour = palette.VERDICT_COLOURS["reject" if health <= WORN else "accept" if health >= HEALTHY else "review"]
-    figure = canvas("", "", height=190)
+    number: dict[str, Any] = {"size": 34} | ({"color": colour} if health <= WORN else {})  # an empty bar has no colour
+    figure = canvas("", "", height=165)
     figure.add_indicator(
         mode="gauge+number",
         value=round(100 * health),
-        number={"suffix": " %", "font": {"size": 34}},
+        number={"suffix": " %", "font": number},
         gauge={
             "axis": {"range": [0, 100], "tickvals": [0, 50, 100], "tickfont": {"size": FONT}},
             "bar": {"color": colour, "thickness": 1},
@@ -206,7 +245,7 @@ def _measured(figure: go.Figure, curve: Severity, unit: TimeUnit, upto: int, lim
             "arrayminus": 100 * (share - curve.low[shown]),
             "thickness": 2,
             "width": 6,
-            "color": palette.faint(palette.GOOD, 0.55),
+            "color": palette.faint(palette.GOOD, 0.8),
         },
         customdata=np.stack([100 * curve.low[shown], 100 * curve.high[shown]], axis=1),
         hovertemplate=f"{unit.name} %{{x:.3g}}: %{{y:.2f}} % (%{{customdata[0]:.2f}} to %{{customdata[1]:.2f}})"

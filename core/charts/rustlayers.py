@@ -112,15 +112,20 @@ def full_scale(maps: Iterable[Map]) -> float:
     return max((float(np.quantile(found, 0.995)) for found in maps), default=0.0)
 
 
-def flattened(photo: Rgb, layer: Layer | None, opacity: float = 1.0) -> Rgb:
+def flattened(photo: Rgb, layer: Layer | None) -> Rgb:
     """The photograph (h, w, 3) under a layer of any size, as the stage shows it: grey beneath, colours above."""
     if layer is None:
         return photo
+    grey = cv2.cvtColor(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return covered(np.asarray(grey, np.uint8), layer)
+
+
+def covered(photo: Rgb, layer: Layer) -> Rgb:
+    """The photograph (h, w, 3) in its own colours under a layer of any size."""
     height, width = photo.shape[:2]
     over = cv2.resize(layer.rgba, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    grey = cv2.cvtColor(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(np.float32)
-    alpha = over[..., 3:] / 255 * opacity
-    blended: Rgb = np.round(grey * (1 - alpha) + over[..., :3] * alpha).astype(np.uint8)
+    alpha = over[..., 3:] / 255
+    blended: Rgb = np.round(photo * (1 - alpha) + over[..., :3] * alpha).astype(np.uint8)
     return blended
 
 

@@ -77,3 +77,10 @@ def test_beneath_a_layer_the_photograph_is_grey() -> None:
     assert len(set(flat[0, 0].tolist())) == 1
     assert flat[60, 80, 0] > flat[60, 80, 2]
     assert rustlayers.flattened(photo, None) is photo
+
+
+def test_a_veil_leaves_the_part_its_colours() -> None:
+    photo = np.full((120, 160, 3), (200, 100, 40), np.uint8)
+    veiled = rustlayers.covered(photo, rustlayers.part_layer(blob()))
+    assert (veiled[60, 80] == photo[60, 80]).all()
+    assert veiled[0, 0].sum() < photo[0, 0].sum()

@@ -19,8 +19,7 @@ def show(story: Story) -> None:
     )
     settings = choices.form(story.settings, key=f"rust-{story.id}")
     with st.container(horizontal=True):
-        if st.button("Analyse", type="primary", icon=":material/play_arrow:", key="rust-again",
-                     disabled=settings == story.settings):  # fmt: skip
+        if st.button("Analyse", type="primary", icon=":material/play_arrow:", key="rust-again"):
             sending.analyse(story.set_id, settings)
         if st.button("Correct part, time and view", icon=":material/table_edit:", key="rust-table"):
             st.query_params[sending.PHOTOS] = story.set_id

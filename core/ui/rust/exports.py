@@ -73,7 +73,11 @@ def report(story: Story, results: Sequence[PartResult], chosen: Rules, view: str
 def _story(story: Story, result: PartResult, view: str | None, measure: str) -> PartStory:
     unit, last = drawn.unit(result), len(result.rust.hours) - 1
     sentences = [wording.grade_words(result.grades[-1]) + f". {wording.grade_line(result.grades[-1])}."]
-    sentences += [wording.forecast_words(result, unit), f"Suggested: {result.grades[-1].action}.", *result.remarks]
+    sentences += [
+        f"{wording.forecast_words(result, unit)} {wording.interval_words(result, unit)}",
+        f"Suggested: {result.grades[-1].action}.",
+        *result.remarks,
+    ]
     moments = []
     for at, (hours, estimate, grades) in enumerate(
         zip(result.rust.hours, result.rust.estimates, result.grades, strict=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.charts.overlays import encode_jpeg
-from core.charts.rustlayers import SIDE, fitted, flattened, part_layer
+from core.charts.rustlayers import SIDE, covered, fitted, part_layer
 from core.datasets import images
 from core.severity.correction import MOST_SHIFT, Correction, Polygon, corrected_part, key
 from core.severity.part import Part
@@ -45,7 +45,7 @@ def show(story: Story, result: PartResult, view: str) -> None:
                      disabled=kept == story.corrections):  # fmt: skip
             sending.analyse(story.set_id, story.settings)
     with left:
-        picture = encode_jpeg(flattened(_photograph(photo), part_layer(found.mask)))
+        picture = encode_jpeg(covered(_photograph(photo), part_layer(found.mask)))
         polygon = lasso.show(picture, alt=f"Outline of {photo.part}", adds=adds, key=f"lasso-{key(photo)}")
     if polygon is not None:
         _keep(story.set_id, photo, _with(now, adds, (*_regions(now, adds), polygon)))

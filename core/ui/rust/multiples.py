@@ -23,7 +23,7 @@ def choose(results: Sequence[PartResult]) -> PartResult:
     names = [one.part for one in results]
     if len(names) == 1:
         return worst
-    chosen = st.selectbox("Part", names, index=names.index(worst.part), key=PART, bind="query-params", width=260)
+    chosen = st.selectbox("Part", names, index=names.index(worst.part), key=PART, bind="query-params", width=200)
     return next((one for one in results if one.part == chosen), worst)
 
 
@@ -31,21 +31,25 @@ def show(story: Story, results: Sequence[PartResult], chosen: Rules, current: st
     """A card for each part, those that rusted most first, and their curves."""
     blocks.headed(
         "All parts",
-        "Each part at its last time, and the share of its surface that has rusted since the first.",
-        "The sparkline runs from the first photograph to the last, each on its own scale; below, all share one.",
-        "Parts photographed at different times are compared by the time since their own first photograph.",
+        "Each part at its last time, with its curve; all curves have the same axes, and the dashed line is the limit.",
+        "Steeper is faster, higher is more rust. The blue curve below is the part on the stage, the band the mean.",
+        "Times count from each part's own first photograph.",
     )
+    ordered = sorted(results, key=lambda one: -one.rust.estimates[-1].value)
+    curves = [drawn.severity(one.rust, one.part) for one in ordered]
     with st.grid(4, min_column_width=230):
-        for result in sorted(results, key=lambda one: -one.rust.estimates[-1].value):
-            _card(story, result, current)
+        for result, small in zip(ordered, charts.sparks(curves, limit=chosen.limit), strict=True):
+            _card(story, result, small, current)
+    if len(results) == 1:
+        return
     unit = unit_of(max(one.rust.hours[-1] for one in results))
-    curves = [drawn.severity(one.rust, one.part) for one in results]
-    figure = charts.fleet(curves, current, unit, limit=chosen.limit)
+    mean = drawn.severity(story.fleet, story.fleet.part) if story.fleet else None
+    figure = charts.fleet(curves, current, unit, limit=chosen.limit, mean=mean)
     told = "; ".join(f"{one.part} {wording.percent(one.rust.estimates[-1].value)}" for one in results)
     blocks.plot(figure, key="rust-fleet", alt=f"Rusted share of all parts over time. At the end: {told}")
 
 
-def _card(story: Story, result: PartResult, current: str) -> None:
+def _card(story: Story, result: PartResult, small: str, current: str) -> None:
     last, look = result.rust.estimates[-1], wording.STATUSES[result.status]
     with st.container(border=True, height="stretch", gap="xsmall"):
         seen = story.picture(result.part, result.rust.hours[-1], None)
@@ -53,10 +57,8 @@ def _card(story: Story, result: PartResult, current: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{words.plain(result.part)}**", width="stretch")
             st.markdown(look.badge, help=look.says)
-        st.metric(
-            "Rusted", wording.percent(last.value), label_visibility="collapsed",
-            chart_data=[100 * one.value for one in result.rust.estimates], chart_type="area",
-        )  # fmt: skip
+        st.metric("Rusted", wording.percent(last.value), label_visibility="collapsed")
+        st.image(small, alt=f"Curve of {result.part}, {wording.percent(last.value)} at the end", width="stretch")
         st.button(
             "Show", key=f"rust-card-{result.part}", icon=":material/play_circle:", disabled=result.part == current,
             on_click=_open, args=(result.part,), width="stretch",

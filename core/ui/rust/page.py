@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.store.rustanalyses import RustAnalysisRow
 from core.ui import blocks, errors, state, words
@@ -28,24 +29,25 @@ ANALYSIS, ADD = "analysis", "new"  # names in the URL
 def show() -> None:
     """The newest analysis or the one that the URL names; the ways to bring photographs in where there is none."""
     sending.arrived()
+    st.title("How much has rusted, how fast, and when is it too much?", anchor=False)
     listed = story.rows()
+    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     chosen = None
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.title("How much has rusted, and when is it too much?", anchor=False)
-        if listed:
+    if listed:
+        with bar:
             chosen = _choose(listed)
-            st.toggle("New photographs", key=ADD, bind="query-params")
+            adds = st.toggle("New photographs", key=ADD, bind="query-params")
     sending.under_way()
     table = st.query_params.get(sending.PHOTOS)
     if table:
         source.correct(table)
     elif chosen is None:
         _first()
-    elif st.session_state.get(ADD):
+    elif adds:
         source.ways()
     else:
         with errors.shown():
-            _analysis(story.load(next(row for row in listed if row.id == chosen)))
+            _analysis(story.load(next(row for row in listed if row.id == chosen)), bar)
 
 
 def _choose(listed: list[RustAnalysisRow]) -> str:
@@ -64,8 +66,8 @@ def _first() -> None:
         sample.offer()
 
 
-def _analysis(told: Story) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+def _analysis(told: Story, bar: DeltaGenerator) -> None:
+    with bar:
         part = multiples.choose(told.parts).part
         view = story.choose_view(told, part)
         measure = story.choose_layers(told)

@@ -30,7 +30,7 @@ def at(result: PartResult) -> int:
 
 
 def _scene(story: Story, result: PartResult, chosen: Rules, view: str, measure: str) -> None:
-    left, right = st.columns([11, 9], gap="large")
+    left, right = st.columns([1, 1], gap="large")
     with left:
         _stage(story, result, chosen, view, measure)
     with right:
@@ -106,11 +106,11 @@ def _facts(story: Story, result: PartResult, chosen: Rules, now: int) -> None:
         st.caption("Health: 100 % without rust, 0 % at the limit", text_alignment="center")
     with rules:
         for alert in wording.alerts(result, now, chosen.limit, chosen.rate, unit):
-            show_alert = st.error if alert.certain else st.warning
-            show_alert(words.plain(alert.sentence), icon=":material/notification_important:")
+            colour = "orange" if alert.certain else "yellow"
+            st.markdown(f":{colour}[:material/notification_important: **{words.plain(alert.sentence)}**]")
         if last:
-            st.markdown(f"##### :material/event: {words.plain(told)}")
+            st.subheader(f":material/event: {words.plain(told)}", anchor=False)
             rate = wording.rate_words(result)
-            if rate:
-                st.caption(f"Growth now: {rate}.")
+            more = [wording.interval_words(result, unit), f"Growth now: {rate}." if rate else ""]
+            st.caption("  \n".join(words.plain(line) for line in more if line))
         st.markdown(f":material/build: **{words.plain(grades.action)}**")

@@ -8,8 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.severity.correction import Correction, from_json
+from core.severity.filenames import ONLY_VIEW
 from core.severity.settings import RustSettings
-from core.severity.types import PartResult, Photo
+from core.severity.types import Curve, PartResult, Photo
 from core.store.rustanalyses import RustAnalysisRow
 from core.store.rustanalysis import StoredAnalysis
 from core.ui import rooms
@@ -49,6 +50,7 @@ class Story:
     name: str
     settings: RustSettings
     parts: tuple[PartResult, ...]
+    fleet: Curve | None
     notes: tuple[str, ...]
     corrections: dict[str, Correction]
     seen: dict[str, tuple[Seen, ...]]
@@ -61,7 +63,7 @@ class Story:
     def views(self, part: str) -> list[str]:
         """The sides from which a part was photographed, those seen most often first."""
         found = [one.origin.view for one in self.seen[part]]
-        return sorted(set(found), key=lambda view: (-found.count(view), view))
+        return sorted(set(found), key=lambda view: (-found.count(view), view != ONLY_VIEW, view))
 
 
 def rows() -> list[RustAnalysisRow]:
@@ -93,6 +95,7 @@ def _load(analysis_id: str, created_at: float, _row: RustAnalysisRow) -> Story:
         name=rooms.rust_photos().row(_row.set_id).name,
         settings=judged.settings,
         parts=judged.parts,
+        fleet=judged.fleet,
         notes=judged.notes,
         corrections=from_json(stored.info.corrections),
         seen=seen,
@@ -104,7 +107,7 @@ def choose_view(story: Story, part: str) -> str:
     views = story.views(part)
     if len(views) == 1:
         return views[0]
-    chosen = st.selectbox("View", views, key=VIEW, bind="query-params", width=130)
+    chosen = st.selectbox("View", views, key=VIEW, bind="query-params", width=110)
     return chosen if chosen in views else views[0]
 
 
@@ -118,5 +121,5 @@ def choose_layers(story: Story) -> str:
     labels = {known[name].title: name for name in taken}
     titles = list(labels)
     index = taken.index(lead) if lead in taken else 0
-    chosen = st.selectbox("Rust seen by", titles, index=index, key=LAYERS, bind="query-params", width=240)
+    chosen = st.selectbox("Rust seen by", titles, index=index, key=LAYERS, bind="query-params", width=200)
     return labels.get(str(chosen), lead)

@@ -40,11 +40,9 @@ STATUSES: dict[Status, StatusLook] = {
 
 
 def percent(share: float) -> str:
-    """A share of the surface: ``0 %``, ``0.04 %``, ``4.2 %``, ``43 %``."""
+    """A share of the surface with two digits: ``0 %``, ``0.04 %``, ``4.2 %``, ``43 %``."""
     value = 100 * share
-    if value < 0.005:
-        return "0 %"
-    return f"{value:.2f} %" if value < 1 else f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+    return "0 %" if value < 0.005 else f"{value:.2g} %" if value < 99.5 else "100 %"
 
 
 def interval(estimate: Estimate) -> str:
@@ -77,31 +75,35 @@ def grade_words(grades: Grades) -> str:
 
 
 def forecast_words(result: PartResult, unit: TimeUnit) -> str:
-    """When the limit is reached, with both intervals; or that it is not, or that nobody can tell, and why."""
+    """When the limit is reached; or that it is not, or that nobody can tell, and why."""
     found, limit = result.forecast, percent(result.forecast.limit)
-    last = result.rust.hours[-1]
-    if result.rust.estimates[-1].low >= found.limit:
-        return f"The limit of {limit} is passed."
     if found.reason is not None:
-        return f"No forecast: {found.reason}"
+        return found.reason
     if found.median_hours is None:
-        horizon = unit.long(found.horizon_hours)
-        chance = f" ({found.share_reached:.0%} of the resampled courses reach it)" if found.share_reached else ""
-        return f"The limit of {limit} is not reached within the horizon of {horizon} after {unit.at(last)}{chance}."
+        return f"The limit of {limit} is not reached within the horizon, {unit.long(found.horizon_hours)} ahead."
+    return f"The limit of {limit} {'was' if found.observed else 'is'} reached on {unit.at(found.median_hours)}."
+
+
+def interval_words(result: PartResult, unit: TimeUnit) -> str:
+    """How sure that is: both intervals, or the share of resampled courses that reach the limit; "" for no forecast."""
+    found = result.forecast
+    if found.reason is not None:
+        return ""
+    if found.median_hours is None:
+        return f"{found.share_reached:.0%} of the resampled courses reach it."
     return (
-        f"The limit of {limit} is reached on {unit.at(found.median_hours)}. "
-        f"80 %: {_between(found.low80_hours, found.high80_hours, unit)}; "
-        f"95 %: {_between(found.low95_hours, found.high95_hours, unit)}."
+        f"80 %: {_between(found.low80_hours, found.high80_hours, unit)} · "
+        f"95 %: {_between(found.low95_hours, found.high95_hours, unit)}"
     )
 
 
 def _between(low: float | None, high: float | None, unit: TimeUnit) -> str:
-    """``day 9 to day 14``, ``from day 9, perhaps never within the horizon``."""
+    """``day 9 to 14``, ``from day 9, perhaps not within the horizon``."""
     if low is None:
         return "beyond the horizon"
     if high is None:
-        return f"{unit.at(low)} at the earliest, perhaps not within the horizon"
-    return f"{unit.at(low)} to {unit.at(high)}"
+        return f"from {unit.at(low)}, perhaps not within the horizon"
+    return f"{unit.at(low)} to {unit.at(high).removeprefix(unit.name + ' ')}"
 
 
 def rate_words(result: PartResult) -> str:
