@@ -1,14 +1,13 @@
 """What lies over a photograph of a rusting part: see-through pictures whose strength the page sets by itself.
 
 Rust is brown and vermillion would vanish on it, so the page takes the colour out of the photograph beneath a layer, and
-the pixels called rust carry a second sign: a hatching and an outline. The colours of a heatmap follow ``full`` alone,
-which is the same for every time of a part, so that two times can be compared.
+the pixels called rust carry a second sign: a hatching and an outline. The colours of a heatmap follow the evidence alone,
+never the range of one picture, so that a good part looks calm and two times can be compared.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -47,14 +46,15 @@ _RUST = np.array([(0, 0, 0, 0), (*_HUE, 120), (*_HUE, 235), (255, 196, 140, 255)
 VEIL, DARK, LIGHT = 1, 2, 3  # outside the part; the two lines that mark its border on any ground
 _PART = np.array([(0, 0, 0, 0), (16, 23, 29, 150), (24, 24, 24, 255), (255, 255, 255, 255)], np.uint8)
 
-# share of ``full``, red, green, blue, opacity; nothing where there is no evidence, brighter where there is more
+# evidence, red, green, blue, opacity; at most a faint grey below the level from which on a pixel is called rust
 _STOPS = np.array(
     [
-        (0.00, 120, 52, 0, 0),
-        (0.10, 120, 52, 0, 0),
-        (0.35, 170, 70, 0, 120),
-        (0.70, *_HUE, 205),
-        (1.00, 255, 190, 90, 240),
+        (0.00, 96, 108, 120, 0),
+        (0.25, 96, 108, 120, 0),
+        (0.49, 120, 120, 120, 40),
+        (0.50, 170, 66, 0, 110),
+        (0.75, *_HUE, 190),
+        (1.00, 255, 176, 80, 235),
     ],
     float,
 )
@@ -69,10 +69,10 @@ def fitted(width: int, height: int, side: int = SIDE) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def heat_layer(heat: Map, full: float) -> Layer:
-    """The evidence (h, w) at most ``HEAT_SIDE`` large; ``full`` is where colours end."""
+def heat_layer(heat: Map) -> Layer:
+    """The evidence (h, w) in [0, 1], 0.5 where a pixel begins to be called rust; at most ``HEAT_SIDE`` large."""
     small = cv2.resize(heat, fitted(heat.shape[1], heat.shape[0], HEAT_SIDE), interpolation=cv2.INTER_AREA)
-    levels = np.clip(np.nan_to_num(small) / max(full, 1e-12), 0, 1)
+    levels = np.clip(np.nan_to_num(small), 0, 1)
     return Layer(np.round(levels * (len(_HEAT) - 1)).astype(np.uint8), _HEAT)
 
 
@@ -105,11 +105,6 @@ def _shrunk(mask: Mask, side: int) -> Rgb:
     size = fitted(mask.shape[1], mask.shape[0], side)
     half = cv2.resize(mask.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA)
     return np.asarray(half > 127).view(np.uint8)
-
-
-def full_scale(maps: Iterable[Map]) -> float:
-    """Where the colours of a part's heatmaps end: what one pixel in two hundred exceeds at the worst of its times."""
-    return max((float(np.quantile(found, 0.995)) for found in maps), default=0.0)
 
 
 def flattened(photo: Rgb, layer: Layer | None) -> Rgb:

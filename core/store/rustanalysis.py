@@ -191,8 +191,7 @@ def write_analysis(
             seen += 1
 
         found = analyse(photos, settings, corrections, progress.part(0.0, SEEING_SHARE), keep)
-        measures = seeing(settings).measures
-        write_pictures(looks, [one.photo.part for one in found.records], measures, progress.part(SEEING_SHARE, 1.0))
+        write_pictures(looks, seen, seeing(settings).measures, progress.part(SEEING_SHARE, 1.0))
         info = AnalysisInfo(
             format=FORMAT,
             set_id=set_id,
