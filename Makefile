@@ -9,7 +9,11 @@ BIN    := $(VENV)/bin
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: lint unit e2e
+# Linters, unit tests and browser tests side by side: the browser leaves the processor idle most of the time.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+test: $(VENV)/.test-ready browser
+	@echo "Three checks run side by side; each prints what it found when it is done."
+	@$(MAKE) --no-print-directory -j2 $(SYNC) lint unit e2e
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import get_window
 
 Wave = NDArray[np.float64]  # (..., n)
 QUIET = 1e-12  # what is less is silence: -120 dB of power, in squared units of the signal
@@ -36,7 +35,7 @@ def amplitude_spectrum(wave: Wave, rate: float, window: str = "hann") -> Spectru
     ``window`` is one of SciPy's; its coherent gain is taken out (Harris 1978).
     """
     n = wave.shape[-1]
-    taper = get_window(window, n)
+    taper = _taper(window, n)
     value = np.abs(np.fft.rfft(wave * taper)) / taper.sum()
     value[..., 1 : (n + 1) // 2] *= 2  # all but 0 Hz and, where n is even, the Nyquist frequency come twice
     return Spectrum(frequencies(n, rate), value)
@@ -46,7 +45,7 @@ def power_spectrum(wave: Wave, rate: float, window: str = "hann") -> Spectrum:
     """One-sided share of each frequency in the mean square, in squared units: the shares sum to the power of the
     windowed signal, which is the mean square of noise, and exactly that with a ``boxcar``."""
     n = wave.shape[-1]
-    taper = get_window(window, n)
+    taper = _taper(window, n)
     value = np.square(np.abs(np.fft.rfft(wave * taper))) / (n * np.square(taper).sum())
     value[..., 1 : (n + 1) // 2] *= 2
     return Spectrum(frequencies(n, rate), value)
@@ -94,3 +93,9 @@ def spectrogram(wave: Wave, rate: float, frame: int = 1024, hop: int = 512) -> S
     found = power_spectrum(frames, rate)
     time = np.asarray((np.arange(len(frames)) * hop + frame / 2) / rate, np.float64)
     return Spectrogram(time, found.frequency, decibel(found.value).T)
+
+
+def _taper(window: str, n: int) -> NDArray[np.float64]:
+    from scipy.signal import get_window  # seconds of a cold page, which reads no more than a front end's description
+
+    return np.asarray(get_window(window, n), np.float64)
