@@ -1,8 +1,8 @@
 """Conditional value at risk: the mean of the worst 1 - alpha of the losses (Rockafellar & Uryasev, J. Risk 2, 2000).
 
 Two estimators that agree: `cvar` sorts, for reports; `tail_loss` minimises the variational form, for training. Training
-sees the *whole* pool of critical memories at once: a minibatch of 32 with a tenth of them critical holds 0.16 samples of
-a 5 % tail, and its gradient is noise (Curi et al., NeurIPS 2020, arXiv:1910.12511).
+sees the *whole* pool of critical memories at once: a minibatch of 32 with a tenth of them critical holds 0.16 samples
+of a 5 % tail, and its gradient is noise (Curi et al., NeurIPS 2020, arXiv:1910.12511).
 """
 
 from __future__ import annotations

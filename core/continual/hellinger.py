@@ -1,8 +1,8 @@
 """How far the stream has moved from its reference: a recursive Hellinger distance, less what sampling alone would show.
 
-A distance estimated from samples is never zero, and grows with the number of bins or dimensions. Fed into a diffusion as
-it is, it would inflate it for ever. Both estimators therefore subtract the value that they would have on average without
-any drift, *before* the root is taken:
+A distance estimated from samples is never zero, and grows with the number of bins or dimensions. Fed into a diffusion
+as it is, it would inflate it for ever. Both estimators therefore subtract the value that they would have on average
+without any drift, *before* the root is taken:
 
 - histograms: ``E H^2 ~ (B - 1) / 8 (1 / n_eff + 1 / m)`` per feature, B bins, m reference samples, ``n_eff`` what an
   exponential average remembers;

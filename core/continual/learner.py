@@ -31,6 +31,7 @@ RADIUS_EVERY = 50  # steps between two measurements of it
 VELOCITY = 20  # steps over which the speed of H is estimated
 PURPOSES = ("memory", "replay", "transform", "watch")
 SCRATCH_BATCH = 32
+SCRATCH_EVERY = 100  # steps between trainings from scratch where nobody tells when a task ends
 
 
 class LoopLearner(Strategy):
@@ -84,6 +85,8 @@ class LoopLearner(Strategy):
         if self._memory.capacity:
             told = {"rows": rows, "inputs": inputs, "mask": mask, "logit": logits, "label": label}
             self._remember(batch, told)
+        if self._stream.setting == "agnostic" and self._step % SCRATCH_EVERY == 0:
+            self.end_task()
         return state
 
     def end_task(self) -> None:

@@ -63,7 +63,17 @@ def run(config: ContinualConfig, progress: Progress, checkpoint: Path | None = N
     onsets = tuple(task.onset for task in stream.tasks if task.onset is not None)
     names = tuple(task.name for task in stream.tasks)
     digest = config.sha256()
-    return Records(stream.name, digest, stream.severity_hash, names, onsets, stream.faults, stream.severities, tuple(runs), stream.notes)
+    return Records(
+        stream.name,
+        digest,
+        stream.severity_hash,
+        names,
+        onsets,
+        stream.faults,
+        stream.severities,
+        tuple(runs),
+        stream.notes,
+    )
 
 
 def run_method(
@@ -127,7 +137,7 @@ class Walk:
             _record("stream", self.step, task.index, task.index, chunk.seen, score, probability, threshold, state)
         )
         ends = self.step + 1 == task.stop
-        if ends:
+        if ends and stream.setting != "agnostic":
             self._method.end_task()
         if task.onset is not None and (self.step - task.start) % self._evaluation.every == 0:
             self._judge("drifted", self.step, task.index, task.index, task.drifted(self.step), self._threshold())

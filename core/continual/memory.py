@@ -1,7 +1,7 @@
 """What a learner keeps: a long-term memory by value and a short-term one by recency, within a budget of bytes.
 
-**Retention** is a weighted reservoir (A-Res, Efraimidis & Spirakis, Inf. Process. Lett. 97, 2006): every sample draws one
-number u once and for all and the largest ``u^(1/w)`` stay; here their logarithms. Equal weights give the uniform
+**Retention** is a weighted reservoir (A-Res, Efraimidis & Spirakis, Inf. Process. Lett. 97, 2006): every sample draws
+one number u once and for all and the largest ``u^(1/w)`` stay; here their logarithms. Equal weights give the uniform
 reservoir of experience replay; ``w = exp(k U)`` favours value, and follows U when it changes. Quotas keep a least share
 of normals and of each concept, or value alone would leave a detector without negatives.
 """
@@ -32,11 +32,12 @@ def item_bytes(stored: int, logits: bool) -> int:
 
 
 class Memory:
-    """At most ``capacity`` samples as columns, in order of arrival: ``rows`` (n, stored) and ``COLUMNS``. ``inputs`` and ``mask``
-    are rows as the network sees them, a cache that can be made again at will and is not counted."""
+    """At most ``capacity`` samples as columns, in order of arrival: ``rows`` (n, stored) and ``COLUMNS``. ``inputs``
+    and ``mask`` are rows as the network sees them, a cache that can be made again at will and is not counted."""
 
     def __init__(self, stored: int, width: int, modalities: int, options: Learner, overhead: int = 0) -> None:
-        """Rows have ``stored`` numbers; ``width`` and ``modalities`` are those of network inputs. ``overhead``: bytes that the method keeps besides samples. UserError where nothing is left for one sample."""
+        """Rows have ``stored`` numbers; ``width`` and ``modalities`` are those of network inputs. ``overhead``: bytes
+        that the method keeps besides samples. UserError where nothing is left for one sample."""
         self._options = options
         self._logits = options.logit_weight > 0
         self._item, self._overhead = item_bytes(stored, self._logits), overhead
@@ -72,8 +73,9 @@ class Memory:
         return len(self) * self._item + self._overhead
 
     def add(self, columns: Mapping[str, NDArray[Any]], rng: np.random.Generator) -> None:
-        """Take in samples (``rows``, ``inputs``, ``mask``, ``logit``, ``id``, ``label``, ``fault``, ``severity``, ``concept``); the newest
-        wait in the short-term memory and then compete for the long-term one. `settle` lets them."""
+        """Take in samples (``rows``, ``inputs``, ``mask``, ``logit``, ``id``, ``label``, ``fault``, ``severity``,
+        ``concept``); the newest wait in the short-term memory and then compete for the long-term one. `settle` lets
+        them."""
         n = len(columns["id"])
         new = {
             **columns,

@@ -19,7 +19,8 @@ FOLLOW = 0.05  # rate at which targets of the dynamics follow the stream's norma
 
 
 class Modalities:
-    """Rows are (n, stored) float32, the modalities side by side in the order of the stream; NaN where one is missing."""
+    """Rows are (n, stored) float32, the modalities side by side in the order of the stream; NaN where one is
+    missing."""
 
     def __init__(self, stream: Stream) -> None:
         if not stream.modalities:
@@ -92,15 +93,6 @@ class Modalities:
                 found = self._dynamics[name].transform(values[here], motion.of(here), push[here][:, where], rng)
                 moved[here, part] = found
         return moved
-
-    def normals(self) -> dict[str, NDArray[np.float64]]:
-        """Mean and spread (stored,) of the stream's normals as followed; identity where a modality has counts."""
-        mean, spread = np.zeros(self.stored), np.ones(self.stored)
-        for name, part in zip(self.names, self._rows, strict=True):
-            dynamics = self._dynamics[name]
-            if isinstance(dynamics, langevin.Diffusion):
-                mean[part], spread[part] = dynamics.normals()
-        return {"mean": mean, "spread": spread}
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {f"{name}.{key}": value for name in self.names for key, value in self._dynamics[name].arrays().items()}

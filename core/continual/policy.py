@@ -52,7 +52,8 @@ def gradient_norm(probability: Array, label: NDArray[np.bool_], features: Array)
 
 
 def utility(rare: Array, severity: Array, gradient: Array, weights: tuple[float, float, float]) -> Array:
-    """(n,) U in (0, 1) of the samples at hand, their median at 0.5; increasing in each of rarity, severity, gradient."""
+    """(n,) U in (0, 1) of the samples at hand, their median at 0.5; increasing in each of rarity, severity,
+    gradient."""
     parts = zip(weights, (rare, severity, gradient), strict=True)
     total = sum((weight * standardised(values) for weight, values in parts), np.zeros(len(rare)))
     return (1 / (1 + np.exp(-(total - np.median(total))))).astype(np.float32)

@@ -5,8 +5,8 @@ Hellinger distance is jointly convex and ``H(p_(t-k), p_t) <= k v``::
 
     H(q_t, p_t)^2 <= sum_k l (1 - l)^k (k v)^2 = v^2 (1 - l)(2 - l) / l^2
 
-From batches of n samples in B bins, sampling adds at most ``sqrt(l B / (2 n))`` on average. A uniform memory (a reservoir)
-has no such bound: its rate is 1 / t. The bound needs v, which only a simulated stream knows.
+From batches of n samples in B bins, sampling adds at most ``sqrt(l B / (2 n))`` on average. A uniform memory (a
+reservoir) has no such bound: its rate is 1 / t. The bound needs v, which only a simulated stream knows.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def pursue(
 ) -> Floats:
     """(steps,) H of a Gaussian memory that follows ``N(step t, 1)`` by an SDE with ``sigma (1 + kappa H)``, in moments.
 
-    ``langevin`` is the time-changed form ``dX = 1/2 sigma^2 score dt + sigma dW``, which leaves the target invariant for
-    any sigma. ``diffusion_only`` scales the noise of ``dX = 1/2 score dt + sigma dW`` as published: the noise is no
+    ``langevin`` is the time-changed form ``dX = 1/2 sigma^2 score dt + sigma dW``, which leaves the target invariant
+    for any sigma. ``diffusion_only`` scales the noise of ``dX = 1/2 score dt + sigma dW`` as published: the noise is no
     longer balanced, the variance inflates, which raises H, which raises sigma.
     """
     mean, variance, found = 0.0, 1.0 if adaptive == "langevin" else sigma**2, np.empty(steps)

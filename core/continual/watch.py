@@ -28,7 +28,8 @@ class DriftWatch:
     """Fed with presumed normals. ``concept`` counts alarms: where nobody tells tasks, it stands for them."""
 
     def __init__(self, inputs: Array, widths: Sequence[int], batch: int, rng: np.random.Generator) -> None:
-        """``inputs`` (m, width): normals of the first task, all modalities side by side; ``batch``: a step's samples."""
+        """``inputs`` (m, width): normals of the first task, all modalities side by side; ``batch``: a step's
+        samples."""
         self._widths, self._batch = tuple(widths), batch
         self._axes: list[Array] = []
         for part in np.split(inputs, np.cumsum(self._widths)[:-1], axis=1):

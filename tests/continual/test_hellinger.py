@@ -15,6 +15,8 @@ from core.continual.hellinger import (
 )
 from core.errors import UserError
 
+SHIFT = np.array([0.0, 1.5, 0.0])
+
 
 def test_a_change_of_scale_has_the_closed_form() -> None:
     """Two dimensions, twice the spread: the coefficient is 2 / 2.5."""
@@ -68,12 +70,12 @@ def test_the_recursion_finds_a_shift_of_a_feature_and_names_it() -> None:
     rng = np.random.default_rng(4)
     estimate = RecursiveHellinger(rng.standard_normal((800, 3)))
     for _ in range(200):
-        state = estimate.update(rng.standard_normal((32, 3)) + [0.0, 1.5, 0.0])
+        state = estimate.update(rng.standard_normal((32, 3)) + SHIFT)
     truth = np.sqrt(1 - np.exp(-(1.5**2) / 8))
     assert state.per_feature[1] == pytest.approx(truth, abs=0.06)
     assert max(state.per_feature[0], state.per_feature[2]) < 0.1
     estimate.rebase()
-    assert estimate.update(rng.standard_normal((32, 3)) + [0.0, 1.5, 0.0]).debiased < 0.06
+    assert estimate.update(rng.standard_normal((32, 3)) + SHIFT).debiased < 0.06
 
 
 def test_the_highest_distance_of_a_run_is_that_of_its_steps() -> None:

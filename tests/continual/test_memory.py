@@ -26,8 +26,9 @@ def _columns(ids: np.ndarray, label: np.ndarray | None = None, concept: int = 0)
     rows = np.repeat(ids[:, None], STORED, axis=1).astype(np.float32)
     label = np.zeros(n, bool) if label is None else label
     return {
-        "rows": rows, "inputs": rows, "mask": np.ones((n, 1), np.float32), "logit": np.zeros(n, np.float32), "id": ids,
-        "label": label, "fault": label.astype(np.int16), "severity": 0.9 * label, "concept": np.full(n, concept, np.int16),
+        "rows": rows, "inputs": rows, "mask": np.ones((n, 1), np.float32), "logit": np.zeros(n, np.float32),
+        "id": ids, "label": label, "fault": label.astype(np.int16), "severity": 0.9 * label,
+        "concept": np.full(n, concept, np.int16),
     }  # fmt: skip
 
 

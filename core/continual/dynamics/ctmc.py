@@ -1,17 +1,17 @@
 """Event logs: a continuous-time Markov jump process.
 
 A window of events is summarised without loss by its transition counts ``N`` and the time ``R`` spent in each state: the
-likelihood is ``sum N_ij log q_ij - sum q_i R_i``. With Gamma priors the posterior mean is closed form, and forgetting is
-a decay of N and R (Bladt & Sorensen, J. R. Stat. Soc. B 67, 2005, for the likelihood).
+likelihood is ``sum N_ij log q_ij - sum q_i R_i``. With Gamma priors the posterior mean is closed form, and forgetting
+is a decay of N and R (Bladt & Sorensen, J. R. Stat. Soc. B 67, 2005, for the likelihood).
 
-**Score.** The log-likelihood of an event is *higher* for a log that runs three times too fast, because densities of short
-holding times are high. Deviance is not fooled: given R, the counts are Poisson with means ``q_ij R_i``, and signed roots of
-their deviances are the coordinates that the network sees.
+**Score.** The log-likelihood of an event is *higher* for a log that runs three times too fast, because densities of
+short holding times are high. Deviance is not fooled: given R, the counts are Poisson with means ``q_ij R_i``, and
+signed roots of their deviances are the coordinates that the network sees.
 
-**Motion.** The counts themselves jump: each event is forgotten at a rate and new ones arrive as a generator says that is
-tilted towards states where the detector errs, ``q_ij exp(tau (c_j - c_i))``. This immigration-death process has a closed
-form: what is left is binomial, what has arrived Poisson. Its diffusion limit is the Langevin process of the other
-modalities, with the same clock.
+**Motion.** The counts themselves jump: each event is forgotten at a rate and new ones arrive as a generator says that
+is tilted towards states where the detector errs, ``q_ij exp(tau (c_j - c_i))``. This immigration-death process has a
+closed form: what is left is binomial, what has arrived Poisson. Its diffusion limit is the Langevin process of the
+other modalities, with the same clock.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ LEAST_HOLD = 1e-3  # seconds added to a holding time before its logarithm
 
 
 def posterior_rates(counts: Floats, holds: Floats, shape: Floats | float = 0.0, rate: float = 0.0) -> Floats:
-    """Generator (K, K) from counts (K, K) and holding times (K,): posterior means ``(N + a) / (R + b)`` under Gamma(a, b)
-    priors; with a = b = 0 the maximum likelihood. The diagonal is minus the sum of each row.
+    """Generator (K, K) from counts (K, K) and holding times (K,): posterior means ``(N + a) / (R + b)`` under Gamma(a,
+    b) priors; with a = b = 0 the maximum likelihood. The diagonal is minus the sum of each row.
 
     A state never visited has rate 0 without a prior.
     """

@@ -6,10 +6,10 @@ loss, at unit length: saturated samples would never move otherwise), and the sco
     dX = push dt + 1/2 sigma(t)^2 grad log p_t(X) dt + sigma(t) dW            (langevin, the default)
     dX = push dt + 1/2 sigma0^2   grad log p_t(X) dt + sigma(t) dW            (diffusion_only, as published)
 
-For a normal, p_t is a Gaussian that follows the stream's normals; for an anomaly it is one about the stored sample, since
-a pull towards the normals would erase what makes it one. The first form is a change of time of one and the same
-diffusion: it leaves p_t invariant for any sigma, and a larger sigma only approaches it faster. In the second the noise is
-no longer balanced and the variance grows without a reason (see ``tracking.pursue``).
+For a normal, p_t is a Gaussian that follows the stream's normals; for an anomaly it is one about the stored sample,
+since a pull towards the normals would erase what makes it one. The first form is a change of time of one and the same
+diffusion: it leaves p_t invariant for any sigma, and a larger sigma only approaches it faster. In the second the noise
+is no longer balanced and the variance grows without a reason (see ``tracking.pursue``).
 
 The noise is additive, so Ito and Stratonovich agree. Over a horizon as short as these the direction of the push hardly
 turns: it is evaluated once a step, and the rest is solved exactly (exponential Euler).
@@ -83,10 +83,6 @@ class Diffusion(ModalityDynamics):
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._centre, self._spread = arrays["centre"].copy(), arrays["spread"].copy()
         self._mean, self._square = arrays["mean"].copy(), arrays["square"].copy()
-
-    def normals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and standard deviation (stored,) of the stream's normals as followed, in raw units."""
-        return self._mean * self._spread + self._centre, np.sqrt(self._variance()) * self._spread
 
     def _variance(self) -> NDArray[np.float64]:
         return np.asarray(np.maximum(self._square - self._mean**2, 1e-2))

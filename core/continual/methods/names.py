@@ -12,7 +12,6 @@ LOOP = (
 )  # fmt: skip
 ABLATIONS = (
     "dynamad-no-transform", "dynamad-no-tail", "dynamad-no-drift", "dynamad-uniform", "dynamad-diffusion-only",
-    "dynamad-transport",
 )  # fmt: skip
 BANKS = ("patchcore-coreset", "patchcore-per-task", "patchcore-joint")
 REFERENCES = ("spade", "usad")

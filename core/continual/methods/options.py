@@ -39,7 +39,6 @@ class Learner(LearnerConfig):
     adaptive: Literal["langevin", "diffusion_only"] = Field("langevin", title="Form of the diffusion")
     raw_too: bool = Field(False, title="Replay the unchanged samples too")
     evolved_weight: float = Field(1.0, ge=0, title="Weight of transformed samples")
-    transport: bool = Field(False, title="Transport", description="move memories with the normals when H is large")
 
     # Value.
     utility: Literal["constant", "value"] = Field("constant", title="Utility")

@@ -34,10 +34,28 @@ class Method:
         return complete({**overrides, **self.settings})
 
 
+DYNAMAD: Mapping[str, Any] = {
+    **VALUE, "transform": "dynamics", "short_share": 0.2, "tail_weight": 0.18, "divergence_weight": 0.42,
+}  # fmt: skip
+ABLATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "dynamad-no-transform": ("without transformation", {"transform": "none", "divergence_weight": 0.0}),
+    "dynamad-no-tail": ("without the tail of critical losses", {"tail_weight": 0.0}),
+    "dynamad-no-drift": ("with a diffusion that no drift changes", {"kappa": 0.0}),
+    "dynamad-uniform": (
+        "with a uniform memory and one horizon",
+        {"utility": "constant", "retention": "uniform", "normal_quota": 0.0, "concept_quota": 0.0},
+    ),
+    "dynamad-diffusion-only": ("with the diffusion as published", {"adaptive": "diffusion_only"}),
+}
+
+
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
-        Method("finetune", "Fine-tuning", "Learns from the stream alone: the lower end.", "", settings={"rehearsal": "none"}),
+        Method(
+            "finetune", "Fine-tuning", "Learns from the stream alone: the lower end.", "",
+            settings={"rehearsal": "none"},
+        ),
         Method(
             "joint", "Joint", "Replays from everything seen, without a budget: the upper end for AUROC.", "",
             settings={"rehearsal": "everything"},
@@ -56,13 +74,15 @@ METHODS: Mapping[str, Method] = {
             "Prabhu et al., ECCV 2020", settings={"rehearsal": "scratch", "retention": "balanced"},
         ),
         Method(
-            "memory-evolution", "Memory evolution", "ER with a second, harder copy of what is replayed, by Langevin steps.",
+            "memory-evolution", "Memory evolution", "ER with a second, harder copy of what is replayed, by Langevin "
+            "steps.",
             "Wang et al., ICML 2022, arXiv:2207.07256",
             settings={"transform": "sgld", "raw_too": True, "evolved_weight": 0.02},
         ),
         Method(
             "dcmt-like", "DCMT-like", "ER whose memories follow an ordinary differential equation towards hardness.",
-            "after Wang et al., ICLR 2023 submission (abstract)", settings={"transform": "dynamics", "sigma": 0.0, "kappa": 0.0},
+            "after Wang et al., ICLR 2023 submission (abstract)",
+            settings={"transform": "dynamics", "sigma": 0.0, "kappa": 0.0},
         ),
         Method(
             "scmt-like", "SCMT-like", "The same with noise: a stochastic differential equation, one horizon for all.",
@@ -75,10 +95,11 @@ METHODS: Mapping[str, Method] = {
         Method(
             "dynamad", "DynaMAD", "Value decides what is kept and how far it is transformed; drift, how noisily; the "
             "tail of critical losses is learned.", "after the README of SaeedIqbal/DynaMAD, re-derived",
-            settings={
-                **VALUE, "transform": "dynamics", "short_share": 0.2,
-                "tail_weight": 0.18, "divergence_weight": 0.42,
-            },
+            settings=DYNAMAD,
+        ),
+        *(
+            Method(name, f"DynaMAD {title}", "An ablation of DynaMAD.", "", settings={**DYNAMAD, **changes})
+            for name, (title, changes) in ABLATIONS.items()
         ),
         Method(
             "patchcore-coreset", "Continual PatchCore", "One memory bank of a fixed size for all tasks, by incremental "
