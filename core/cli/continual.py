@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from core.cli.output import console_progress, emit, table
@@ -20,8 +19,10 @@ def run(options: argparse.Namespace) -> None:
     from core.store.atomic import refuse_occupied
     from core.store.continualrun import write_continual
 
-    named = str(options.config)
-    config = read_config(options.config) if Path(named).suffix else shipped(named)
+    if options.config.suffix:
+        config = read_config(options.config, options.data)
+    else:
+        config = shipped(str(options.config), options.data)
     if options.out is not None:
         refuse_occupied(options.out)
     if options.checkpoint is not None and options.checkpoint.is_file():

@@ -134,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
 
     course = _verb(verbs, "continual", "compare continual methods on a stream that drifts", continual.run)
     course.add_argument("--config", type=Path, required=True, help="YAML file, or the name of a shipped one")
+    course.add_argument("--data", type=Path, help="folder below which the configuration's data lie")
     course.add_argument("--out", type=Path, help="folder for the records, which must not exist")
     course.add_argument("--checkpoint", type=Path, help="folder from which an interrupted run goes on")
 

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.continual.learnerconfig import LearnerConfig, Method
 from core.continual.types import Setting
-from core.drift.scenarios import Drift
+from core.drift.scenarios import SCENARIOS, Drift
 from core.errors import UserError
 
+Layers = Literal["2", "3", "2+3"]
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "continual"
 
 
@@ -70,7 +72,26 @@ class Category(_Model):
     path: Path
     name: str = ""
     domain: str = Field("", description="kind of image drift, empty for none")
-    magnitude: float = Field(1.0, gt=0, le=5)
+    magnitude: float = Field(1.0, gt=0, le=3)
+    good: str = Field("", description="pattern of the names of good images, where folders do not say which are good")
+    defect: str = Field("defect", description="what the others are, where good ones are told by their names")
+
+    @field_validator("domain")
+    @classmethod
+    def _image_drift(cls, domain: str) -> str:
+        known = [name for name, one in SCENARIOS.items() if one.modality == "image"]
+        if domain and domain not in known:
+            raise ValueError(f"there is no drift of images «{domain}»; choose one of {', '.join(known)}")
+        return domain
+
+    @field_validator("good")
+    @classmethod
+    def _pattern(cls, good: str) -> str:
+        try:
+            re.compile(good)
+        except re.error as error:
+            raise ValueError(f"no pattern: {error}") from None
+        return good
 
 
 class ImagesSpec(_StreamSpec):
@@ -80,6 +101,7 @@ class ImagesSpec(_StreamSpec):
     kind: Literal["images"]
     categories: tuple[Category, ...] = Field(min_length=1)
     image_size: int = Field(128, ge=32, le=512, multiple_of=16, title="Side of an image, pixels")
+    layers: Layers = Field("3", title="Stages of the backbone")
     patches: bool = Field(False, title="Patch features too, for memory banks")
     vibration: Path | None = None
 
@@ -133,15 +155,16 @@ class ContinualConfig(_Model):
         return f"{self.sha256()[:16]}-{seed}-{method}.npz"
 
 
-def read_config(path: Path) -> ContinualConfig:
-    """The configuration in a YAML file; relative paths in it start at its folder. UserError in one sentence."""
+def read_config(path: Path, data: Path | None = None) -> ContinualConfig:
+    """The configuration in a YAML file. Relative paths of data start at ``data``, or else at the file's folder.
+    UserError in one sentence."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError("The configuration cannot be read", str(path), "Check the path") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError("The configuration is not valid YAML", str(path), "Mend the file") from error
-    return check_config(content, str(path), path.resolve().parent)
+    return check_config(content, str(path), path.resolve().parent if data is None else data.resolve())
 
 
 def check_config(content: Any, where: str = "configuration", base: Path | None = None) -> ContinualConfig:
@@ -153,7 +176,8 @@ def check_config(content: Any, where: str = "configuration", base: Path | None =
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the whole"
-        what = f"«{field}» is not a setting" if first["type"] == "extra_forbidden" else f"«{field}»: {first['msg']}"
+        said = first["msg"].removeprefix("Value error, ")
+        what = f"«{field}» is not a setting" if first["type"] == "extra_forbidden" else f"«{field}»: {said}"
         raise UserError(what, where, "Correct it, or leave it out for its default") from None
     return config if base is None else _anchored(config, base)
 
@@ -171,10 +195,10 @@ def _anchored(config: ContinualConfig, base: Path) -> ContinualConfig:
     return config.model_copy(update={"stream": stream, "severity": severity})
 
 
-def shipped(name: str) -> ContinualConfig:
-    """One of the configurations in ``assets/continual``. UserError for one that is not there."""
+def shipped(name: str, data: Path | None = None) -> ContinualConfig:
+    """One of the configurations in ``assets/continual``, its data below ``data``. UserError for one that is not there."""
     path = ASSETS / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in ASSETS.glob("*.yaml")))
         raise UserError(f"There is no configuration named {name}", "assets/continual", f"Choose one of {known}")
-    return read_config(path)
+    return read_config(path, data)

@@ -17,7 +17,7 @@ from core.errors import UserError
 
 Part = Literal["train", "calibration", "probe"]
 PARTS: tuple[Part, ...] = ("train", "calibration", "probe")
-Raw = Mapping[View, NDArray[Any]]
+Raw = Mapping[View, Any]  # arrays, or what is indexed like one and read when it is asked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,10 @@ class Source(ABC):
     @abstractmethod
     def faults(self, part: Part) -> NDArray[np.int64]:
         """The classes (0 is normal) that this part has samples of, rising."""
+
+    def count(self, part: Part, fault: int) -> int | None:
+        """How many different samples of a class this part has; None: as many as one likes."""
+        return None
 
     @abstractmethod
     def draw(self, fault: NDArray[np.int64], part: Part, generator: np.random.Generator) -> Drawn:
@@ -61,7 +65,8 @@ class Pool:
 
 @dataclass(eq=False)
 class PoolSource(Source):
-    """Draws with replacement from pools that share no recording (or no event, or no image) with each other."""
+    """Draws from pools that share no recording (or no event, or no image) with each other: with replacement for
+    training, without in the frozen parts as long as there are samples left."""
 
     name: str
     describe: Mapping[View, Describe]
@@ -83,12 +88,14 @@ class PoolSource(Source):
     def faults(self, part: Part) -> NDArray[np.int64]:
         return np.unique(self.pools[part].fault).astype(np.int64)
 
+    def count(self, part: Part, fault: int) -> int:
+        return len(self._places.get((part, fault), ()))
+
     def draw(self, fault: NDArray[np.int64], part: Part, generator: np.random.Generator) -> Drawn:
-        chances = generator.random(len(fault))
         items = np.empty(len(fault), np.int64)
         for one in np.unique(fault):
             places, here = self._places[part, int(one)], fault == one
-            items[here] = places[(chances[here] * len(places)).astype(np.int64)]
+            items[here] = generator.choice(places, here.sum(), replace=part == "train" or here.sum() > len(places))
         raw = {view: np.asarray(values[items]) for view, values in self.pools[part].raw.items()}
         return Drawn(raw, PARTS.index(part) * 10_000_000 + items)
 

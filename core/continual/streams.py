@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +13,7 @@ from core.continual.config import ContinualConfig, ImagesSpec, PlantSpec, Stream
 from core.continual.severity import SeverityTable, read_severities
 from core.continual.source import Ground
 from core.continual.tasks import TaskWorld
-from core.continual.types import CRITICAL, Stream
+from core.continual.types import CRITICAL, Stream, View, task_of
 from core.errors import UserError
 from core.progress import Progress
 
@@ -22,7 +25,7 @@ def build(config: ContinualConfig, seed: int, progress: Progress = Progress()) -
     one class only, the severity table has holes or a drift names a task that is not there."""
     ground = _ground(config.stream, seed, progress)
     table = _table(config, ground)
-    severities = np.array([0.0, *(table.severity(name) for name in ground.faults[1:])], np.float32)
+    severities = _severities(config, ground)
     worlds = _worlds(config, seed, ground, severities)
     tasks = tuple(world.task() for world in worlds)
     first = tasks[0].calibration
@@ -39,6 +42,29 @@ def build(config: ContinualConfig, seed: int, progress: Progress = Progress()) -
         sources=ground.origins,
         notes=(*ground.notes, *_told(config.stream), *(_drift_note(worlds[d.task], d) for d in config.drifts)),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One sample for people to look at: what was recorded, and what it is."""
+
+    task: str
+    fault: str
+    severity: float
+    raw: Mapping[View, NDArray[np.float32]]
+
+
+def item(config: ContinualConfig, seed: int, sample: int) -> Item:
+    """A sample of the stream by its id, without making the stream. UserError for an id that is not in it."""
+    ground = _ground(config.stream, seed, Progress())
+    severities = _severities(config, ground)
+    worlds = _worlds(config, seed, ground, severities)
+    place = int(task_of(np.array([sample]))[0])
+    if not 0 <= place < len(worlds):
+        raise UserError(f"There is no sample {sample} in this stream", config.name, "Choose one that its records name")
+    world = worlds[place]
+    fault = world.fault_of(sample)
+    return Item(world.source.name, ground.faults[fault], float(severities[fault]), world.raw(sample))
 
 
 def mixes(
@@ -116,6 +142,12 @@ def _table(config: ContinualConfig, ground: Ground) -> SeverityTable:
         table = read_severities(config.severity or ground.table)
     table.require(ground.faults[1:])
     return table
+
+
+def _severities(config: ContinualConfig, ground: Ground) -> NDArray[np.float32]:
+    """(faults,) of each class, 0 for normal."""
+    table = _table(config, ground)
+    return np.array([0.0, *(table.severity(name) for name in ground.faults[1:])], np.float32)
 
 
 def _told(spec: StreamSpec) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ process.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from core.continual.source import Drawn, Part, Raw, Source, described
 from core.continual.types import TASK_STRIDE, Array, Batch, Chunk, Task, View, concatenate
 from core.drift.scenarios import SCENARIOS, Surroundings, amounts, apply
 
-BLOCK = 64  # samples drawn at once
+BLOCK = 64  # samples of the stream drawn at once; frozen parts are drawn whole
 FIRST_ID: Mapping[Part, int] = {"train": 0, "calibration": 600_000, "probe": 800_000}
 _PURPOSE = {"draw": 1, "drift": 2, "told": 3, "missing": 4}
 _PART_CODE: Mapping[Part, int] = {"train": 0, "calibration": 1, "probe": 2}
@@ -57,8 +57,7 @@ class TaskWorld:
     def task(self) -> Task:
         """The task, its frozen parts drawn."""
         aware, told = self.spec.setting == "aware", self.spec.setting != "agnostic"
-        calibration = self._take("calibration", 0, self.spec.calibration)
-        probe = self._take("probe", 0, len(self._probe_faults))
+        calibration, probe = self._block("calibration", 0), self._block("probe", 0)
         return Task(
             index=self.index,
             name=self.source.name,
@@ -81,7 +80,10 @@ class TaskWorld:
 
     def seen(self, place: int) -> Batch:
         """The samples of a step, with true labels and concepts."""
-        return self._take("train", place * self.spec.batch, (place + 1) * self.spec.batch)
+        start, stop = place * self.spec.batch, (place + 1) * self.spec.batch
+        first, last = start // BLOCK, (stop - 1) // BLOCK
+        joined = concatenate([self._block("train", block) for block in range(first, last + 1)])
+        return joined.take(slice(start - first * BLOCK, stop - first * BLOCK))
 
     def told(self, place: int) -> Batch:
         """The samples of a step as a learner is told of them: nobody looked at some, which then pass for normal."""
@@ -100,27 +102,31 @@ class TaskWorld:
 
     def drifted(self, step: int) -> Batch:
         """The probe as the world shows it at ``step`` of the stream."""
-        parts = [self._drawn("probe", block) for block in range(-(-len(self._probe_faults) // BLOCK))]
-        views = []
-        for block, (drawn, _) in enumerate(parts):
-            now = np.full(self._size("probe", block), step)
-            seen = self._views(drawn, now, [_PART_CODE["probe"], block, step + 1])
-            views.append(self._with_gaps(seen, "probe", block))
-        probe = self._take("probe", 0, len(self._probe_faults))
-        joined = {view: np.concatenate([one[view] for one in views]) for view in views[0]}
-        found = Batch(probe.ids, joined, probe.label, probe.fault, probe.severity, probe.known, probe.concept)
+        probe = self._block("probe", 0)
+        drawn, _ = self._drawn("probe", 0)
+        views = self._views(drawn, np.full(len(probe), step), [_PART_CODE["probe"], step + 1])
+        found = replace(probe, views=self._with_gaps(views, "probe", 0))
         return found if self.spec.setting == "aware" else found.untold()
 
     def raw(self, sample: int) -> Mapping[View, NDArray[np.float32]]:
         """What was recorded of a sample, drift included."""
-        place = sample % TASK_STRIDE
-        part: Part = (
-            "probe" if place >= FIRST_ID["probe"] else "calibration" if place >= FIRST_ID["calibration"] else "train"
-        )
-        block, row = divmod(place - FIRST_ID[part], BLOCK)
-        drawn, _ = self._drawn(part, block)
-        changed = self._changed(drawn, self._steps(part, block), [_PART_CODE[part], block])
+        part, block, row = self._found(sample)
+        drawn, fault = self._drawn(part, block)
+        changed = self._changed(drawn, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
         return {view: np.asarray(values[row], np.float32) for view, values in changed.items()}
+
+    def fault_of(self, sample: int) -> int:
+        """The class of a sample. IndexError for one that is not there."""
+        part, block, row = self._found(sample)
+        return int(self._drawn(part, block)[1][row])
+
+    def _found(self, sample: int) -> tuple[Part, int, int]:
+        """Part, block and row of a sample."""
+        place = sample % TASK_STRIDE
+        for part in ("probe", "calibration"):
+            if place >= FIRST_ID[part]:
+                return part, 0, place - FIRST_ID[part]
+        return "train", *divmod(place, BLOCK)
 
     def _learned(self, place: int) -> Batch:
         """What becomes known at a step: the samples of ``label_delay`` steps ago, of an earlier task if need be."""
@@ -132,16 +138,11 @@ class TaskWorld:
             return self.seen(0).take(slice(0, 0))
         return world.told(wanted)
 
-    def _take(self, part: Part, start: int, stop: int) -> Batch:
-        first, last = start // BLOCK, (stop - 1) // BLOCK
-        joined = concatenate([self._block(part, block) for block in range(first, last + 1)])
-        return joined.take(slice(start - first * BLOCK, stop - first * BLOCK))
-
     def _block(self, part: Part, block: int) -> Batch:
         if (part, block) in self._blocks:
             return self._blocks[part, block]
         drawn, fault = self._drawn(part, block)
-        views = self._views(drawn, self._steps(part, block), [_PART_CODE[part], block])
+        views = self._views(drawn, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
         ids = self.index * TASK_STRIDE + FIRST_ID[part] + block * BLOCK + np.arange(len(fault))
         found = Batch(
             ids,
@@ -163,26 +164,28 @@ class TaskWorld:
         if part == "train":
             fault = generator.choice(len(self.mix), BLOCK, p=self.mix)
         elif part == "calibration":
-            fault = np.zeros(BLOCK, np.int64)
+            fault = np.zeros(self._at_most("calibration", 0, self.spec.calibration), np.int64)
         else:
-            fault = self._probe_faults[block * BLOCK : (block + 1) * BLOCK]
+            fault = self._probe_faults()
         return self.source.draw(fault, part, generator), fault
 
-    @property
     def _probe_faults(self) -> NDArray[np.int64]:
-        """Normals, then as many of each anomalous class as of any other."""
+        """Normals, then as many of each anomalous class as of any other, as far as there are."""
         anomalous = self.source.faults("probe")[1:]
-        of_each = max(round(self.spec.probe_anomalous / len(anomalous)), 1)
-        return np.concatenate([np.zeros(self.spec.probe_normal, np.int64), np.repeat(anomalous, of_each)])
+        each = max(round(self.spec.probe_anomalous / len(anomalous)), 1)
+        counts = [self._at_most("probe", int(one), each) for one in anomalous]
+        normal = np.zeros(self._at_most("probe", 0, self.spec.probe_normal), np.int64)
+        return np.concatenate([normal, np.repeat(anomalous, counts)])
 
-    def _size(self, part: Part, block: int) -> int:
-        return min(BLOCK, len(self._probe_faults) - block * BLOCK) if part == "probe" else BLOCK
+    def _at_most(self, part: Part, fault: int, wanted: int) -> int:
+        count = self.source.count(part, fault)
+        return wanted if count is None else min(wanted, count)
 
-    def _steps(self, part: Part, block: int) -> NDArray[np.int64]:
+    def _steps(self, part: Part, block: int, n: int) -> NDArray[np.int64]:
         """(n,) steps of the stream at which samples are seen; frozen parts are from before any drift."""
         if part != "train":
-            return np.full(self._size(part, block), self.start - 1)
-        return self.start + (block * BLOCK + np.arange(BLOCK)) // self.spec.batch
+            return np.full(n, self.start - 1)
+        return self.start + (block * BLOCK + np.arange(n)) // self.spec.batch
 
     def _onset(self, drift: TaskDrift) -> int:
         return self.start + int(drift.at * self.spec.steps)
