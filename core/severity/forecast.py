@@ -73,7 +73,9 @@ def crossing(curve: Curve, grown: Grown | None, *, limit: float, horizon: float,
     if values[0] >= limit:
         return _because(nothing, "The limit is exceeded from the first photograph on; when it was crossed is unknown.")
     if len(values) < FEWEST_TIMES or grown is None:
-        return _because(nothing, f"A forecast needs photographs of three times or more; there are {len(values)}.")
+        few = f"A forecast needs photographs of three times or more; there are {len(values)}"
+        crossed = ", between which the limit was crossed" if values[-1] >= limit else ""
+        return _because(nothing, f"{few}{crossed}.")
     if values.max() >= limit:
         return _quantiles(_interpolated(curve, limit, seed), curve.hours[-1], horizon, limit, observed=True)
     draws = grown.draws

@@ -1,0 +1,69 @@
+"""Status: rust is seen, steady parts raise fewer false alarms than promised, and doubt is called doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.severity import scale
+from core.severity.curves import curve
+from core.severity.status import alerts, rise, status
+from core.severity.types import Curve, Estimate, Fit, Forecast
+
+
+def _curve(values: list[list[float]]) -> Curve:
+    found = curve("a", "colour", {i * 24.0: views for i, views in enumerate(values)})
+    assert found is not None
+    return found
+
+
+def _status(values: list[list[float]]) -> str:
+    known = _curve(values)
+    return status(known, rise(known))
+
+
+def test_plain_growth_is_rusting() -> None:
+    assert _status([[0.0, 0.001], [0.03, 0.04], [0.1, 0.09], [0.15, 0.17]]) == "rusting"
+    assert _status([[0.0], [0.05], [0.2], [0.19]]) == "rusting"
+
+
+def test_a_late_start_is_rusting() -> None:
+    assert _status([[0.0, 0.0]] * 5 + [[0.08, 0.1]]) == "rusting"
+
+
+def test_nothing_is_stable() -> None:
+    assert _status([[0.0, 0.0]] * 4) == "stable"
+
+
+def test_noise_that_could_hide_a_rise_is_uncertain() -> None:
+    assert _status([[0.10], [0.03], [0.12], [0.05]]) == "uncertain"
+
+
+def test_one_time_and_a_part_covered_from_the_start_are_uncertain() -> None:
+    assert _status([[0.1, 0.2]]) == "uncertain"
+    assert _status([[0.97], [0.98], [1.0]]) == "uncertain"
+
+
+def test_a_rise_that_does_not_matter_is_not_called_rust() -> None:
+    assert _status([[0.0] * 3, [0.001] * 3, [0.002] * 3, [0.003] * 3]) != "rusting"
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1])
+@pytest.mark.parametrize("noise", [0.5, 3.0])
+def test_steady_parts_raise_few_false_alarms(level: float, noise: float) -> None:
+    """Views of one time share half of their noise; its strength is half the prior's, and three times."""
+    rng, raised, n = np.random.default_rng(0), 0, 100
+    sd = noise * scale.PRIOR_SD / np.sqrt(2)
+    for number in range(n):
+        k, views = 3 + number % 5, 1 + number % 3
+        even = scale.to_even(level) + sd * (rng.standard_normal((k, 1)) + rng.standard_normal((k, views)))
+        raised += _status(scale.to_share(np.maximum(even, 0)).tolist()) == "rusting"
+    assert raised / n < 0.05
+
+
+def test_rules_alert_where_they_are_broken() -> None:
+    last, forecast = Estimate(0.09, 0.08, 0.1), Forecast(0.08, 100.0)
+    fit = Fit("logistic", {}, Estimate(0.02, 0.01, 0.03), {})
+    assert [one.rule for one in alerts(last, fit, forecast, 0.01, "rusting")] == ["limit", "rate"]
+    assert alerts(last, fit, Forecast(0.2, 100.0), 0.05, "rusting") == ()
+    assert alerts(last, fit, Forecast(0.2, 100.0), 0.01, "uncertain") == ()
