@@ -49,13 +49,14 @@ class Measure(ABC):
     """One instance serves one analysis: ``prepare`` once, then for each part ``fit`` and any number of ``read``."""
 
     info: ClassVar[MeasureInfo]
+    learns_from_all: ClassVar[bool] = False  # whether ``prepare`` is to be called
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
     def prepare(self, healthy: Sequence[View], progress: Progress) -> None:
-        """Learn from the first times of all parts. Most measures need only the part's own: they do nothing here."""
-        progress.checkpoint()
+        """Learn from the first times of all parts, where ``learns_from_all``."""
+        raise NotImplementedError
 
     @abstractmethod
     def fit(self, first: Sequence[View]) -> None:
@@ -63,4 +64,4 @@ class Measure(ABC):
 
     @abstractmethod
     def read(self, view: View) -> Reading:
-        """Measure one photograph of the part last fitted. NaN where the part was not found."""
+        """Measure one photograph of the part last fitted. NaN where the measure has nothing to say of it."""

@@ -2,8 +2,8 @@
 
 Iron oxides and oxide hydroxides are yellow-orange to red-brown: hue angles of about 30 to 80 degrees (Cornell &
 Schwertmann, The Iron Oxides, 2003, chapter on colour). How much of that hue there is, is read as saturation
-C / sqrt(C^2 + L^2) (Lübbe, Colours in the Mind, 2010), which an exposure that is off leaves as it is, where chroma alone
-grows with the light.
+C / sqrt(C^2 + L^2) (Lübbe, Colours in the Mind, 2010): an exposure that is off leaves it as it is, where chroma grows
+with the light.
 """
 
 from __future__ import annotations

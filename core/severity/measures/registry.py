@@ -5,8 +5,12 @@ from __future__ import annotations
 from core.errors import UserError
 from core.severity.measures.base import Measure, MeasureInfo
 from core.severity.measures.colour import Colour
+from core.severity.measures.memory import Memory
+from core.severity.measures.texture import Texture
+from core.severity.measures.vae import Vae
+from core.severity.measures.zinc import Zinc
 
-MEASURES: dict[str, type[Measure]] = {kind.info.name: kind for kind in (Colour,)}
+MEASURES: dict[str, type[Measure]] = {kind.info.name: kind for kind in (Colour, Zinc, Memory, Vae, Texture)}
 
 
 def infos() -> tuple[MeasureInfo, ...]:

@@ -1,0 +1,57 @@
+"""Change of texture: rust is rough, also where a dark coating hides its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from core.severity.measures.base import Measure, MeasureInfo, Reading, View
+from core.severity.measures.excess import Plane, above, like
+
+FINE, COARSE = 1.0, 3.0  # pixels at the working side: grain is between
+WINDOW = 6.0  # pixels: over which roughness is averaged
+FLOOR = 8.0  # lightness steps added to the local mean: in the dark, noise is no roughness
+SMOOTHEST = 0.25  # quantile of a part's roughness that stands for the contrast of the whole photograph
+CHANCE = 0.1  # of the first time's area that lies above its own level
+SPAN = 0.7  # of the logarithm of roughness: a factor of 2
+
+
+class Texture(Measure):
+    """Local contrast at the scale of grain, in relation to the local lightness, which an exposure leaves as it is."""
+
+    info: ClassVar[MeasureInfo] = MeasureInfo(
+        name="texture",
+        title="Roughness",
+        sentence="The share of the part that has become rougher than at its first time, next to its smoother places.",
+        is_area=True,
+    )
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self._first: tuple[View, ...] = ()
+
+    def fit(self, first: Sequence[View]) -> None:
+        self._first = tuple(first)
+
+    def read(self, view: View) -> Reading:
+        own = like(self._first, view)
+        if not own or not view.part.found:
+            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+        found = np.concatenate([roughness(one)[one.part.mask] for one in own])
+        return above(roughness(view), float(np.quantile(found, 1 - CHANCE)), SPAN, CHANCE, view)
+
+
+def roughness(view: View) -> Plane:
+    """Logarithm (h, w) of the local contrast, deviation of a band of scales over the mean lightness, relative to the
+    part's smoother quarter: focus and exposure change the contrast of all of it alike."""
+    lightness = np.ascontiguousarray(view.lab[..., 0])
+    # What is not part is filled with its mean: its outline is no roughness.
+    lightness[~view.part.outline] = float(lightness[view.part.mask].mean())
+    band = cv2.GaussianBlur(lightness, (0, 0), FINE) - cv2.GaussianBlur(lightness, (0, 0), COARSE)
+    power = cv2.GaussianBlur(band * band, (0, 0), WINDOW)
+    mean = cv2.GaussianBlur(lightness, (0, 0), WINDOW)
+    rough = np.log(np.sqrt(power) / (mean + FLOOR) + 1e-3)
+    return np.asarray(rough - np.quantile(rough[view.part.mask], SMOOTHEST), np.float32)
