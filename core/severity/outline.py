@@ -17,6 +17,9 @@ FAINT = 0.5  # of the rim's usual steepness: a boundary below it is where light 
 SHOWS = 1.5  # times the background's steepness that a faint rim has
 SECTORS = 72
 
+# Centre (x, y), full axes and turn in degrees, as OpenCV has it.
+Ellipse = tuple[tuple[float, float], tuple[float, float], float]
+
 
 def slope(lab: Plane) -> Plane:
     """Gradient magnitude of lightness and colour together, steps a pixel."""
@@ -65,16 +68,14 @@ def completed(outline: Mask, steepness: Plane) -> Mask:
     Only if the rest of the rim lies on one ellipse, nothing stands out of it, and what bounds the gap is no real edge.
     """
     contours, _ = cv2.findContours(outline.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return outline
     rim = max(contours, key=len)[:, 0].astype(np.float32)
-    points = cv2.convexHull(rim)[:, 0]  # a gap lies inside the hull: its edge does not disturb the first fit
-    for _ in range(5):
-        if len(points) < 12:
-            return outline
-        centre, axes, turn = cv2.fitEllipseDirect(points)
-        if not min(axes) > 0 or not np.isfinite(axes).all():
-            return outline
-        distance, angle = _from_ellipse(rim, centre, axes, turn)
-        points = rim[np.abs(distance) < FIT]
+    fitted = _ellipse(rim)
+    if fitted is None:
+        return outline
+    centre, axes, turn = fitted
+    distance, angle = _from_ellipse(rim, fitted)
     covered = np.unique(((angle / (2 * np.pi) + 0.5) * SECTORS).astype(int)[np.abs(distance) < FIT])
     if len(covered) < COVERED * SECTORS or (distance > FIT).mean() > PROTRUDING:
         return outline
@@ -95,10 +96,28 @@ def completed(outline: Mask, steepness: Plane) -> Mask:
     return np.asarray(outline | whole.view(np.bool_))
 
 
-def _from_ellipse(
-    points: NDArray[np.float32], centre: tuple[float, float], axes: tuple[float, float], turn: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _ellipse(rim: NDArray[np.float32]) -> Ellipse | None:
+    """The ellipse on which most of an outline's points (n, 2) lie: the better of two robust fits, by Fitzgibbon's direct
+    method (IEEE TPAMI 1999), to the outline's hull, inside which a gap lies, and to what is near its enclosing circle."""
+    (x, y), radius = cv2.minEnclosingCircle(rim)
+    round_ones = rim[np.abs(np.hypot(rim[:, 0] - x, rim[:, 1] - y) / radius - 1) < 2 * FIT]
+    best, most = None, 0
+    for points in (cv2.convexHull(rim)[:, 0], round_ones):
+        for _ in range(5):
+            if len(points) < 12:
+                break
+            fitted = cv2.fitEllipseDirect(points)
+            if not np.isfinite(fitted[1]).all() or min(fitted[1]) < 2:
+                break
+            points = rim[np.abs(_from_ellipse(rim, fitted)[0]) < FIT]
+            if len(points) > most:
+                best, most = fitted, len(points)
+    return best
+
+
+def _from_ellipse(points: NDArray[np.float32], ellipse: Ellipse) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Distance of points (n, 2) beyond an ellipse, in radii, and their direction from its centre."""
+    centre, axes, turn = ellipse
     x, y = (points - np.array(centre)).T
     c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     along, across = (c * x + s * y) / (axes[0] / 2), (c * y - s * x) / (axes[1] / 2)
