@@ -6,10 +6,13 @@ samples. One processor core; a run that was interrupted goes on bit-identically 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import resource
 import sys
 import time
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -36,17 +39,19 @@ from core.continual.types import (
     Records,
     StepRecord,
     Stream,
+    Task,
     concatenate,
 )
 from core.errors import UserError
 from core.progress import Progress
 
 CHECKPOINT_EVERY = 50  # steps
+_SHOWN: WeakKeyDictionary[Task, dict[int, Batch]] = WeakKeyDictionary()  # the drifted probes of streams in use
 
 
 def run(config: ContinualConfig, progress: Progress, checkpoint: Path | None = None) -> Records:
-    """Every method on every seed. ``checkpoint``: a folder in which an interrupted run finds itself again; what is in
-    it must be of the same configuration."""
+    """Every method on every seed. ``checkpoint``: a folder in which an interrupted run finds itself again. Runs of the
+    same stream and settings are found there too if methods or seeds were added since."""
     torch.set_num_threads(1)
     pairs = [(seed, name) for seed in config.seeds for name in config.methods]
     runs: list[MethodRun] = []
@@ -140,7 +145,7 @@ class Walk:
         if ends and stream.setting != "agnostic":
             self._method.end_task()
         if task.onset is not None and (self.step - task.start) % self._evaluation.every == 0:
-            self._judge("drifted", self.step, task.index, task.index, task.drifted(self.step), self._threshold())
+            self._judge("drifted", self.step, task.index, task.index, _drifted(task, self.step), self._threshold())
         if ends or (self.step + 1) % self._evaluation.memory_every == 0:
             self.memory.append(self._method.remembered(self.step))
         if ends:
@@ -195,6 +200,14 @@ class Walk:
         return flat
 
 
+def _drifted(task: Task, step: int) -> Batch:
+    """The probe as the world shows it; made once for all methods of a seed."""
+    shown = _SHOWN.setdefault(task, {})
+    if step not in shown:
+        shown[step] = task.drifted(step)
+    return shown[step]
+
+
 def _record(
     kind: RecordKind, step: int, task: int, about: int, batch: Batch, score: Array, probability: Array,
     threshold: float, state: dict[str, float],
@@ -213,6 +226,12 @@ def _record(
         threshold,
         state,
     )
+
+
+def _world(config: ContinualConfig) -> str:
+    """What one method on one seed depends on, other methods and seeds left out."""
+    content = config.model_dump(mode="json", exclude={"name", "methods", "seeds"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _peak_mib() -> float:

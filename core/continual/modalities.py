@@ -36,14 +36,18 @@ class Modalities:
         self._rows = _slices([one.stored for one in self._dynamics.values()])
         self._inputs = _slices(self.widths)
         # Batches are immutable, and the same normals set the threshold at every step: each is embedded once.
+        self._encoded: WeakKeyDictionary[Batch, Array] = WeakKeyDictionary()
         self._seen: WeakKeyDictionary[Batch, tuple[Array, Array]] = WeakKeyDictionary()
 
     def encode(self, batch: Batch) -> Array:
         """(n, stored) rows of a batch."""
-        return np.concatenate([self._dynamics[name].encode(batch.views[name]) for name in self.names], axis=1)
+        if batch not in self._encoded:
+            parts = [self._dynamics[name].encode(batch.views[name]) for name in self.names]
+            self._encoded[batch] = np.concatenate(parts, axis=1)
+        return self._encoded[batch]
 
     def inputs(self, batch: Batch) -> tuple[Array, Array]:
-        """What the network sees of a batch: see `embed`."""
+        """What the network sees of a batch: see `embed`. Only after `fit`."""
         if batch not in self._seen:
             self._seen[batch] = self.embed(self.encode(batch))
         return self._seen[batch]

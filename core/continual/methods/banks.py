@@ -25,7 +25,7 @@ from core.detectors.patchcore.bank import CoresetSampler
 from core.detectors.patchcore.search import MemoryBank
 from core.errors import UserError
 
-WAITING = 64  # images whose candidates wait for the next selection
+WAITING = 256  # images whose candidates wait at most for the next selection
 
 
 class PatchBanks(Unsupervised):

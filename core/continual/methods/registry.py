@@ -35,7 +35,7 @@ class Method:
 
 
 DYNAMAD: Mapping[str, Any] = {
-    **VALUE, "transform": "dynamics", "short_share": 0.2, "tail_weight": 0.18, "divergence_weight": 0.42,
+    **VALUE, "transform": "dynamics", "short_share": 0.1, "tail_weight": 0.18, "divergence_weight": 0.42,
 }  # fmt: skip
 ABLATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "dynamad-no-transform": ("without transformation", {"transform": "none", "divergence_weight": 0.0}),
