@@ -1,8 +1,8 @@
 """What lies over a photograph of a rusting part: see-through pictures whose strength the page sets by itself.
 
 Rust is brown and vermillion would vanish on it, so the page takes the colour out of the photograph beneath a layer, and
-the pixels called rust carry a second sign: a hatching and an outline. The colours of a heatmap follow the evidence alone,
-never the range of one picture, so that a good part looks calm and two times can be compared.
+the pixels called rust carry a second sign: a hatching and an outline. The colours of a heatmap follow the evidence
+alone, never the range of one picture, so that a good part looks calm and two times can be compared.
 """
 
 from __future__ import annotations

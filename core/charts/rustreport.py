@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from core.charts import palette
 from core.charts.csvtable import to_csv
-from core.charts.rust import LIMIT_IN_SIGHT, LOWEST_TOP, Crossing, Severity
+from core.charts.rust import Crossing, Fan, Severity
+from core.charts.rustcurve import curve_svg
 from core.charts.rusttime import TimeUnit
 
-_WIDTH, _HEIGHT = 640, 220
 SIGNS = {"rusting": "▲", "stable": "■", "uncertain": "◆"}
 
 
@@ -41,7 +39,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class PartStory:
-    """One part: its status, what to say of it in sentences, its curve and its times."""
+    """One part: its status, what to say of it, its curve with the forecast over ``horizon`` hours, its times."""
 
     name: str
     status: str
@@ -49,7 +47,9 @@ class PartStory:
     sentences: Sequence[str]
     curve: Severity
     unit: TimeUnit
+    horizon: float
     crossing: Crossing | None
+    fan: Fan | None
     moments: Sequence[Moment]
 
 
@@ -80,8 +80,6 @@ def to_html(report: RustReport) -> str:
         report=report,
         charts=[_chart(part, report.limit) for part in report.parts],
         signs=SIGNS,
-        good=palette.GOOD,
-        bad=palette.ANOMALOUS,
         hash=content_hash(report),
     )
 
@@ -97,51 +95,14 @@ def report_csv(report: RustReport) -> bytes:
     return to_csv(columns, rows)
 
 
-def _chart(part: PartStory, limit: float) -> dict[str, Any]:
-    """Geometry of a part's curve in the units of its drawing."""
-    curve, unit, crossing = part.curve, part.unit, part.crossing
-    highest = max(float(curve.high.max()), LOWEST_TOP)
-    crosses = crossing is not None and crossing.median is not None
-    top = 1.1 * (max(highest, limit) if crosses or limit <= LIMIT_IN_SIGHT * highest else highest)
-    last = float(curve.hours[-1]) or 1.0
-    end = 1.08 * max([last, *[h for h in (_median(crossing), _high(crossing)) if h is not None]])
-
-    def x(hours: float) -> float:
-        return round(_WIDTH * min(hours, end) / end, 1)
-
-    def y(share: float) -> float:
-        return round(_HEIGHT * (1 - min(share, top) / top), 1)
-
-    bars = list(zip(curve.hours, curve.low, curve.share, curve.high, strict=True))
-    ticks = np.linspace(0, last, min(len(curve.hours), 6))
-    return {
-        "width": _WIDTH,
-        "height": _HEIGHT,
-        "line": " ".join(f"{x(hours)},{y(share)}" for hours, _, share, _ in bars),
-        "points": [{"x": x(h), "low": y(lo), "y": y(s), "high": y(hi), "over": s >= limit} for h, lo, s, hi in bars],
-        "limit": y(limit) if limit <= top else None,
-        "limit_text": f"limit {100 * limit:.3g} %",
-        "crossing": None
-        if crossing is None or crossing.median is None
-        else {
-            "x": x(crossing.median),
-            "low80": x(crossing.low80 if crossing.low80 is not None else crossing.median),
-            "high80": x(crossing.high80 if crossing.high80 is not None else end),
-            "low95": x(crossing.low95 if crossing.low95 is not None else crossing.median),
-            "high95": x(crossing.high95 if crossing.high95 is not None else end),
-        },
-        "ticks": [{"x": x(float(hours)), "text": f"{unit.of(float(hours)):.3g}"} for hours in ticks],
-        "levels": [{"y": y(share), "text": f"{100 * share:.2g} %"} for share in (0.0, highest / 2, highest)],
-        "axis": unit.axis,
-    }
-
-
-def _median(crossing: Crossing | None) -> float | None:
-    return crossing.median if crossing else None
-
-
-def _high(crossing: Crossing | None) -> float | None:
-    return crossing.high80 if crossing else None
+def _chart(part: PartStory, limit: float) -> Markup:
+    """The part's curve. What draws it takes numbers and units alone, nothing that would have to be escaped."""
+    upto = len(part.moments) - 1
+    return Markup(  # noqa: S704
+        curve_svg(
+            part.curve, part.unit, upto=upto, limit=limit, horizon=part.horizon, crossing=part.crossing, fan=part.fan
+        )
+    )
 
 
 @lru_cache(maxsize=1)

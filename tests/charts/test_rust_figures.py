@@ -1,4 +1,4 @@
-"""Figures of a rusting part: they grow with the slider in a frame that stays, and are honest about the limit."""
+"""Figures of several parts and of every measure; times in the unit that people use."""
 
 from __future__ import annotations
 
@@ -11,59 +11,10 @@ from core.charts.rusttime import DAY, HOUR, WEEK, unit_of
 HOURS = np.array([0.0, 24.0, 48.0, 72.0])
 SHARE = np.array([0.001, 0.02, 0.06, 0.12])
 CURVE = rust.Severity("bolt", HOURS, SHARE, SHARE * 0.8, SHARE * 1.2)
-CROSSING = rust.Crossing(median=96.0, low80=90.0, high80=130.0, low95=85.0, high95=None)
-FAN = rust.Fan(
-    np.array([72.0, 96.0, 150.0, 900.0]), *(np.array([0.12, 0.16, 0.3, 0.9]) * k for k in (1, 0.9, 1.1, 0.8, 1.2))
-)
-
-
-def drawn(upto: int = 3, *, limit: float = 0.16, crossing: rust.Crossing | None = CROSSING, fan: rust.Fan | None = FAN):  # type: ignore[no-untyped-def]
-    return rust.progression(CURVE, DAY, upto=upto, limit=limit, horizon=720.0, crossing=crossing, fan=fan)
-
-
-def trace(figure, name: str):  # type: ignore[no-untyped-def]
-    return next(one for one in figure.data if one.name == name)
-
-
-@pytest.mark.parametrize("upto", range(4))
-def test_the_curve_grows_in_a_frame_that_stays(upto: int) -> None:
-    figure = drawn(upto)
-    assert list(trace(figure, "measured").x) == list(HOURS[: upto + 1] / 24)
-    assert figure.layout.xaxis.range == drawn(3).layout.xaxis.range
-    assert figure.layout.yaxis.range == drawn(3).layout.yaxis.range
-
-
-def test_the_forecast_comes_with_the_last_time_only() -> None:
-    names = [[one.name for one in drawn(upto).data] for upto in (2, 3)]
-    assert "crossing" not in names[0]
-    assert "expected" not in names[0]
-    assert {"crossing", "expected"} <= set(names[1])
-    assert trace(drawn(), "crossing").x == (4.0,)
-
-
-def test_what_is_over_the_limit_has_a_second_sign() -> None:
-    marker = trace(drawn(limit=0.05), "measured").marker
-    assert list(marker.symbol) == ["circle", "circle", "x", "x"]
-    assert list(marker.color) == [palette.GOOD] * 2 + [palette.ANOMALOUS] * 2
-
-
-def test_a_distant_limit_does_not_flatten_the_curve() -> None:
-    near, far = drawn(crossing=None, fan=None), drawn(limit=0.9, crossing=None, fan=None)
-    assert near.layout.yaxis.range[1] == pytest.approx(1.12 * 16)
-    assert far.layout.yaxis.range[1] == pytest.approx(1.3 * 14.4)
-    assert len(near.layout.shapes) == 1
-    assert len(far.layout.shapes) == 0
-
-
-def test_a_part_without_rust_is_flat_not_magnified_noise() -> None:
-    none = np.zeros(4)
-    figure = rust.progression(rust.Severity("bolt", HOURS, none, none, none), DAY, upto=3, limit=0.08, horizon=100.0)
-    assert figure.layout.yaxis.range[1] >= 100 * rust.LOWEST_TOP
 
 
 def test_one_time_alone_is_drawn() -> None:
     first = rust.Severity("bolt", HOURS[:1], SHARE[:1], SHARE[:1], SHARE[:1])
-    assert len(rust.progression(first, HOUR, upto=0, limit=0.08, horizon=24.0).data) == 1
     assert len(rust.fleet([first], "bolt", HOUR, limit=0.08).data) == 1
     assert len(rust.measures({"colour": first}, HOUR, upto=0).data) == 2
 
@@ -75,11 +26,14 @@ def test_all_parts_share_axes_and_the_chosen_one_is_drawn_last() -> None:
     assert [one.line.color for one in figure.data] == [palette.NEUTRAL, palette.GOOD]
 
 
-@pytest.mark.parametrize(("health", "verdict"), [(1.0, "accept"), (0.3, "review"), (0.0, "reject")])
-def test_the_gauge_is_green_then_amber_then_vermillion(health: float, verdict: str) -> None:
-    (gauge,) = rust.gauge(health).data
-    assert gauge.gauge.bar.color == palette.VERDICT_COLOURS[verdict]
-    assert gauge.value == 100 * health
+def test_the_mean_of_all_parts_is_a_band_behind_them() -> None:
+    figure = rust.fleet([CURVE], "bolt", DAY, limit=0.16, mean=CURVE)
+    assert [one.name for one in figure.data] == ["mean of all parts", "bolt"]
+
+
+def test_a_measure_is_drawn_up_to_a_time_in_percent() -> None:
+    _, line = rust.measures({"colour": CURVE}, DAY, upto=2).data
+    assert list(line.y) == [0.1, 2.0, 6.0]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def part(name: str = "bolt", crossing: Crossing | None = None) -> PartStory:
         for k, (hours, share) in enumerate(zip(HOURS.tolist(), SHARE.tolist(), strict=True))
     ]
     curve = Severity(name, HOURS, SHARE, SHARE * 0.9, SHARE * 1.1)
-    return PartStory(name, "rusting", "9 % has rusted.", ["Recoat."], curve, DAY, crossing, moments)
+    return PartStory(name, "rusting", "9 % has rusted.", ["Recoat."], curve, DAY, 96.0, crossing, None, moments)
 
 
 def report(*parts: PartStory, limit: float = 0.08) -> RustReport:
@@ -52,8 +52,8 @@ def test_names_are_escaped() -> None:
 
 def test_the_crossing_is_drawn_where_the_limit_is_in_sight() -> None:
     crossing = Crossing(60.0, 50.0, 90.0, 49.0, None)
-    assert "rotate(45" in to_html(report(part(crossing=crossing), limit=0.12))
-    assert "rotate(45" not in to_html(report(part(crossing=Crossing(None, None, None, None, None)), limit=0.12))
+    assert 'class="crossing"' in to_html(report(part(crossing=crossing), limit=0.12))
+    assert 'class="crossing"' not in to_html(report(part(crossing=Crossing(None, None, None, None, None)), limit=0.12))
 
 
 def test_a_part_seen_once_has_a_page() -> None:

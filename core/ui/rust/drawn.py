@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
-import streamlit as st
 
 from core.charts import rust as charts
 from core.charts.rusttime import TimeUnit, unit_of
@@ -40,17 +38,3 @@ def fan(result: PartResult) -> charts.Fan | None:
     ahead = hours >= result.rust.hours[-1]
     bands = ("median", "low80", "high80", "low95", "high95")
     return charts.Fan(hours[ahead], *(np.array(getattr(result.fan, band))[ahead] for band in bands))
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def progression(identity: str, part: str, limit: float, horizon: float, upto: int, _result: PartResult) -> go.Figure:
-    """The curve up to one time, kept: the slider comes back to the same times again and again."""
-    return charts.progression(
-        severity(_result.rust, part),
-        unit(_result),
-        upto=upto,
-        limit=limit,
-        horizon=horizon,
-        crossing=crossing(_result),
-        fan=fan(_result),
-    )

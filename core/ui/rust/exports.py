@@ -108,7 +108,9 @@ def _story(story: Story, result: PartResult, view: str | None, measure: str) -> 
         sentences=sentences,
         curve=drawn.severity(result.rust, result.part),
         unit=unit,
+        horizon=result.forecast.horizon_hours,
         crossing=drawn.crossing(result),
+        fan=drawn.fan(result),
         moments=moments,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts import rust as charts
+from core.charts.rustcurve import spark_svgs
 from core.charts.rusttime import unit_of
 from core.severity.types import PartResult
 from core.ui import blocks, words
@@ -38,7 +39,7 @@ def show(story: Story, results: Sequence[PartResult], chosen: Rules, current: st
     ordered = sorted(results, key=lambda one: -one.rust.estimates[-1].value)
     curves = [drawn.severity(one.rust, one.part) for one in ordered]
     with st.grid(4, min_column_width=230):
-        for result, small in zip(ordered, charts.sparks(curves, limit=chosen.limit), strict=True):
+        for result, small in zip(ordered, spark_svgs(curves, limit=chosen.limit), strict=True):
             _card(story, result, small, current)
     if len(results) == 1:
         return

@@ -1,15 +1,14 @@
-"""One part for the room: the stage, and beside it what follows from the chosen time. Only this part is drawn anew when
-the slider moves."""
+"""One part for the room: the stage with what follows from each time, and which time is looked at, in the URL."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from core.charts import rust as charts
+from core.charts.rustcurve import curve_svg, gauge_svg
 from core.severity.types import PartResult
-from core.ui import blocks, words
 from core.ui.rust import drawn, stage, wording
 from core.ui.rust.outlook import Rules
 from core.ui.rust.story import Story
@@ -18,7 +17,10 @@ TIME, LAYER, SWIPE = "time", "over", "swipe"  # names in the URL
 
 
 def show(story: Story, result: PartResult, chosen: Rules, view: str, measure: str) -> None:
-    """The scene of a part seen from ``view``, with the layers of ``measure``."""
+    """The stage of a part seen from ``view``, with the layers of ``measure``.
+
+    A fragment: what is chosen on the stage is put into the URL, and nothing else is drawn anew.
+    """
     st.fragment(_scene, key="rust-scene")(story, result, chosen, view, measure)
 
 
@@ -30,33 +32,11 @@ def at(result: PartResult) -> int:
 
 
 def _scene(story: Story, result: PartResult, chosen: Rules, view: str, measure: str) -> None:
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        _stage(story, result, chosen, view, measure)
-    with right:
-        _facts(story, result, chosen, at(result))
-
-
-def _stage(story: Story, result: PartResult, chosen: Rules, view: str, measure: str) -> None:
     key = f"stage-{story.id}-{result.part}-{view}"
-    unit, moments = drawn.unit(result), []
-    for hours, estimate in zip(result.rust.hours, result.rust.estimates, strict=True):
-        seen = story.picture(result.part, hours, view)
-        moments.append(
-            stage.Moment(
-                when=unit.at(hours).capitalize(),
-                told=f"{wording.percent(estimate.value)} rusted",
-                over=estimate.value >= chosen.limit,
-                alt=f"{result.part}, {unit.at(hours)}",
-                photo=seen.photo,
-                rust=seen.rust(measure),
-                heat=seen.heat(measure),
-            )
-        )
     stage.show(
-        moments,
+        _moments(f"{story.id}-{result.part}", view, measure, chosen, story, result),
         story.picture(result.part, result.rust.hours[-1], view).size,
-        identity=f"{story.id}-{result.part}-{view}-{measure}-{chosen.limit:g}",
+        identity=f"{story.id}-{result.part}-{view}-{measure}-{chosen}",
         start=at(result),
         layer=st.query_params.get(LAYER, "none"),
         swipe=SWIPE in st.query_params,
@@ -64,9 +44,6 @@ def _stage(story: Story, result: PartResult, chosen: Rules, view: str, measure: 
         on_look=lambda: _keep_look(key),
         key=key,
     )
-    remarks = story.picture(result.part, result.rust.hours[at(result)], view).remarks
-    if remarks:
-        st.caption(f":material/info: {words.plain(' '.join(remarks))}")
 
 
 def _keep_time(key: str, result: PartResult) -> None:
@@ -85,32 +62,51 @@ def _keep_look(key: str) -> None:
             st.query_params[name] = str(value)
 
 
-def _facts(story: Story, result: PartResult, chosen: Rules, now: int) -> None:
-    """The state in words, the curve so far, the health, the rules that are broken; at the end the forecast."""
-    unit, look = drawn.unit(result), wording.STATUSES[result.status]
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _moments(
+    identity: str, view: str, measure: str, chosen: Rules, _story: Story, _result: PartResult
+) -> list[stage.Moment]:
+    unit, found = drawn.unit(_result), []
+    for number, (hours, estimate) in enumerate(zip(_result.rust.hours, _result.rust.estimates, strict=True)):
+        seen = _story.picture(_result.part, hours, view)
+        found.append(
+            stage.Moment(
+                when=unit.at(hours).capitalize(),
+                told=f"{wording.percent(estimate.value)} rusted",
+                over=estimate.value >= chosen.limit,
+                alt=f"{_result.part}, {unit.at(hours)}",
+                photo=seen.photo,
+                rust=seen.rust(measure),
+                heat=seen.heat(measure),
+                facts=_facts(_result, chosen, number),
+            )
+        )
+    return found
+
+
+def _facts(result: PartResult, chosen: Rules, now: int) -> stage.Facts:
+    """The state in words, the curve so far, the health, the rules that are broken; at the end status and forecast."""
+    unit, look, last = drawn.unit(result), wording.STATUSES[result.status], len(result.rust.hours) - 1
     grades, estimate = result.grades[now], result.rust.estimates[now]
-    last = now == len(result.rust.hours) - 1
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(wording.grade_words(grades), anchor=False, width="content")
-        if last:
-            st.markdown(look.badge, help=look.says)
-    st.markdown(f"**{wording.grade_line(grades)}** · 95 % interval {wording.interval(estimate)}")
-    forecast = result.forecast
-    figure = drawn.progression(story.id, result.part, chosen.limit, forecast.horizon_hours, now, result)
-    told = wording.forecast_words(result, unit)
-    blocks.plot(figure, key="rust-curve", alt=f"Rusted share up to {unit.at(result.rust.hours[now])}. {told}")
-    gauge, rules = st.columns([2, 3], vertical_alignment="center")
-    with gauge:
-        health = wording.health(estimate.value, chosen.limit)
-        blocks.plot(charts.gauge(health), key="rust-gauge", alt=f"Health {health:.0%}")
-        st.caption("Health: 100 % without rust, 0 % at the limit", text_alignment="center")
-    with rules:
-        for alert in wording.alerts(result, now, chosen.limit, chosen.rate, unit):
-            colour = "orange" if alert.certain else "yellow"
-            st.markdown(f":{colour}[:material/notification_important: **{words.plain(alert.sentence)}**]")
-        if last:
-            st.subheader(f":material/event: {words.plain(told)}", anchor=False)
-            rate = wording.rate_words(result)
-            more = [wording.interval_words(result, unit), f"Growth now: {rate}." if rate else ""]
-            st.caption("  \n".join(words.plain(line) for line in more if line))
-        st.markdown(f":material/build: **{words.plain(grades.action)}**")
+    health = wording.health(estimate.value, chosen.limit)
+    curve = curve_svg(
+        drawn.severity(result.rust, result.part), unit, upto=now, limit=chosen.limit,
+        horizon=result.forecast.horizon_hours, crossing=drawn.crossing(result), fan=drawn.fan(result),
+    )  # fmt: skip
+    told = stage.Facts(
+        words=wording.grade_words(grades),
+        line=f"{wording.grade_line(grades)} · 95 % interval {wording.interval(estimate)}",
+        curve=curve,
+        gauge=gauge_svg(health),
+        health=f"Health {health:.0%}",
+        alerts=[(one.certain, one.sentence) for one in wording.alerts(result, now, chosen.limit, chosen.rate, unit)],
+        action=f"Suggested: {grades.action}",
+    )
+    if now < last:
+        return told
+    rate = wording.rate_words(result)
+    sure = [wording.interval_words(result, unit), f"Growth now: {rate}" if rate else ""]
+    return replace(
+        told, forecast=wording.forecast_words(result, unit), sure="\n".join(filter(None, sure)),
+        status=result.status, status_word=look.word, status_says=look.says,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-// The stage draws by itself: slider, layers and swipe answer in the browser, Python hears of the time and follows.
+// The stage draws by itself: slider, layers and swipe answer in the browser; Python only hears of them, for the URL.
 const STEP_MS = 1400, QUIET_MS = 90;
 const stages = new WeakMap();
 
@@ -23,7 +23,9 @@ class Stage {
       when: find(".when"), told: find(".told"), screen: find(".screen"), frames: find(".frames"), before: find(".before"),
       seam: find(".seam"), cut: find(".cut"), left: find(".tag.left"), right: find(".tag.right"), play: find(".play"),
       at: find(".at"), ticks: find(".ticks"), opacity: find(".opacity input"), swipe: find(".swipe input"),
-      opacityLabel: find(".opacity"), layers: [...root.querySelectorAll(".layers button")],
+      opacityLabel: find(".opacity"), words: find(".words"), status: find(".status"), line: find(".line"),
+      curve: find(".curve"), gauge: find(".gauge"), alerts: find(".alerts"), forecast: find(".forecast"),
+      sure: find(".sure"), action: find(".action"), layers: [...root.querySelectorAll(".layers button")],
     };
     const { at, cut, opacity, swipe, play, layers } = this.parts;
     at.addEventListener("input", () => { this.pause(); this.go(Number(at.value)); });
@@ -75,10 +77,33 @@ class Stage {
     told.textContent = moment.told;
     told.classList.toggle("over", moment.over);
     right.textContent = moment.when;
+    this.facts(moment);
     [...frames.children].forEach((one, k) => one.classList.toggle("on", k === index));
     if (!tell) return;
     clearTimeout(this.telling);  // while the slider is dragged, Python hears of where it rests
     this.telling = setTimeout(() => this.tell("time", index), this.timer ? 0 : QUIET_MS);
+  }
+
+  facts(moment) {
+    const { words, status, line, curve, gauge, alerts, forecast, sure, action } = this.parts;
+    for (const [place, text] of [[words, moment.words], [line, moment.line], [forecast, moment.forecast],
+      [sure, moment.sure], [action, moment.action], [status, moment.status.word]]) {
+      place.textContent = text;
+      place.hidden = !text;
+    }
+    status.dataset.status = moment.status.name;
+    status.title = moment.status.says;
+    // Drawings come from the server, which puts nothing into them but numbers and units.
+    curve.innerHTML = moment.curve;
+    curve.setAttribute("aria-label", `Rusted share up to ${moment.when}. ${moment.forecast}`);
+    gauge.innerHTML = moment.gauge;
+    gauge.setAttribute("aria-label", moment.health);
+    alerts.replaceChildren(...moment.alerts.map(({ certain, text }) => {
+      const alert = document.createElement("div");
+      alert.className = certain ? "alert certain" : "alert";
+      alert.textContent = `${certain ? "▲" : "△"} ${text}`;
+      return alert;
+    }));
   }
 
   look() {

@@ -1,7 +1,7 @@
 """The stage: one part over time, drawn by the browser itself, so that slider, swipe and layers answer at once.
 
-The pictures are those that the analysis stored at display size; they travel once, as files beside the page. Python
-hears of the chosen time and draws what follows from it.
+The pictures are those that the analysis stored at display size; they travel once, as files beside the page. What
+follows from a time (curve, gauge, words) is sent for all times; Python only hears what was chosen, for the URL.
 """
 
 from __future__ import annotations
@@ -14,9 +14,32 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from core.severity.types import Status
+
 HERE = Path(__file__).parent
 LAYERS = ("none", "rust", "heat")
 TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is told beside the picture of one time; empty text is left out. ``curve`` and ``gauge`` are SVG.
+
+    ``alerts`` are sentences, each with whether it is certain; ``status`` is shown with the last time only.
+    """
+
+    words: str
+    line: str
+    curve: str
+    gauge: str
+    health: str
+    alerts: Sequence[tuple[bool, str]]
+    action: str
+    forecast: str = ""
+    sure: str = ""
+    status: Status | None = None
+    status_word: str = ""
+    status_says: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +53,7 @@ class Moment:
     photo: Path
     rust: Path | None
     heat: Path | None
+    facts: Facts
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -62,19 +86,24 @@ def show(
         "start": start,
         "layer": layer,
         "swipe": swipe,
-        "moments": [_sent(moment, f"{identity}-{k}") for k, moment in enumerate(moments)],
+        "moments": [_sent(moment, f"{key}-{k}") for k, moment in enumerate(moments)],
     }
     _renderer()(key=key, data=data, on_time_change=on_time, on_look_change=on_look)
 
 
 def _sent(moment: Moment, name: str) -> dict[str, Any]:
-    pictures = {kind: getattr(moment, kind) for kind in ("photo", "rust", "heat")}
+    facts, pictures = moment.facts, {kind: getattr(moment, kind) for kind in ("photo", "rust", "heat")}
     return {
         "when": moment.when,
         "told": moment.told,
         "over": moment.over,
         "alt": moment.alt,
         **{kind: _address(path, f"{name}-{kind}") for kind, path in pictures.items() if path is not None},
+        **{name: getattr(facts, name) for name in ("words", "line", "curve", "gauge", "health", "action")},
+        "forecast": facts.forecast,
+        "sure": facts.sure,
+        "alerts": [{"certain": certain, "text": text} for certain, text in facts.alerts],
+        "status": {"name": facts.status or "", "word": facts.status_word, "says": facts.status_says},
     }
 
 
