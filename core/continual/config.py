@@ -151,8 +151,11 @@ class ContinualConfig(_Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def checkpoint_name(self, seed: int, method: str) -> str:
-        """The file in which the loop keeps one method's course on one seed."""
-        return f"{self.sha256()[:16]}-{seed}-{method}.npz"
+        """The file in which the loop keeps one method's course on one seed. It does not depend on which other methods
+        and seeds are asked for: one that is added later finds the others done."""
+        content = self.model_dump(mode="json", exclude={"name", "methods", "seeds"})
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return f"{digest[:16]}-{seed}-{method}.npz"
 
 
 def read_config(path: Path, data: Path | None = None) -> ContinualConfig:
@@ -196,7 +199,7 @@ def _anchored(config: ContinualConfig, base: Path) -> ContinualConfig:
 
 
 def shipped(name: str, data: Path | None = None) -> ContinualConfig:
-    """One of the configurations in ``assets/continual``, its data below ``data``. UserError for one that is not there."""
+    """One of the configurations in ``assets/continual``, its data below ``data``. UserError for an unknown one."""
     path = ASSETS / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in ASSETS.glob("*.yaml")))

@@ -79,7 +79,8 @@ class LoopLearner(Strategy):
         rows = self._modalities.encode(batch)
         self._modalities.follow(rows[~label])
         inputs, mask = self._modalities.inputs(batch)
-        state, logits = {}, np.zeros(len(batch), np.float32)
+        state: dict[str, float] = {}
+        logits = np.zeros(len(batch), np.float32)
         if self._o.rehearsal != "scratch":
             state, logits = self._train(inputs, mask, label)
         if self._memory.capacity:

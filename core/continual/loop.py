@@ -6,8 +6,6 @@ samples. One processor core; a run that was interrupted goes on bit-identically 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import resource
 import sys
 import time
@@ -226,12 +224,6 @@ def _record(
         threshold,
         state,
     )
-
-
-def _world(config: ContinualConfig) -> str:
-    """What one method on one seed depends on, other methods and seeds left out."""
-    content = config.model_dump(mode="json", exclude={"name", "methods", "seeds"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _peak_mib() -> float:

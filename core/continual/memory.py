@@ -118,7 +118,7 @@ class Memory:
         label, concept = self._columns["label"][index], self._columns["concept"][index]
         if self._options.retention == "balanced":
             return _balanced(label, concept, self._columns["draw"][index], room)
-        weight = 1.0
+        weight = np.ones(len(index), np.float32)
         if self._options.retention == "utility":
             weight = np.exp(self._options.sharpness * self._columns["utility"][index])
         order = np.argsort(-self._columns["draw"][index] / weight, kind="stable")

@@ -92,7 +92,7 @@ class Modalities:
         moved = rows.copy()
         for name, part, where in zip(self.names, self._rows, self._inputs, strict=True):
             values = rows[:, part]
-            here = np.isfinite(values).all(axis=1)
+            here = np.asarray(np.isfinite(values).all(axis=1))
             if here.any():
                 found = self._dynamics[name].transform(values[here], motion.of(here), push[here][:, where], rng)
                 moved[here, part] = found

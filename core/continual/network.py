@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from scipy.linalg import block_diag
 from torch import Tensor, nn
 
 from core.continual.dynamics.alignment import Alignment
@@ -18,6 +19,10 @@ class FusionNetwork(nn.Module):
     encoders are one matrix, since a product for each would cost more than it computes.
     """
 
+    maps: Tensor  # (width, modalities x shared), by block
+    centre: Tensor  # (width,)
+    owner: Tensor  # (modalities, width): 1 where an input belongs to a modality
+
     def __init__(self, widths: Sequence[int], alignment: Alignment, hidden: int) -> None:
         super().__init__()
         singles = [nn.Linear(width, hidden) for width in widths]
@@ -27,18 +32,17 @@ class FusionNetwork(nn.Module):
         self.middle = nn.Linear(hidden, hidden)
         self.last = nn.Linear(hidden, 1)
         self.modalities = len(singles)
-        maps = torch.block_diag(*(torch.from_numpy(one) for one in alignment.maps))
-        self.register_buffer("maps", maps)  # (width, modalities x shared)
+        self.register_buffer("maps", torch.from_numpy(block_diag(*alignment.maps).astype("float32")))
         self.register_buffer("centre", torch.cat([torch.from_numpy(one) for one in alignment.centres]))
         owner = torch.repeat_interleave(torch.arange(self.modalities), torch.tensor(list(widths)))
-        self.register_buffer("owner", nn.functional.one_hot(owner, self.modalities).T.float())  # (modalities, width)
+        self.register_buffer("owner", nn.functional.one_hot(owner, self.modalities).T.float())
 
     def features(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Last hidden layer (n, hidden)."""
         count = mask.sum(1, keepdim=True).clamp_min(1)
         wide = mask @ self.owner
         encoded = ((inputs * wide) @ self.encoder + mask @ self.offset) / count
-        seen = (((inputs - self.centre) * wide) @ self.maps).unflatten(1, (self.modalities, -1))
+        seen = (((inputs - self.centre) * wide) @ self.maps).view(len(inputs), self.modalities, -1)
         shared = seen.sum(1) / count
         off = (seen - shared.unsqueeze(1)) * mask.unsqueeze(2)
         disagreement = (off.square().sum((1, 2)).unsqueeze(1) / count + 1e-6).sqrt()

@@ -34,9 +34,8 @@ class Platt:
 
     def predicted(self, ids: NDArray[np.int64], logits: Array) -> None:
         """Remember what was said of samples before their labels came."""
-        joined = zip(self._waiting, (ids, logits), strict=True)
-        first, second = (np.concatenate(both)[-WAITING:] for both in joined)
-        self._waiting = (first, second)
+        known, said = self._waiting
+        self._waiting = (np.concatenate([known, ids])[-WAITING:], np.concatenate([said, logits])[-WAITING:])
 
     def told(self, ids: NDArray[np.int64], label: NDArray[np.bool_]) -> None:
         """The labels of some of them have come."""

@@ -43,12 +43,12 @@ def rarity(inputs: Array, label: NDArray[np.bool_]) -> Array:
     mean = np.where(finite, nearest, 0).sum(axis=1) / np.maximum(finite.sum(axis=1), 1)
     alone = ~finite.any(axis=1)  # the only one of its label is as rare as the rarest
     mean[alone] = mean.max() if len(mean) else 0
-    return np.log(mean + 1e-6)
+    return np.asarray(np.log(mean + 1e-6))
 
 
 def gradient_norm(probability: Array, label: NDArray[np.bool_], features: Array) -> Array:
     """(n,) norm of the cross entropy's gradient in the last layer, ``|p - y| sqrt(1 + |h|^2)``; features (n, h)."""
-    return np.abs(probability - label) * np.sqrt(1 + (features**2).sum(axis=1))
+    return np.asarray(np.abs(probability - label) * np.sqrt(1 + (features**2).sum(axis=1)))
 
 
 def utility(rare: Array, severity: Array, gradient: Array, weights: tuple[float, float, float]) -> Array:

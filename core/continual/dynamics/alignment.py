@@ -59,9 +59,10 @@ def align(rows: Sequence[Array], shared: int) -> Alignment:
     the maps are those of each modality alone, and disagreement means nothing: `paired` tells beforehand.
     """
     joint = paired(rows)
+    enough = int(joint.sum()) > ROWS_PER_COMPONENT
     reduced, maps, centres = [], [], []
     for values in rows:
-        use = values[joint] if joint.sum() > ROWS_PER_COMPONENT else values[np.isfinite(values).all(axis=1)]
+        use: Array = values[joint] if enough else values[_whole(values)]
         centre = use.mean(axis=0, dtype=np.float64)
         _, spread, axes = np.linalg.svd(use - centre, full_matrices=False)
         k = max(1, min(shared, len(use) // ROWS_PER_COMPONENT, int((spread > 1e-9).sum())))
@@ -70,7 +71,7 @@ def align(rows: Sequence[Array], shared: int) -> Alignment:
         maps.append(whitening)
         centres.append(centre.astype(np.float32))
         reduced.append((use - centre) @ whitening)
-    if len(rows) > 1 and joint.sum() > ROWS_PER_COMPONENT:
+    if len(rows) > 1 and enough:
         _, _, right = np.linalg.svd(np.concatenate(reduced, axis=1), full_matrices=False)
         cuts = np.cumsum([one.shape[1] for one in reduced])[:-1]
         maps = [weights @ part.T for weights, part in zip(maps, np.split(right, cuts, axis=1), strict=True)]
@@ -80,4 +81,11 @@ def align(rows: Sequence[Array], shared: int) -> Alignment:
 
 def paired(rows: Sequence[Array]) -> NDArray[np.bool_]:
     """(n,) the samples that every modality has seen."""
-    return np.asarray(np.all([np.isfinite(values).all(axis=1) for values in rows], axis=0))
+    found: NDArray[np.bool_] = np.stack([_whole(values) for values in rows]).all(axis=0)
+    return found
+
+
+def _whole(values: Array) -> NDArray[np.bool_]:
+    """(n,) rows without NaN."""
+    found: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
+    return found

@@ -103,9 +103,9 @@ def register(kind: type[ModalityDynamics]) -> type[ModalityDynamics]:
     return kind
 
 
-def clipped(moved: Array, start: Array, radius: float) -> Array:
+def clipped(moved: NDArray[np.float64], start: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
     """Rows (n, d) no further than ``radius`` from where they started; those within are returned as they are."""
     step = moved - start
     length = np.sqrt((step**2).sum(axis=1, keepdims=True))
     scale = np.minimum(radius / np.maximum(length, 1e-12), 1)
-    return np.where(scale < 1, start + step * scale, moved).astype(np.float32)
+    return np.where(scale < 1, start + step * scale, moved)

@@ -59,7 +59,7 @@ class SpadeReference(_Reference):
     def _taught(self, normals: Batch) -> dict[str, float]:
         n = len(normals)
         inputs, mask = self._modalities.inputs(normals)
-        told = {name: np.zeros(n, kind) for name, kind in COLUMNS.items()}
+        told: dict[str, NDArray[Any]] = {name: np.zeros(n, kind) for name, kind in COLUMNS.items()}
         told |= {"rows": self._modalities.encode(normals), "inputs": inputs, "mask": mask, "id": normals.ids}
         self._memory.add(told | {"logit": np.zeros(n, np.float32), "concept": normals.concept}, self._random["model"])
         self._memory.settle(None)
