@@ -34,6 +34,8 @@ _ELAPSED = re.compile(
 _SEPARATORS = "-_ /."
 _TRAILING_VIEW = re.compile(r"^(.*?\D)[-_ ](\d{1,3}|left|right|top|bottom|front|back|side)$", re.IGNORECASE)
 
+_CAMERA = re.compile(r"^(?:IMG|DSC|DSCN|DSCF|P|PXL|MVIMG|image|photo|picture)?[-_ ]?\d+$", re.IGNORECASE)
+
 Clock = Literal["hours", "days and weeks", "dates"]
 
 
@@ -105,5 +107,9 @@ def _around(text: str, mark: re.Match[str]) -> tuple[str, str]:
 
 
 def _split_view(text: str) -> tuple[str, str]:
+    """A name without a time. What a camera calls its pictures names no part: that is the folder's then, or nobody's."""
+    folder, _, last = text.rpartition("/")
+    if _CAMERA.match(last):
+        return folder, last
     found = _TRAILING_VIEW.match(text)
     return (found[1], found[2]) if found else (text, ONLY_VIEW)

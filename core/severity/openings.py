@@ -11,7 +11,7 @@ from core.severity.types import Mask
 
 # Lightness steps a pixel that an opening's inside stays below, and the width in pixels of what joins two places to
 # one: where an opening's edge is faint, only the stricter look tells it apart.
-LOOKS = ((1.3, 3), (0.7, 9))
+LOOKS = ((1.3, 3), (0.7, 9), (1.0, 25))
 DARK_ROOM, TABLE_ROOM = 25, 9  # pixels at the searching side: twice the metal around an opening
 GREY = 14.0  # steps of chroma: what is more colourful is a surface
 EDGE = 2.0  # lightness steps a pixel: steeper is an edge

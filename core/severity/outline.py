@@ -97,8 +97,11 @@ def completed(outline: Mask, steepness: Plane) -> Mask:
 
 
 def _ellipse(rim: NDArray[np.float32]) -> Ellipse | None:
-    """The ellipse on which most of an outline's points (n, 2) lie: the better of two robust fits, by Fitzgibbon's direct
-    method (IEEE TPAMI 1999), to the outline's hull, inside which a gap lies, and to what is near its enclosing circle."""
+    """The ellipse on which most of an outline's points (n, 2) lie, by Fitzgibbon's direct method (IEEE TPAMI 1999).
+
+    The better of two robust fits: to the outline's hull, inside which a gap lies, and to what is near its enclosing
+    circle.
+    """
     (x, y), radius = cv2.minEnclosingCircle(rim)
     round_ones = rim[np.abs(np.hypot(rim[:, 0] - x, rim[:, 1] - y) / radius - 1) < 2 * FIT]
     best, most = None, 0

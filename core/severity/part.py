@@ -92,7 +92,8 @@ def _flooded(lab: Plane, ground: Table, shift: float) -> Mask:
     markers[sure > 0] = 2
     levels = np.clip(steepness * 16, 0, 255).astype(np.uint8)
     flooded = cv2.watershed(cv2.merge([levels] * 3), markers)
-    return np.asarray(flooded == 2)
+    # The watershed leaves the frame's own pixels out, whether or not the part goes on beyond.
+    return np.pad((flooded == 2)[1:-1, 1:-1], 1, mode="edge")
 
 
 def _from_border(calm: Mask) -> Mask:
