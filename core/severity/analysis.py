@@ -6,19 +6,26 @@ horizon or a table of actions can be changed without looking at a photograph aga
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from core.errors import UserError
 from core.progress import Progress
 from core.severity import curves, forecast, grades, status
 from core.severity.correction import Correction
-from core.severity.measures.registry import default_measures
+from core.severity.measures.disagreement import disagreement
+from core.severity.measures.registry import MEASURES, default_measures
+from core.severity.measures.zinc import BARE
 from core.severity.photos import Photos
 from core.severity.seeing import Look, SeeingSettings, looks
 from core.severity.settings import RustSettings
-from core.severity.types import Curve, PartResult, Photo, Status
+from core.severity.types import Curve, PartResult, Photo
+
+WHITE = "zinc"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Record:
     values: Mapping[str, float]
     letters: Mapping[str, grades.Distribution] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    lightness: float = math.nan  # median of the part's surface, CIELAB
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,17 @@ def record(look: Look) -> Record:
         for one in look.measurements
         if one.mask is not None and (letter := grades.distribution(one.mask, one.value)) is not None
     }
-    return Record(look.view.photo, {one.measure: one.value for one in look.measurements}, letters, look.remarks)
+    remarks = look.remarks
+    if look.registration is not None and not look.registration.registered:
+        remarks = (*remarks, look.registration.sentence)
+    surface = look.view.lab[..., 0][look.view.part.mask]
+    return Record(
+        photo=look.view.photo,
+        values={one.measure: one.value for one in look.measurements},
+        letters=letters,
+        remarks=remarks,
+        lightness=float(np.median(surface)) if surface.size else math.nan,
+    )
 
 
 def judge(records: Iterable[Record], settings: RustSettings, notes: Sequence[str] = ()) -> Analysis:
@@ -133,8 +151,10 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
     horizon = settings.horizon_hours or max(2 * span, 24.0)
     grown = forecast.grow(rust, resamples=settings.resamples, seed=settings.seed)
     crossing = forecast.crossing(rust, grown, limit=settings.limit, horizon=horizon, seed=settings.seed)
-    rise = status.rise(rust, settings.seed)
-    state = status.status(rust, rise)
+    state = status.status(rust, status.rise(rust, settings.seed))
+    white = found.get(WHITE)
+    if white is not None and white is not rust and status.whitens(white, status.rise(white, settings.seed)):
+        state = "rusting"
     fit = grown.fit if grown else None
     actions = settings.actions or grades.read_actions()
     return PartResult(
@@ -150,7 +170,7 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
         forecast=crossing,
         fan=forecast.fan(rust, grown, horizon) if grown else None,
         alerts=status.alerts(rust.estimates[-1], fit, crossing, settings.rate_limit_per_day, state),
-        remarks=_remarks(records, rust, state),
+        remarks=(*_remarks(records, rust), *_contradictions(records, found)),
     )
 
 
@@ -160,9 +180,13 @@ def _letter(records: list[Record], measure: str, hour: float) -> grades.Distribu
     return Counter(letters).most_common(1)[0][0] if letters else None
 
 
-def _remarks(records: list[Record], rust: Curve, state: Status) -> tuple[str, ...]:
+def _remarks(records: list[Record], rust: Curve) -> tuple[str, ...]:
     """What a reader of the figures should know: odd photographs, few views, a beginning that hides what follows."""
-    said = [f"T{one.photo.hours:g}, view {one.photo.view}: {remark}" for one in records for remark in one.remarks]
+    photographs: dict[str, list[str]] = defaultdict(list)
+    for one in records:
+        for remark in one.remarks:
+            photographs[remark].append(f"T{one.photo.hours:g} view {one.photo.view}")
+    said = [f"{', '.join(where)}: {remark}" for remark, where in photographs.items()]
     if len(rust.hours) == 1:
         said.append("There is one time only: a state can be told, a change cannot.")
     elif all(len(views) == 1 for views in rust.views):
@@ -170,6 +194,18 @@ def _remarks(records: list[Record], rust: Curve, state: Status) -> tuple[str, ..
     first = rust.estimates[0].value
     if first >= status.COVERED:
         said.append(f"{100 * first:.0f} % was rusted from the start: whether it still rusts cannot be told.")
-    elif first >= 0.08:
+    elif first >= grades.ISO_BOUNDS[-1]:
         said.append(f"{100 * first:.0f} % was rusted at the first time, so it is no healthy reference.")
     return tuple(said)
+
+
+def _contradictions(records: list[Record], found: Mapping[str, Curve]) -> tuple[str, ...]:
+    """Where the area measures disagree, and the likely reason."""
+    areas = {
+        name: [estimate.value for estimate in curve.estimates]
+        for name, curve in found.items()
+        if MEASURES[name].info.is_area
+    }
+    start = min(one.photo.hours for one in records)
+    first = [one.lightness for one in records if one.photo.hours == start and math.isfinite(one.lightness)]
+    return disagreement(areas, dark=bool(first) and float(np.mean(first)) < BARE)

@@ -29,6 +29,7 @@ from core.severity.types import Alert, Curve, Estimate, Fit, Forecast, Status
 
 LEVEL = 0.02  # of the test: below 5 % false alarms also where the noise is three times the prior's
 MATTERS = 0.005  # of the surface: a smaller rise is not called rust
+WHITE_MATTERS = 0.02  # of the surface: pale deposits are less certain than red rust
 COVERED = 0.9  # of the surface: a part that begins above cannot show a rise
 _SIMULATED = 4000
 _PERMUTED = 2000
@@ -70,6 +71,12 @@ def status(curve: Curve, found: Rise | None) -> Status:
     if found.p <= LEVEL and found.value >= MATTERS:
         return "rusting"
     return "stable" if found.high < 2 * MATTERS else "uncertain"
+
+
+def whitens(curve: Curve, found: Rise | None) -> bool:
+    """Whether white corrosion alone makes a part one that corrodes: surer, and by more, than red rust must rise."""
+    begun = curve.estimates[0].value >= COVERED
+    return found is not None and not begun and found.p <= LEVEL / 2 and found.value >= WHITE_MATTERS
 
 
 def alerts(

@@ -39,7 +39,7 @@ from core.severity.types import Mask, Photo, Rgb
 from core.store import atomic
 from core.store.rustpictures import write_pictures
 
-FORMAT = 1
+FORMAT = 2
 HEAT_SIDE = 480  # a heatmap is smooth; more would cost more than it shows
 JPEG_QUALITY = 90
 FILE = "analysis.json"
@@ -58,6 +58,7 @@ class RecordRow(BaseModel):
     values: dict[str, float | None]
     letters: dict[str, Distribution]
     remarks: tuple[str, ...]
+    lightness: float | None
 
 
 class AnalysisInfo(BaseModel):
@@ -97,6 +98,7 @@ class StoredAnalysis:
                 {name: math.nan if value is None else value for name, value in row.values.items()},
                 row.letters,
                 row.remarks,
+                math.nan if row.lightness is None else row.lightness,
             )
             for row in self.info.records
         )
@@ -215,6 +217,7 @@ def _row(one: Record, folder: Path) -> RecordRow:
         values={name: value if math.isfinite(value) else None for name, value in one.values.items()},
         letters=dict(one.letters),
         remarks=one.remarks,
+        lightness=one.lightness if math.isfinite(one.lightness) else None,
     )
 
 
