@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.continual import plant
 from core.continual.config import ContinualConfig, ImagesSpec, PlantSpec, StreamSpec, TaskDrift
+from core.continual.labelcheck import label_check
 from core.continual.severity import SeverityTable, read_severities
 from core.continual.source import Ground
 from core.continual.tasks import TaskWorld
@@ -157,7 +158,9 @@ def _told(spec: StreamSpec) -> tuple[str, ...]:
 
 
 def _drift_note(world: TaskWorld, drift: TaskDrift) -> str:
+    """When the drift comes, and whether labels stay true under it."""
     begins = world.start + int(drift.at * world.spec.steps)
-    return (
-        f"Drift «{drift.kind}», {drift.shape}, magnitude {drift.magnitude:g}, in task {drift.task} from step {begins}."
+    said = (
+        f"Drift «{drift.kind}», {drift.shape}, magnitude {drift.magnitude:g}, in task {drift.task} from step {begins}"
     )
+    return f"{said}." if drift.shape == "none" else f"{said}: {label_check(world, drift)}."

@@ -19,10 +19,10 @@ from core.drift.scenarios import SCENARIOS, Surroundings, amounts, apply
 
 BLOCK = 64  # samples of the stream drawn at once; frozen parts are drawn whole
 FIRST_ID: Mapping[Part, int] = {"train": 0, "calibration": 600_000, "probe": 800_000}
-_PURPOSE = {"draw": 1, "drift": 2, "told": 3, "missing": 4}
+_PURPOSE = {"draw": 1, "course": 2, "told": 3, "missing": 4, "changed": 5}
 _PART_CODE: Mapping[Part, int] = {"train": 0, "calibration": 1, "probe": 2}
 CACHED_BYTES = 64 << 20  # of described blocks that a task keeps
-_VIEWS_OF = {"signal": "vibration", "image": "image", "log": "log"}
+VIEW_OF: Mapping[str, View] = {"signal": "vibration", "image": "image", "log": "log"}
 
 
 @dataclass(eq=False)
@@ -103,8 +103,8 @@ class TaskWorld:
     def drifted(self, step: int) -> Batch:
         """The probe as the world shows it at ``step`` of the stream."""
         probe = self._block("probe", 0)
-        drawn, _ = self._drawn("probe", 0)
-        views = self._views(drawn, np.full(len(probe), step), [_PART_CODE["probe"], step + 1])
+        drawn, fault = self._drawn("probe", 0)
+        views = self._views(drawn, fault, np.full(len(probe), step), [_PART_CODE["probe"], step + 1])
         found = replace(probe, views=self._with_gaps(views, "probe", 0))
         return found if self.spec.setting == "aware" else found.untold()
 
@@ -112,7 +112,7 @@ class TaskWorld:
         """What was recorded of a sample, drift included."""
         part, block, row = self._found(sample)
         drawn, fault = self._drawn(part, block)
-        changed = self._changed(drawn, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
+        changed = self._changed(drawn, fault, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
         return {view: np.asarray(values[row], np.float32) for view, values in changed.items()}
 
     def fault_of(self, sample: int) -> int:
@@ -142,7 +142,7 @@ class TaskWorld:
         if (part, block) in self._blocks:
             return self._blocks[part, block]
         drawn, fault = self._drawn(part, block)
-        views = self._views(drawn, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
+        views = self._views(drawn, fault, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
         ids = self.index * TASK_STRIDE + FIRST_ID[part] + block * BLOCK + np.arange(len(fault))
         found = Batch(
             ids,
@@ -164,7 +164,7 @@ class TaskWorld:
         if part == "train":
             fault = generator.choice(len(self.mix), BLOCK, p=self.mix)
         elif part == "calibration":
-            fault = np.zeros(self._at_most("calibration", 0, self.spec.calibration), np.int64)
+            fault = np.zeros(self.at_most("calibration", 0, self.spec.calibration), np.int64)
         else:
             fault = self._probe_faults()
         return self.source.draw(fault, part, generator), fault
@@ -173,11 +173,12 @@ class TaskWorld:
         """Normals, then as many of each anomalous class as of any other, as far as there are."""
         anomalous = self.source.faults("probe")[1:]
         each = max(round(self.spec.probe_anomalous / len(anomalous)), 1)
-        counts = [self._at_most("probe", int(one), each) for one in anomalous]
-        normal = np.zeros(self._at_most("probe", 0, self.spec.probe_normal), np.int64)
+        counts = [self.at_most("probe", int(one), each) for one in anomalous]
+        normal = np.zeros(self.at_most("probe", 0, self.spec.probe_normal), np.int64)
         return np.concatenate([normal, np.repeat(anomalous, counts)])
 
-    def _at_most(self, part: Part, fault: int, wanted: int) -> int:
+    def at_most(self, part: Part, fault: int, wanted: int) -> int:
+        """``wanted``, or as many samples of a class as there are."""
         count = self.source.count(part, fault)
         return wanted if count is None else min(wanted, count)
 
@@ -190,29 +191,35 @@ class TaskWorld:
     def _onset(self, drift: TaskDrift) -> int:
         return self.start + int(drift.at * self.spec.steps)
 
-    def _changed(self, drawn: Drawn, steps: NDArray[np.int64], key: Sequence[int]) -> dict[View, NDArray[np.float32]]:
-        raw = dict(drawn.raw)
-        for place, drift in enumerate(self.drifts):
-            generator = np.random.default_rng([self.seed, self.index, _PURPOSE["drift"], place, *key])
-            amount = drift.magnitude * amounts(drift, steps - self._onset(drift), generator)
-            amount = np.where(steps < self.start, 0.0, amount)
-            view: View = _VIEWS_OF[SCENARIOS[drift.kind].modality]  # type: ignore[assignment]
-            if view not in raw or not amount.any():
-                continue
-            shaped = amount[:, None] if view == "vibration" else amount
-            raw[view] = apply(drift.kind, raw[view], shaped, generator, self._surroundings(drift.kind, len(steps), key))
-        return raw
-
-    def _surroundings(self, kind: str, n: int, key: Sequence[int]) -> Surroundings:
+    def with_drift(
+        self, drift: TaskDrift, drawn: Drawn, fault: NDArray[np.int64], amount: NDArray[np.float64], *key: int
+    ) -> Raw:
+        """Raw samples through one drift by ``amount`` (n,); what is random in it follows from ``key``."""
+        view = VIEW_OF[SCENARIOS[drift.kind].modality]
+        if view not in drawn.raw or not amount.any():
+            return drawn.raw
+        generator = np.random.default_rng([self.seed, self.index, _PURPOSE["changed"], *key])
         other = None
-        if kind == "load" and self.other is not None:
-            generator = np.random.default_rng([self.seed, self.index, _PURPOSE["drift"], 99, *key])
-            other = self.other.draw(np.zeros(n, np.int64), "train", generator).raw["vibration"]
-        return Surroundings(spread=self._spread, other=other, states=self.states)
+        if drift.kind == "load" and self.other is not None:
+            able = np.isin(fault, self.other.faults("train"))  # what the other load never showed stays what it is
+            amount = np.where(able, amount, 0.0)
+            other = self.other.draw(np.where(able, fault, 0), "train", generator).raw["vibration"]
+        surroundings = Surroundings(spread=self._spread, other=other, states=self.states)
+        shaped = amount[:, None] if view == "vibration" else amount
+        return {**drawn.raw, view: apply(drift.kind, drawn.raw[view], shaped, generator, surroundings)}
 
-    def _views(self, drawn: Drawn, steps: NDArray[np.int64], key: Sequence[int]) -> dict[View, Array]:
+    def _changed(self, drawn: Drawn, fault: NDArray[np.int64], steps: NDArray[np.int64], key: Sequence[int]) -> Raw:
+        for place, drift in enumerate(self.drifts):
+            generator = np.random.default_rng([self.seed, self.index, _PURPOSE["course"], place, *key])
+            amount = drift.magnitude * amounts(drift, steps - self._onset(drift), generator)
+            drawn = Drawn(self.with_drift(drift, drawn, fault, amount, place, *key))
+        return drawn.raw
+
+    def _views(
+        self, drawn: Drawn, fault: NDArray[np.int64], steps: NDArray[np.int64], key: Sequence[int]
+    ) -> dict[View, Array]:
         if drawn.items is None or self.drifts:
-            return described(self.source.describe, self._changed(drawn, steps, key))
+            return described(self.source.describe, self._changed(drawn, fault, steps, key))
         return self._remembered(drawn.raw, drawn.items.tolist())
 
     def _remembered(self, raw: Raw, keys: Sequence[int]) -> dict[View, Array]:

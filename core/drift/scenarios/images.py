@@ -18,7 +18,7 @@ BRIGHTER = 0.5
 BLUR_SHARE = 0.02  # sigma, of the shorter side
 CAST = np.array([0.25, 0.0, -0.25])  # red, green, blue
 CORNER_LOSS = 0.7
-WORST_QUALITY, BEST_QUALITY = 10, 95
+WORST_QUALITY, BEST_QUALITY = 25, 95
 TURN_DEGREES, NEARER = 5.0, 0.02
 
 

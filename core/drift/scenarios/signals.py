@@ -17,7 +17,7 @@ NOISE_DB = -5.0  # of the noise against the signal at magnitude 1
 SLOWER = 0.08
 SPEED_BLOCK = 256  # samples after which a slowed signal is in step again, so that labels keep their place
 POLE = 0.75  # of the low-pass, per sample
-HOLD = 7  # samples more that a reading is held for
+HOLD = 3  # samples more that a reading is held for
 
 
 def gain(values: Signals, amount: Amount, generator: np.random.Generator, surroundings: Surroundings) -> Signals:
@@ -63,7 +63,7 @@ def low_pass(values: Signals, amount: Amount, generator: np.random.Generator, su
 
 
 def stuck(values: Signals, amount: Amount, generator: np.random.Generator, surroundings: Surroundings) -> Signals:
-    """A sensor that refreshes seldom: a reading is held for 1 + 7 a samples."""
+    """A sensor that refreshes seldom: a reading is held for 1 + 3 a samples."""
     hold = 1 + np.round(HOLD * np.abs(amount)).astype(np.int64)
     steps = np.arange(values.shape[1])
     places = np.broadcast_to(steps - steps % hold, values.shape[:2])
