@@ -48,6 +48,13 @@ class Progress:
         span = (low + (high - low) * start, low + (high - low) * stop)
         return Progress(self._sink, log=self._log, checkpoint=self._checkpoint, scratch=self.scratch, span=span)
 
+    def apart(self, name: str) -> Progress:
+        """The same progress with a scratch folder of its own, for one of several fits that would share one."""
+        scratch = self.scratch / name if self.scratch else None
+        if scratch:
+            scratch.mkdir(exist_ok=True)
+        return Progress(self._sink, log=self._log, checkpoint=self._checkpoint, scratch=scratch, span=self._span)
+
     def log(self, message: str) -> None:
         """A line for the log that a person may read later."""
         self._log(message)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.cli.data import opened
 from core.cli.output import console_progress, emit
-from core.datasets.series import SeriesSet
+from core.datasets.series import Sensor, SeriesSet
 from core.errors import UserError
 from core.progress import Progress
 
@@ -56,24 +56,20 @@ def score_exported(options: argparse.Namespace) -> None:
     """Score recordings with an exported ONNX file through onnxruntime; torch is not imported."""
     import pandas as pd
 
-    from core.detectors.series.exported import describe_onnx, score_onnx
+    from core.detectors.series.exported import OnnxModel
+    from core.detectors.series.model import aligned
     from core.store import atomic
 
     progress = console_progress()
-    about = describe_onnx(options.model)
+    exported = OnnxModel(options.model)
     with opened(options, progress.part(0.0, 0.1)) as data:
         if not isinstance(data, SeriesSet):
             raise UserError("An exported model judges recordings", str(options.data), "Give recordings")
-        names = about["sensors"]
-        there = {sensor.name: sensor for sensor in data.sensors}
-        missing = [name for name in names if name not in there]
-        if missing:
-            raise UserError(f"The data has no sensor «{missing[0]}»", data.name, "Name the columns as in training")
-        data = data.with_sensors([there[name] for name in names])
+        data = aligned(data, tuple(Sensor(name) for name in exported.about["sensors"]))
         units = data.test().units or data.units
         frames = []
         for done, unit in enumerate(units):
-            found = score_onnx(options.model, np.asarray(unit.values))
+            found = exported.score(np.asarray(unit.values))
             frames.append(
                 pd.DataFrame(
                     {
@@ -89,7 +85,12 @@ def score_exported(options: argparse.Namespace) -> None:
     with atomic.new_folder(options.out) as folder:
         pd.concat(frames, ignore_index=True).to_parquet(folder / "scores.parquet", index=False)
     steps = sum(len(frame) for frame in frames)
-    result = {"path": str(options.out), "units": len(frames), "n_steps": steps, "threshold": about["threshold_score"]}
+    result = {
+        "path": str(options.out),
+        "units": len(frames),
+        "n_steps": steps,
+        "threshold": exported.about["threshold_score"],
+    }
     emit(result, options.json, f"{steps} steps scored, written to {options.out}")
 
 

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from core.compare.series import ScoredUnit, evaluate_series
 from core.datasets.series import Event, SeriesSet, SeriesUnit
 from core.detectors.series.calibration import Mode
-from core.detectors.series.model import Member
+from core.detectors.series.model import SHARED, Member
 from core.metrics.dynamic import dynamic_threshold
 from core.progress import Progress
-from core.store.seriesmodel import load_series_model
+from core.store.seriesmodel import load_series_calibrations, load_series_model
 from core.store.seriesrun import SeriesRun
 from core.streaming.limits import AdaptiveLimit
 
 Threshold = Literal["fixed", "dynamic", "adaptive"]
 BOOTSTRAP = 200  # resamples
+TOGETHER = "all machines"
 RATE = 0.001  # of false alarms a step, where nobody asked for another
 
 
@@ -44,6 +45,8 @@ def evaluate_run(
     follows each unit without learning from its own alarms.
     """
     units = list(_units(run, model, data, rate, mode, threshold))
+    if SHARED in load_series_calibrations(model):
+        units = _together(units)
     if not any(unit.events is not None or unit.failed for unit in units):
         return None
     return evaluate_series(
@@ -83,6 +86,17 @@ def _units(
             time=np.asarray(unit.time),
             warmup=member.detector.context - 1,
         )
+
+
+def _together(units: list[ScoredUnit]) -> list[ScoredUnit]:
+    """Units of one model, on one axis. Where every machine is either normal or anomalous throughout, none can be judged
+    by itself: they are taken together."""
+    kinds: dict[str, set[bool]] = {}
+    for unit in units:
+        kinds.setdefault(unit.machine, set()).update([] if unit.labels is None else np.unique(unit.labels).tolist())
+    if any(len(found) == 2 for found in kinds.values()) or set[bool]().union(*kinds.values()) != {True, False}:
+        return units
+    return [replace(unit, machine=TOGETHER) for unit in units]
 
 
 def _followed(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,6 +38,8 @@ from core.store.manifest import (
 )
 
 if TYPE_CHECKING:
+    from core.datasets.series import SeriesSet
+    from core.detectors.series.training import FittedSeries
     from core.detectors.training import Fitted
 
 __all__ = [
@@ -63,14 +65,43 @@ def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exc
 
     ``dataset`` is the whole set that the training images were taken from; ``exclude`` names the ones a person left out.
     """
+    return write_folder(
+        dest,
+        fitted,
+        save=fitted.detector.save,
+        calibrations=fitted.calibration.to_json(),
+        name=name,
+        dataset=dataset,
+        excluded=len(set(exclude)),
+        categories=tuple(dataset.categories),
+        calibration=CalibrationEntry(scheme=fitted.calibration.scheme, n=fitted.calibration.n),
+        provenance=fitted.detector.provenance(),
+    )
+
+
+def write_folder(
+    dest: Path,
+    fitted: Fitted | FittedSeries,
+    *,
+    save: Callable[[Path], None],
+    calibrations: object,
+    name: str,
+    dataset: ImageSet | SeriesSet,
+    excluded: int,
+    categories: tuple[str, ...],
+    calibration: CalibrationEntry,
+    provenance: dict[str, Any],
+) -> Manifest:
+    """A model folder of either modality: ``save`` fills its ``state``, ``calibrations`` become ``calibration.json``,
+    the rest what the manifest says."""
     used = list(fitted.roles.values())
     with atomic.new_folder(dest) as folder:
         (folder / "state").mkdir()
-        fitted.detector.save(folder / "state")
-        atomic.write_json(folder / "calibration.json", fitted.calibration.to_json())
+        save(folder / "state")
+        atomic.write_json(folder / "calibration.json", calibrations)
         atomic.write_json(folder / "fitted_on.json", dict(fitted.roles))
-        return fill(
-            folder,
+        manifest = Manifest(
+            format=FORMAT,
             name=name,
             detector=fitted.detector_name,
             params=fitted.params.model_dump(mode="json"),
@@ -81,21 +112,17 @@ def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exc
                 items=len(dataset),
                 fit=used.count("fit"),
                 calibration=used.count("calibration"),
-                excluded=len(set(exclude)),
-                categories=tuple(dataset.categories),
+                excluded=excluded,
+                categories=categories,
             ),
-            calibration=CalibrationEntry(scheme=fitted.calibration.scheme, n=fitted.calibration.n),
-            provenance=fitted.detector.provenance(),
+            calibration=calibration,
+            provenance=provenance,
             fit_seconds=fitted.fit_seconds,
             peak_rss_mib=fitted.peak_rss_mib,
+            versions=library_versions(),
+            files={path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)},
         )
-
-
-def fill(folder: Path, **about: Any) -> Manifest:
-    """Write the manifest over what lies in ``folder``; ``about`` are its fields but for format, versions and files."""
-    files = {path.relative_to(folder).as_posix(): _entry(path) for path in _files(folder)}
-    manifest = Manifest(format=FORMAT, versions=library_versions(), files=files, **about)
-    atomic.write_bytes(folder / FILE, manifest.to_bytes())
+        atomic.write_bytes(folder / FILE, manifest.to_bytes())
     return manifest
 
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.datasets.types import ImageItem
 from core.detectors.base import ImageScore
 from core.errors import UserError
 from core.store import atomic
+from core.store.runinfo import read_info
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,13 +121,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        path = folder / "run.json"
-        try:
-            self.info = RunInfo.model_validate_json(path.read_bytes())
-        except OSError:
-            raise UserError("There are no scores here", str(folder), "Score the dataset with a model first") from None
-        except ValidationError:
-            raise UserError("run.json is damaged or from another version", str(folder), "Score again") from None
+        self.info = read_info(folder, RunInfo)
 
     def scores(self) -> pd.DataFrame:
         """One row per image: item, category, split, label, defect, score, p_value, role."""

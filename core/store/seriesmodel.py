@@ -12,9 +12,8 @@ from core.datasets.series import SeriesSet
 from core.detectors import registry
 from core.detectors.series.calibration import SeriesCalibration
 from core.errors import UserError
-from core.store import atomic
-from core.store.manifest import REMEDY, CalibrationEntry, DatasetEntry, Manifest, read_json, read_manifest
-from core.store.modelfolder import fill, verify
+from core.store.manifest import REMEDY, CalibrationEntry, Manifest, read_json, read_manifest
+from core.store.modelfolder import verify, write_folder
 
 if TYPE_CHECKING:
     from core.detectors.series.model import SeriesModel
@@ -24,33 +23,18 @@ if TYPE_CHECKING:
 def write_series_model(dest: Path, fitted: FittedSeries, *, name: str, dataset: SeriesSet) -> Manifest:
     """Write a fitted model to ``dest``, which must not hold anything yet; ``dataset`` is the whole set."""
     members = fitted.model.members
-    used = list(fitted.roles.values())
-    with atomic.new_folder(dest) as folder:
-        (folder / "state").mkdir()
-        fitted.model.save(folder / "state")
-        calibrations = {machine: member.calibration.to_json() for machine, member in members.items()}
-        atomic.write_json(folder / "calibration.json", calibrations)
-        atomic.write_json(folder / "fitted_on.json", dict(fitted.roles))
-        return fill(
-            folder,
-            name=name,
-            detector=fitted.detector_name,
-            params=fitted.params.model_dump(mode="json"),
-            seed=fitted.seed,
-            dataset=DatasetEntry(
-                id=dataset.content_id,
-                name=dataset.name,
-                items=len(dataset),
-                fit=used.count("fit"),
-                calibration=used.count("calibration"),
-                excluded=0,
-                categories=tuple(sorted(members)),
-            ),
-            calibration=CalibrationEntry(scheme="held-out", n=sum(member.calibration.n for member in members.values())),
-            provenance={machine: member.detector.provenance() for machine, member in members.items()},
-            fit_seconds=fitted.fit_seconds,
-            peak_rss_mib=fitted.peak_rss_mib,
-        )
+    return write_folder(
+        dest,
+        fitted,
+        save=fitted.model.save,
+        calibrations={machine: member.calibration.to_json() for machine, member in members.items()},
+        name=name,
+        dataset=dataset,
+        excluded=0,
+        categories=tuple(sorted(members)),
+        calibration=CalibrationEntry(scheme="held-out", n=sum(member.calibration.n for member in members.values())),
+        provenance={machine: member.detector.provenance() for machine, member in members.items()},
+    )
 
 
 def load_series_model(folder: Path) -> tuple[SeriesModel, Manifest]:

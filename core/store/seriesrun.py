@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.detectors.series.calibration import Mode
@@ -26,6 +26,7 @@ from core.progress import Progress
 from core.store import atomic
 from core.store.manifest import model_id
 from core.store.modelfolder import fitted_on
+from core.store.runinfo import read_info
 from core.store.seriesmodel import load_series_model
 
 if TYPE_CHECKING:
@@ -63,13 +64,7 @@ class SeriesRun:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        path = folder / "run.json"
-        try:
-            self.info = SeriesRunInfo.model_validate_json(path.read_bytes())
-        except OSError:
-            raise UserError("There are no scores here", str(folder), "Score the dataset with a model first") from None
-        except ValidationError:
-            raise UserError("run.json is damaged or from another version", str(folder), "Score again") from None
+        self.info = read_info(folder, SeriesRunInfo)
 
     def scores(self, unit: str | None = None, columns: list[str] | None = None) -> pd.DataFrame:
         """The rows of all units, or of one."""

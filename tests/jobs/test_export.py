@@ -30,10 +30,10 @@ def test_both_formats_are_written_and_compared(tmp_path: Path) -> None:
         assert found["windows"] >= export.WINDOWS
         assert found["difference"] < 1e-3
         assert export.stands(found, workspace)
-    from core.detectors.series.exported import score_onnx
+    from core.detectors.series.exported import OnnxModel
 
     unit = recordings.machines().by_name["pump-2/test"]
-    scores = score_onnx(workspace.exports / f"{model_id}-0001.onnx", unit.values)
+    scores = OnnxModel(workspace.exports / f"{model_id}-0001.onnx").score(unit.values)
     assert np.isfinite(scores.surprise).all()
 
 

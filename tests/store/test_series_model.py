@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from core.compare.seriesrun import evaluate_run
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Split
 from core.detectors.registry import parameters
@@ -229,3 +230,36 @@ def test_what_is_no_run_is_told(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(UserError, match="damaged"):
         SeriesRun(tmp_path)
+
+
+def test_rows_are_not_scored_by_a_model_of_time(folder: Path, recordings: SeriesSet, tmp_path: Path) -> None:
+    rows = replace(recordings, kind="rows")
+    with pytest.raises(UserError, match="the data holds independent rows"):
+        score_series(folder, rows, tmp_path / "run", Progress())
+
+
+def test_each_machine_keeps_its_checkpoints_apart(tmp_path: Path) -> None:
+    progress = Progress(scratch=tmp_path)
+    first, second = progress.apart("0000"), progress.part(0.5, 1.0).apart("0001")
+    assert (first.scratch, second.scratch) == (tmp_path / "0000", tmp_path / "0001")
+    assert first.scratch is not None and first.scratch.is_dir()
+    assert Progress().apart("0000").scratch is None
+
+
+def test_machines_that_are_normal_or_anomalous_throughout_are_judged_together(tmp_path: Path) -> None:
+    """Otherwise there is no figure that needs both: the bearings of CWRU."""
+    normal = np.random.default_rng(1).standard_normal((4, 300, 2)).astype(np.float32)
+    time = np.arange(300.0)
+    units = [
+        SeriesUnit("train", "one", "train", normal[0], time, ()),
+        SeriesUnit("healthy", "one", "test", normal[1], time, ()),
+        SeriesUnit("worn", "two", "test", normal[2] + 4, time, (Event(0, 300),)),
+    ]
+    data = SeriesSet("bearings", Path(), "toy", (Sensor("a"), Sensor("b")), tuple(units))
+    done = train_series("pca-t2q", parameters("pca-t2q", {}), 0, data, Progress())
+    write_series_model(tmp_path / "model", done, name="m", dataset=data)
+    run = score_series(tmp_path / "model", data, tmp_path / "run", Progress())
+    found = evaluate_run(run, tmp_path / "model", data, bootstrap=0)
+    assert found is not None
+    assert list(found["per_machine"]) == ["all machines"]
+    assert found["auc_roc"] > 0.99

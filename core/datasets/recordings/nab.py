@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing, rejection
+from core.datasets.recordings.files import Files
+from core.datasets.recordings.gathering import gathered
 from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.tableunits import TableReader
 from core.datasets.recordings.units import divided, events_of
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
-from core.datasets.types import Rejected
 from core.errors import UserError
 from core.progress import Progress
 
@@ -36,22 +36,16 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
     """Every file is a machine; the first 15 % of it are for training."""
     path = _windows_file(files)
     windows = _windows(path) if path is not None else {}
-    units: list[SeriesUnit] = []
-    rejected: list[Rejected] = []
     reader = TableReader(_MAPPING)
-    series = _series(files)
-    for done, file in enumerate(series, start=1):
-        try:
-            if file.name not in windows:
-                raise UserError(f"{WINDOWS} does not list {file.name}", str(files.root / file))
-            (unit,) = reader.units(files.root / file, str(file.with_suffix("")))
-            unit = replace(unit, events=events_of(_inside(unit.time, windows[file.name])))
-            units += divided(unit, int(TRAIN_SHARE * len(unit)))
-        except UserError as error:
-            rejected.append(rejection(file, error))
-        progress.report(done, len(series), "Reading series")
-    if not units:
-        raise nothing(files, rejected)
+
+    def sides(file: PurePosixPath) -> list[SeriesUnit]:
+        if file.name not in windows:
+            raise UserError(f"{WINDOWS} does not list {file.name}", str(files.root / file))
+        (unit,) = reader.units(files.root / file, str(file.with_suffix("")))
+        unit = replace(unit, events=events_of(_inside(unit.time, windows[file.name])))
+        return divided(unit, int(TRAIN_SHARE * len(unit)))
+
+    units, rejected = gathered(files, _series(files), sides, progress, "Reading series")
     sensors = (Sensor("value"),)
     return SeriesSet(
         name=name or files.title,

@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from core.datasets.recordings.contract import RecordingFormat
-from core.datasets.recordings.files import Files, nothing, rejection
+from core.datasets.recordings.files import Files
+from core.datasets.recordings.gathering import gathered
 from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.tableunits import TableReader
 from core.datasets.recordings.units import divided
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
-from core.datasets.types import Rejected
-from core.errors import UserError
 from core.progress import Progress
 
 TRAIN_STEPS = 400  # of each experiment, as in the published protocol
@@ -31,25 +30,18 @@ def misfit(files: Files) -> str | None:
 
 def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
     """Every experiment is a machine with its first 400 steps for training; ``anomaly-free`` is for training whole."""
-    units: list[SeriesUnit] = []
-    rejected: list[Rejected] = []
     labelled = TableReader(_mapping("anomaly"))
     free = TableReader(_mapping(None), findings=labelled.findings, notes=labelled.notes)
-    paths = files.ending(".csv")
-    for done, path in enumerate(paths, start=1):
+
+    def sides(path: PurePosixPath) -> list[SeriesUnit]:
         machine = str(path.with_suffix(""))
-        try:
-            if _is_experiment(files, path):
-                (unit,) = labelled.units(files.root / path, machine)
-                units += divided(unit, TRAIN_STEPS)
-            else:
-                (unit,) = free.units(files.root / path, machine)
-                units.append(replace(unit, events=()))
-        except UserError as error:
-            rejected.append(rejection(path, error))
-        progress.report(done, len(paths), "Reading experiments")
-    if not units:
-        raise nothing(files, rejected)
+        if _is_experiment(files, path):
+            (unit,) = labelled.units(files.root / path, machine)
+            return divided(unit, TRAIN_STEPS)
+        (unit,) = free.units(files.root / path, machine)
+        return [replace(unit, events=())]
+
+    units, rejected = gathered(files, files.ending(".csv"), sides, progress, "Reading experiments")
     sensors = tuple(Sensor(column, unit) for column, unit in _UNITS.items())
     return SeriesSet(
         name=name or files.title,

@@ -30,31 +30,41 @@ class ExportedScores:
     surprise: NDArray[np.float64]
 
 
-def score_onnx(path: Path, values: NDArray[np.float32]) -> ExportedScores:
-    """*Now* scores of a recording (n, D), NaN where nothing was measured.
+class OnnxModel:
+    """An exported file, opened once. ``about`` is what it says of itself: sensors, window, threshold, model.
 
-    Equal to the model's own but where a hole began before the window: the file sees no further back. UserError for a
-    file that Faultline did not write, or other sensors than its own.
+    UserError for a file that is no ONNX model, or that Faultline did not write.
     """
-    opened = session(path)
-    about = _described(opened, path)
-    sensors = about["sensors"]
-    if values.ndim != 2 or values.shape[1] != len(sensors):
-        raise UserError(
-            f"The exported model takes {len(sensors)} sensors, the recording has {values.shape[-1]}",
-            path.name,
-            f"Give these columns in this order: {', '.join(sensors[:8])}{', …' if len(sensors) > 8 else ''}",
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._session = path, session(path)
+        kept = self._session.get_modelmeta().custom_metadata_map.get(ABOUT)
+        if kept is None:
+            raise UserError("This is no model that Faultline exported", path.name, "Choose a file written by «export»")
+        self.about: dict[str, Any] = json.loads(kept)
+
+    def score(self, values: NDArray[np.float32]) -> ExportedScores:
+        """*Now* scores of a recording (n, D), NaN where nothing was measured.
+
+        Equal to the model's own but where a hole began before the window: the file sees no further back. UserError
+        for other sensors than its own.
+        """
+        sensors = self.about["sensors"]
+        if values.ndim != 2 or values.shape[1] != len(sensors):
+            raise UserError(
+                f"The exported model takes {len(sensors)} sensors, the recording has {values.shape[-1]}",
+                self._path.name,
+                f"Give these columns in this order: {', '.join(sensors[:8])}{', …' if len(sensors) > 8 else ''}",
+            )
+        stream = Windows(int(self.about["window"]))
+        starts = range(0, len(values), BATCH)
+        found = [run(self._session, stream.push(values[start : start + BATCH])) for start in starts]
+        score, surprise = (
+            np.concatenate([np.empty(0), *(one[name] for one in found)]) for name in ("score", "surprise")
         )
-    stream = Windows(int(about["window"]))
-    found = [run(opened, stream.push(values[start : start + BATCH])) for start in range(0, len(values), BATCH)]
-    score, surprise = (np.concatenate([np.empty(0), *(one[name] for one in found)]) for name in ("score", "surprise"))
-    parts = np.concatenate([np.empty((0, len(about["signals"])), np.float32), *(one["parts"] for one in found)])
-    return ExportedScores(Scores(score, parts.astype(np.float32)), surprise)
-
-
-def describe_onnx(path: Path) -> dict[str, Any]:
-    """What the file says about itself: sensors, window, threshold, model. UserError for a file that is not ours."""
-    return _described(session(path), path)
+        empty = np.empty((0, len(self.about["signals"])), np.float32)
+        parts = np.concatenate([empty, *(one["parts"] for one in found)])
+        return ExportedScores(Scores(score, parts.astype(np.float32)), surprise)
 
 
 def session(path: Path) -> Any:
@@ -75,11 +85,3 @@ def run(opened: Any, windows: NDArray[np.float32]) -> Outputs:
     """The outputs by name for windows (b, window, D)."""
     found = opened.run(list(OUTPUTS), {"values": np.ascontiguousarray(windows, np.float32)})
     return dict(zip(OUTPUTS, found, strict=True))
-
-
-def _described(opened: Any, path: Path) -> dict[str, Any]:
-    kept = opened.get_modelmeta().custom_metadata_map.get(ABOUT)
-    if kept is None:
-        raise UserError("This is no model that Faultline exported", path.name, "Choose a file written by «export»")
-    found: dict[str, Any] = json.loads(kept)
-    return found

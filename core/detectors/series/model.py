@@ -93,9 +93,16 @@ class SeriesModel:
     def prepared(self, data: SeriesSet, progress: Progress = Progress()) -> SeriesSet:
         """``data`` as the members take it: columns in the order of training, raw signals cut into frames.
 
-        UserError where a sensor is missing, or raw signals were sampled at another rate than in training: the same
-        band of a frame would mean other frequencies. Sensors that the model does not know are left aside.
+        UserError where a sensor is missing, rows that no time connects meet a model of time, or raw signals were
+        sampled at another rate than in training: the same band of a frame would mean other frequencies. Sensors that
+        the model does not know are left aside.
         """
+        if data.kind == "rows" and self.kind != "rows":
+            raise UserError(
+                "The model has learned a time series, and the data holds independent rows",
+                data.name,
+                "Name the column of time in a mapping, or train on these rows",
+            )
         data = aligned(data, self.raw_sensors)
         if self.frontend.kind != "none" and data.rate and self.raw_rate and not _same(data.rate, self.raw_rate):
             raise UserError(

@@ -91,6 +91,7 @@ def train_series(
     members, roles, refused = {}, dict[str, Role](), dict[str, str]()
     for index, (machine, units) in enumerate(groups.items()):
         part = progress.part(0.1 + 0.9 * index / len(groups), 0.1 + 0.9 * (index + 1) / len(groups))
+        part = part.apart(f"{index:04}")
         fit, held = _divided(units, seed, context)
         try:
             members[machine] = _member(name, params, seed, normals.of(fit), held, part)

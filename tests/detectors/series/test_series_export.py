@@ -19,7 +19,7 @@ from core.detectors.series.calibration import SeriesCalibration
 from core.detectors.series.contract import Pushed, Scores
 from core.detectors.series.deployed import Deployed
 from core.detectors.series.export import export_model
-from core.detectors.series.exported import ABOUT, describe_onnx, score_onnx
+from core.detectors.series.exported import ABOUT, OnnxModel
 from core.detectors.series.model import SHARED, SeriesModel
 from core.detectors.series.training import train_series
 from core.errors import UserError
@@ -65,14 +65,14 @@ def test_onnx_scores_a_recording_as_the_model_does(vae: SeriesModel, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["pump.onnx"]
 
     unit = SeriesUnit("test", "pump", "test", test, np.arange(300.0))
-    own, exported = vae.score(unit).now, score_onnx(out, test)
+    own, exported = vae.score(unit).now, OnnxModel(out).score(test)
     np.testing.assert_allclose(exported.scores.score, own.scores.score, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(exported.scores.parts, own.scores.parts, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(exported.surprise, own.surprise, rtol=1e-4, atol=1e-5)
     assert exported.scores.parts[200:].mean(axis=0).argmax() == 1
-    assert len(score_onnx(out, test[:0]).surprise) == 0
+    assert len(OnnxModel(out).score(test[:0]).surprise) == 0
 
-    about = describe_onnx(out)
+    about = OnnxModel(out).about
     assert about["sensors"][4] == "setting"
     assert about["signals"] == [f"sensor {index}" for index in range(4)]
     assert about["model"] == "abc123"
@@ -135,7 +135,7 @@ def test_what_cannot_be_exported_or_read_is_told(vae: SeriesModel, tmp_path: Pat
     torn = tmp_path / "torn.onnx"
     torn.write_bytes(b"not a network")
     with pytest.raises(UserError, match="cannot be read"):
-        score_onnx(torn, recording(5, 1, 3))
+        OnnxModel(torn).score(recording(5, 1, 3))
 
 
 def test_threshold_that_cannot_be_promised_is_none(vae: SeriesModel, tmp_path: Path) -> None:
