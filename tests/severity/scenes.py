@@ -47,7 +47,8 @@ def scene(
     if rust is not None:
         picture[rust & part] = np.array(RUST) + rng.normal(0, 6, (int((rust & part).sum()), 3))
     if pale is not None:
-        picture[pale & part] = 205 + rng.normal(0, 3, (int((pale & part).sum()), 1))
+        crust = 200 + cv2.GaussianBlur(rng.normal(0, 60, SIZE), (0, 0), 1.5)
+        picture[pale & part] = crust[pale & part, None]
     picture = cv2.GaussianBlur(picture, (0, 0), 0.7) * np.array(gain) + rng.normal(0, 1, (*SIZE, 3))
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)
 

@@ -15,7 +15,8 @@ FINE, COARSE = 1.0, 3.0  # pixels at the working side: grain is between
 WINDOW = 6.0  # pixels: over which roughness is averaged
 FLOOR = 8.0  # lightness steps added to the local mean: in the dark, noise is no roughness
 SMOOTHEST = 0.25  # quantile of a part's roughness that stands for the contrast of the whole photograph
-CHANCE = 0.1  # of the first time's area that lies above its own level
+CHANCE = 0.1  # of the first time's area that is rougher than what its level is taken from
+MARGIN = 0.2  # of the logarithm: a part put down anew is that much rougher in places
 SPAN = 0.7  # of the logarithm of roughness: a factor of 2
 
 
@@ -41,7 +42,8 @@ class Texture(Measure):
         if not own or not view.part.found:
             return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
         found = np.concatenate([roughness(one)[one.part.mask] for one in own])
-        return above(roughness(view), float(np.quantile(found, 1 - CHANCE)), SPAN, CHANCE, view)
+        level = float(np.quantile(found, 1 - CHANCE)) + MARGIN
+        return above(roughness(view), level, SPAN, float((found > level).mean()), view)
 
 
 def roughness(view: View) -> Plane:
