@@ -44,7 +44,7 @@ class Alignment:
         """Mean over the modalities present (n, k), and their disagreement (n,): the root mean squared distance of each
         from that mean; 0 where fewer than two are present."""
         seen = self.project(rows)
-        present = np.isfinite(seen).all(axis=2)
+        present = np.asarray(np.isfinite(seen).all(axis=2), np.bool_)
         count = np.maximum(present.sum(axis=0), 1)
         values = np.where(present[:, :, None], seen, 0)
         mean = values.sum(axis=0) / count[:, None]
@@ -81,11 +81,9 @@ def align(rows: Sequence[Array], shared: int) -> Alignment:
 
 def paired(rows: Sequence[Array]) -> NDArray[np.bool_]:
     """(n,) the samples that every modality has seen."""
-    found: NDArray[np.bool_] = np.stack([_whole(values) for values in rows]).all(axis=0)
-    return found
+    return np.asarray(np.stack([_whole(values) for values in rows]).all(axis=0), np.bool_)
 
 
 def _whole(values: Array) -> NDArray[np.bool_]:
     """(n,) rows without NaN."""
-    found: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
-    return found
+    return np.asarray(np.isfinite(values).all(axis=1), np.bool_)

@@ -12,6 +12,7 @@ LOOP = (
 )  # fmt: skip
 ABLATIONS = (
     "dynamad-no-transform", "dynamad-no-tail", "dynamad-no-drift", "dynamad-uniform", "dynamad-diffusion-only",
+    "dynamad-published",
 )  # fmt: skip
 BANKS = ("patchcore-coreset", "patchcore-per-task", "patchcore-joint")
 REFERENCES = ("spade", "usad")

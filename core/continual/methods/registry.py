@@ -46,6 +46,10 @@ ABLATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"utility": "constant", "retention": "uniform", "normal_quota": 0.0, "concept_quota": 0.0},
     ),
     "dynamad-diffusion-only": ("with the diffusion as published", {"adaptive": "diffusion_only"}),
+    "dynamad-published": (
+        "with the diffusion and the constants of the published code",
+        {"adaptive": "diffusion_only", "rarity_weight": 2.8, "severity_weight": 1.6, "gradient_weight": 0.9},
+    ),
 }
 
 
