@@ -30,7 +30,8 @@ def test_the_click_asks_for_the_demo_once(open_page: Open, workspace: Workspace,
     app = open_page("start")
     app.button(key=f"demo-start-{story.sample}").click().run()
     jobs = JobTable(workspace).list()
-    assert [(job.kind, job.spec) for job in jobs] == [(story.kind, story.spec)]
+    assert [job.kind for job in jobs] == [story.kind]
+    assert story.spec.items() <= jobs[0].spec.items()
     assert not app.exception
     assert sum(str(button.key).startswith("demo-start-") for button in app.button) == len(STORIES) - 1
     open_page("start")

@@ -23,10 +23,10 @@ def show(jpeg: bytes, *, alt: str, adds: bool, key: str) -> Polygon | None:
     address = st.runtime.get_instance().media_file_mgr.add(jpeg, "image/jpeg", f"rust-lasso-{key}")
     data = {"picture": address, "alt": alt, "adds": adds}
     found = _renderer()(key=key, data=data, on_drawn_change=lambda: None).get("drawn")
-    return _polygon(found)
+    return polygon(found)
 
 
-def _polygon(sent: object) -> Polygon | None:
+def polygon(sent: object) -> Polygon | None:
     """What a browser sent, if it is a polygon: anything can be sent."""
     if not isinstance(sent, list) or not 3 <= len(sent) <= 2000:
         return None
