@@ -65,6 +65,7 @@ def inspect(options: argparse.Namespace, data: SeriesSet) -> None:
 
 def train(options: argparse.Namespace, data: SeriesSet, params: Params, progress: Progress) -> None:
     """Fit on the normal stretches of the training units and write a model folder."""
+    from core.detectors.series.calibration import shortage
     from core.detectors.series.training import train_series
     from core.store.seriesmodel import write_series_model
 
@@ -75,14 +76,15 @@ def train(options: argparse.Namespace, data: SeriesSet, params: Params, progress
     name = options.name or options.out.name
     manifest = write_series_model(options.out, fitted, name=name, dataset=data)
     members = len(fitted.model.members)
+    few = shortage({machine: member.calibration for machine, member in fitted.model.members.items()})
     refused = [f"left out: {machine}: {why}" for machine, why in fitted.model.refused.items()]
     what = "one model for all machines" if members == 1 else f"{members} models, one for each machine"
     text = (
         f"{entry.title} trained on {len(fitted.roles)} recordings in {fitted.fit_seconds:.1f} s: {what}, calibrated on "
         f"{manifest.calibration.n} held-out normal steps. Written to {options.out}"
     )
-    result = manifest.model_dump(mode="json") | {"refused": dict(fitted.model.refused)}
-    emit(result, options.json, "\n".join([*refused, text]))
+    result = manifest.model_dump(mode="json") | {"refused": dict(fitted.model.refused), "shortage": few}
+    emit(result, options.json, "\n".join([*refused, text, *([few] if few else [])]))
 
 
 def score(options: argparse.Namespace, data: SeriesSet, progress: Progress) -> None:
@@ -96,7 +98,8 @@ def score(options: argparse.Namespace, data: SeriesSet, progress: Progress) -> N
 
 def evaluate(options: argparse.Namespace, data: SeriesSet, scratch: Path, progress: Progress) -> None:
     """Score the labelled test units and measure: the object that DESIGN calls ``evaluate --json``."""
-    from core.compare.seriesrun import BOOTSTRAP, RATE, evaluate_run
+    from core.compare.seriesrun import BOOTSTRAP, evaluate_run
+    from core.detectors.series.calibration import RATE
     from core.store.seriesrun import score_series
 
     run = score_series(options.model, data, scratch / "run", progress.part(0.0, 0.8))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.compare.series import ScoredUnit, evaluate_series
 from core.datasets.series import Event, SeriesSet, SeriesUnit
-from core.detectors.series.calibration import Mode
+from core.detectors.series.calibration import RATE, Mode
 from core.detectors.series.model import SHARED, Member
 from core.metrics.dynamic import dynamic_threshold
 from core.progress import Progress
@@ -23,7 +23,6 @@ from core.streaming.limits import AdaptiveLimit
 Threshold = Literal["fixed", "dynamic", "adaptive"]
 BOOTSTRAP = 200  # resamples
 TOGETHER = "all machines"
-RATE = 0.001  # of false alarms a step, where nobody asked for another
 
 
 def evaluate_run(

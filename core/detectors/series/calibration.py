@@ -8,7 +8,7 @@ from. A promise holds as far as the future's normal steps are like those.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -20,6 +20,7 @@ from core.errors import UserError
 from core.metrics.evt import Pot
 
 Mode = Literal["now", "settled"]
+RATE = 1e-3  # of false alarms a step, where nobody asked for another
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +71,21 @@ class SeriesCalibration:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         return cls(Pot.from_json(data["now"]), Pot.from_json(data["settled"]))
+
+
+def shortage(calibrations: Mapping[str, SeriesCalibration], rate: float = RATE) -> str | None:
+    """A sentence where the held-out steps of a member, by machine, are too few to have seen ``rate``; else None."""
+    few = sorted((one.n, machine) for machine, one in calibrations.items() if one.n < 1 / rate)
+    if not few:
+        return None
+    n, machine = few[0]
+    several = len(calibrations) > 1
+    where = f" for {machine}, the fewest of {len(few)} such machines" if several else ""
+    silent = sum(math.isinf(calibrations[name].threshold(rate, "now")) for _, name in few)
+    consequence = "the threshold is extrapolated"
+    if silent:
+        consequence = f"for {silent} of them no alarm is ever raised" if several else "no alarm is ever raised"
+    return (
+        f"A promise of {rate:g} false alarms a step takes {math.ceil(1 / rate):,} held-out normal steps, there are "
+        f"{n:,}{where}: {consequence}."
+    )

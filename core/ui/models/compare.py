@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from core.charts.csvtable import to_csv
 from core.detectors.registry import REGISTRY
+from core.detectors.series.calibration import RATE
 from core.store.models import ModelRow
 from core.ui import blocks, words
 from core.ui.labels import detector, labels, modality
@@ -93,15 +95,23 @@ def facts(row: ModelRow) -> dict[str, str]:
     return found
 
 
+def _shortage(steps: float) -> str:
+    """What to know of a threshold that rests on so many held-out steps a machine."""
+    needed = math.ceil(1 / RATE)
+    return "" if steps >= needed else f"; to promise 1 in {needed:,} takes {needed:,} a machine, it is extrapolated"
+
+
 def _learned(row: ModelRow, *, series: bool) -> dict[str, str]:
     """What a model learned from and was calibrated on."""
     dataset, calibration = row.manifest.dataset, row.manifest.calibration
     if series:
         machines = len(dataset.categories)
+        few = _shortage(calibration.n / max(machines, 1))
         return {
             "Recordings": f"{dataset.fit + dataset.calibration}",
             "Scope": "one model for all machines" if machines == 1 else f"a model for each of {machines} machines",
-            "Calibration": f"{calibration.n:,} steps, {calibration.scheme}",
+            "Calibration": f"{calibration.n:,} steps, {calibration.scheme}"
+            + _shortage(calibration.n / max(machines, 1)),
         }
     return {
         "Good images": f"{dataset.fit + dataset.calibration}",

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from core.detectors.series.calibration import SeriesCalibration
+from core.detectors.series.calibration import SeriesCalibration, shortage
 from core.detectors.series.contract import Pushed, Scores
 from core.errors import UserError
 
@@ -67,3 +67,21 @@ def test_rate_that_is_none_is_a_sentence(rate: float) -> None:
     found = SeriesCalibration.fit([scored(np.arange(100.0))], 1, 0)
     with pytest.raises(UserError, match="not between 0 and 1"):
         found.threshold(rate, "now")
+
+
+def test_too_few_held_out_steps_are_told_in_one_sentence() -> None:
+    rng = np.random.default_rng(0)
+    many, few, still = (
+        SeriesCalibration.fit([scored(values)], 1, 0)
+        for values in (rng.normal(size=1000), rng.normal(size=200), np.zeros(50))
+    )
+    assert shortage({"*": many}) is None
+    assert shortage({"*": few}, 0.01) is None
+    assert shortage({"*": few}) == (
+        "A promise of 0.001 false alarms a step takes 1,000 held-out normal steps, there are 200: the threshold is "
+        "extrapolated."
+    )
+    assert str(shortage({"*": still})).endswith("there are 50: no alarm is ever raised.")
+    assert str(shortage({"a": many, "b": few, "c": still})).endswith(
+        "there are 50 for c, the fewest of 2 such machines: for 1 of them no alarm is ever raised."
+    )
