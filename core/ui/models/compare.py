@@ -110,8 +110,7 @@ def _learned(row: ModelRow, *, series: bool) -> dict[str, str]:
         return {
             "Recordings": f"{dataset.fit + dataset.calibration}",
             "Scope": "one model for all machines" if machines == 1 else f"a model for each of {machines} machines",
-            "Calibration": f"{calibration.n:,} steps, {calibration.scheme}"
-            + _shortage(calibration.n / max(machines, 1)),
+            "Calibration": f"{calibration.n:,} steps, {calibration.scheme}{few}",
         }
     return {
         "Good images": f"{dataset.fit + dataset.calibration}",
