@@ -83,7 +83,7 @@ def save(corrections: Mapping[str, Correction], path: Path) -> None:
     text = json.dumps(to_json(corrections), indent=1)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load(path: Path) -> dict[str, Correction]:

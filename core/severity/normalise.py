@@ -53,7 +53,7 @@ def cast(rgb: Rgb, lab: Plane, part: Part) -> tuple[float, float]:
 
 def _strength(lightness: NDArray[np.floating]) -> NDArray[np.floating]:
     """How much of a cast shows at a lightness: in proportion to the cube root of the light, and not at all in white."""
-    return (lightness + 16.0) / 100.0 * np.clip((100.0 - lightness) / FADE, 0.0, 1.0)
+    return np.asarray((lightness + 16.0) / 100.0 * np.clip((100.0 - lightness) / FADE, 0.0, 1.0))
 
 
 def to_rgb(lab: Plane) -> Rgb:

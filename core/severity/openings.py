@@ -25,7 +25,7 @@ ENCLOSED, SECTORS = 0.9, 24  # of the directions in which an opening ends at an 
 
 def openings(lab: Plane, outline: Mask) -> Mask:
     """Through holes and bores: calm, grey, round, with an edge all around; darker than the part, or like the table."""
-    smooth = cv2.GaussianBlur(lab, (0, 0), 1.5)
+    smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.5), np.float32)
     steepness = slope(smooth)
     usual = float(np.median(lab[outline][:, 0]))
     grey = cv2.blur(np.hypot(smooth[..., 1], smooth[..., 2]), (5, 5)) < GREY

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ SHOWS = 1.5  # times the background's steepness that a faint rim has
 SECTORS = 72
 
 # Centre (x, y), full axes and turn in degrees, as OpenCV has it.
-Ellipse = tuple[tuple[float, float], tuple[float, float], float]
+Ellipse = tuple[Sequence[float], Sequence[float], float]
 
 
 def slope(lab: Plane) -> Plane:

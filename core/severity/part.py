@@ -52,13 +52,15 @@ def find_part(rgb: Rgb, shift: float = 0.0) -> Part:
     """The part in a picture (h, w, 3). ``shift`` in lightness steps raises (or lowers) what counts as different."""
     height, width = rgb.shape[:2]
     scale = min(1.0, SIDE / max(height, width))
-    small = cv2.resize(rgb, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+    small = np.asarray(
+        cv2.resize(rgb, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA), np.uint8
+    )
     ground, bar = table(small), overlay(rgb)
     lab = relative_lab(small, ground.field)
     lab[_resized(bar, small)] = (100.0, 0.0, 0.0)
     found = pieces(_flooded(lab, ground, shift))
-    outline = completed(smoothed(filled(found)), slope(cv2.GaussianBlur(lab, (0, 0), 1.2)))
-    light = cv2.resize(ground.field, (width, height), interpolation=cv2.INTER_LINEAR)
+    outline = completed(smoothed(filled(found)), slope(_smooth(lab)))
+    light = np.asarray(cv2.resize(ground.field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     if not SMALLEST <= outline.mean() <= LARGEST:
         empty = np.zeros((height, width), np.bool_)
         return Part(empty, empty, bar, light, False, False, ("No part stands out from the background.",))
@@ -75,7 +77,7 @@ def find_part(rgb: Rgb, shift: float = 0.0) -> Part:
 
 def _flooded(lab: Plane, ground: Table, shift: float) -> Mask:
     """Pixels flooded from what is surely part before what is surely background reaches them."""
-    smooth = cv2.GaussianBlur(lab, (0, 0), 1.2)
+    smooth = _smooth(lab)
     difference = np.abs(smooth[..., 0] - 100.0)
     chroma = np.hypot(smooth[..., 1], smooth[..., 2])
     steepness = slope(smooth)
@@ -112,3 +114,7 @@ def _resized(mask: Mask, like: Rgb) -> Mask:
 def border(mask: Mask) -> Mask:
     """The mask along the frame (n,)."""
     return np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
+
+
+def _smooth(lab: Plane) -> Plane:
+    return np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.2), np.float32)

@@ -55,7 +55,7 @@ def register(moved: View, fixed: View) -> Registration:
     )
     if small is None or int(agreeing.sum()) < LEAST_AGREEING:
         return Registration(None, "Not registered: the points do not agree on one movement; the pose differs.")
-    matrix = _full(small, _scale(moved), _scale(fixed))
+    matrix = _full(np.asarray(small, np.float64), _scale(moved), _scale(fixed))
     size = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     cover = _cover(moved.part.outline, fixed.part.outline, matrix)
     if not SCALES[0] < size < SCALES[1] or cover < LEAST_COVER:
@@ -65,7 +65,7 @@ def register(moved: View, fixed: View) -> Registration:
 
 
 def _scale(view: View) -> float:
-    return min(1.0, SIDE / max(view.part.mask.shape))
+    return float(min(1.0, SIDE / max(view.part.mask.shape)))
 
 
 def _corners(view: View) -> tuple[tuple[cv2.KeyPoint, ...], NDArray[np.float32] | None]:
@@ -73,8 +73,8 @@ def _corners(view: View) -> tuple[tuple[cv2.KeyPoint, ...], NDArray[np.float32] 
     grey = cv2.cvtColor(view.rgb, cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     mask = cv2.resize(view.part.outline.view(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    points, described = cv2.SIFT_create(nfeatures=800).detectAndCompute(grey, mask)
-    return tuple(points), described
+    points, described = cv2.SIFT.create(nfeatures=800).detectAndCompute(grey, mask)
+    return tuple(points), None if described is None else np.asarray(described, np.float32)
 
 
 def _full(small: NDArray[np.float64], source: float, target: float) -> NDArray[np.float64]:

@@ -30,6 +30,7 @@ def scene(
     hole: float = 0,
     shadow: bool = False,
     metal: int = 120,
+    grain: float = 40,
     table: int = 225,
     gain: tuple[float, float, float] = (1, 1, 1),
     pale: Mask | None = None,
@@ -42,7 +43,7 @@ def scene(
         soft = cv2.GaussianBlur(disc(RADIUS, (CENTRE[0] + 14, CENTRE[1] + 10)).astype(np.float32), (0, 0), 12)
         ground *= 1 - 0.35 * soft[..., None]
     part = disc(RADIUS) & ~disc(hole)
-    brushed = metal + cv2.GaussianBlur(rng.normal(0, 40, SIZE), (0, 0), 1.0)
+    brushed = metal + cv2.GaussianBlur(rng.normal(0, grain, SIZE), (0, 0), 1.0)
     picture = np.where(part[..., None], brushed[..., None], ground)
     if rust is not None:
         picture[rust & part] = np.array(RUST) + rng.normal(0, 6, (int((rust & part).sum()), 3))

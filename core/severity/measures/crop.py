@@ -12,6 +12,7 @@ from core.severity.types import Mask, Rgb
 
 MARGIN = 0.04  # of the part's longer side, around it
 MIDDLE, SPREAD = 50.0, 14.0  # lightness steps: median and robust deviation that every part is given
+MOST_STRETCH = 3.0  # times the contrast: more would only show the grain of an even part
 GROUND = 50.0  # lightness of what is not part
 
 Plane = NDArray[np.float32]
@@ -22,7 +23,8 @@ def square(view: View, side: int) -> tuple[Rgb, Mask, NDArray[np.float32]]:
     lab = view.lab.copy()
     metal = lab[..., 0][view.part.mask]
     low, middle, high = np.percentile(metal, [16, 50, 84])
-    lab[..., 0] = np.clip((lab[..., 0] - middle) * (2 * SPREAD / max(float(high - low), 1.0)) + MIDDLE, 0.0, 100.0)
+    stretch = min(2 * SPREAD / max(float(high - low), 1.0), MOST_STRETCH)
+    lab[..., 0] = np.clip((lab[..., 0] - middle) * stretch + MIDDLE, 0.0, 100.0)
     lab[~view.part.outline] = (GROUND, 0.0, 0.0)
     x, y, width, height = cv2.boundingRect(view.part.outline.view(np.uint8))
     extent = max(width, height) * (1 + 2 * MARGIN)
@@ -30,7 +32,7 @@ def square(view: View, side: int) -> tuple[Rgb, Mask, NDArray[np.float32]]:
     centre = (x + width / 2, y + height / 2)
     matrix = np.array([[scale, 0, side / 2 - scale * centre[0]], [0, scale, side / 2 - scale * centre[1]]], np.float32)
     if scale < 1:  # warping does not average: small pictures would sparkle
-        lab = cv2.GaussianBlur(lab, (0, 0), 0.4 / scale)
+        lab = np.asarray(cv2.GaussianBlur(lab, (0, 0), 0.4 / scale), np.float32)
     cut = cv2.warpAffine(lab, matrix, (side, side), borderMode=cv2.BORDER_CONSTANT, borderValue=(GROUND, 0, 0))
     mask = cv2.warpAffine(view.part.mask.view(np.uint8), matrix, (side, side), flags=cv2.INTER_NEAREST)
     return to_rgb(np.asarray(cut, np.float32)), mask.view(np.bool_), matrix

@@ -78,7 +78,9 @@ class Memory(Measure):
         picture, _, matrix = square(view, SIDE)
         distance = self._bank.distance(self._patches(picture), 1).numpy()
         grid = int(np.sqrt(len(distance)))
-        fine: Plane = cv2.resize(distance.reshape(grid, grid), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        fine: Plane = np.asarray(
+            cv2.resize(distance.reshape(grid, grid), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32
+        )
         evidence = back(fine, matrix, view.part.mask.shape)
         return above(evidence, self._level, SPAN * self._level, self._chance, view)
 

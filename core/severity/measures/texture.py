@@ -10,9 +10,12 @@ import numpy as np
 
 from core.severity.measures.base import Measure, MeasureInfo, Reading, View
 from core.severity.measures.excess import Plane, above, like
+from core.severity.outline import disc
 
 FINE, COARSE = 1.0, 3.0  # pixels at the working side: grain is between
 WINDOW = 6.0  # pixels: over which roughness is averaged
+RIM = 9  # pixels at the working side: twice what is left out along outlines and holes
+NOWHERE = -9.0
 FLOOR = 8.0  # lightness steps added to the local mean: in the dark, noise is no roughness
 SMOOTHEST = 0.25  # quantile of a part's roughness that stands for the contrast of the whole photograph
 CHANCE = 0.1  # of the first time's area that is rougher than what its level is taken from
@@ -47,13 +50,20 @@ class Texture(Measure):
 
 
 def roughness(view: View) -> Plane:
-    """Logarithm (h, w) of the local contrast, deviation of a band of scales over the mean lightness, relative to the
-    part's smoother quarter: focus and exposure change the contrast of all of it alike."""
+    """Logarithm (h, w) of the local contrast, deviation from the local mean over that mean, relative to the part's
+    smoother quarter: focus and exposure change the contrast of all of it alike. Very negative off the part.
+
+    Means are taken over the inside of the part alone (normalised convolution: Knutsson & Westin, CVPR 1993), for an
+    outline is no roughness.
+    """
+    inside = cv2.erode(view.part.mask.view(np.uint8), disc(RIM)).astype(np.float32)
     lightness = np.ascontiguousarray(view.lab[..., 0])
-    # What is not part is filled with its mean: its outline is no roughness.
-    lightness[~view.part.outline] = float(lightness[view.part.mask].mean())
-    band = cv2.GaussianBlur(lightness, (0, 0), FINE) - cv2.GaussianBlur(lightness, (0, 0), COARSE)
-    power = cv2.GaussianBlur(band * band, (0, 0), WINDOW)
-    mean = cv2.GaussianBlur(lightness, (0, 0), WINDOW)
-    rough = np.log(np.sqrt(power) / (mean + FLOOR) + 1e-3)
-    return np.asarray(rough - np.quantile(rough[view.part.mask], SMOOTHEST), np.float32)
+
+    def mean(values: Plane, sigma: float) -> Plane:
+        weight = cv2.GaussianBlur(inside, (0, 0), sigma)
+        return np.asarray(cv2.GaussianBlur(values * inside, (0, 0), sigma) / np.maximum(weight, 1e-3), np.float32)
+
+    band = cv2.GaussianBlur(lightness, (0, 0), FINE) - mean(lightness, COARSE)
+    rough = np.log(np.sqrt(mean(band * band, WINDOW)) / (mean(lightness, WINDOW) + FLOOR) + 1e-3)
+    usual = np.quantile(rough[inside > 0], SMOOTHEST) if inside.any() else 0.0
+    return np.where(inside > 0, rough - usual, NOWHERE).astype(np.float32)

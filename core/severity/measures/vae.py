@@ -88,7 +88,7 @@ class Vae(Measure):
             return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
         picture, mask, matrix = square(view, SIZE)
         images = as_tensor(picture[None])
-        error = (images - self._network.reconstruct(images)).abs().mean(1)[0].numpy()
-        heat = np.clip(back(error / FULL, matrix, view.part.mask.shape), 0.0, 1.0).astype(np.float32)
+        error = (images - self._network.reconstruct(images)).abs().mean(1)[0].numpy().astype(np.float32)
+        heat = np.clip(back(error / np.float32(FULL), matrix, view.part.mask.shape), 0.0, 1.0).astype(np.float32)
         heat[~view.part.mask] = 0.0
         return Reading(float(error[mask].mean()), heat, None)
