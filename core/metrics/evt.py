@@ -6,7 +6,8 @@ fail, and better than maximum likelihood below some hundred peaks.
 
 Scores over time come in runs. The tail is that of all steps above the threshold, for a rate of steps is what is
 promised; fitted to the runs' maxima alone it would lie too high (Fawcett & Walshaw, Environmetrics 2012). How much it
-is to be believed follows from the number of runs: whether its shape is estimated at all, and the width of its band.
+is to be believed follows from the number of runs: whether its shape is estimated at all, whether it may end, and the
+width of its band.
 """
 
 from __future__ import annotations
