@@ -33,10 +33,12 @@ class Draws:
 
 @dataclass(frozen=True)
 class Grown:
-    """The growth of one curve: the best model's fit, and the bootstrap's draws."""
+    """The growth of one curve: the best model's fit, the bootstrap's draws, and how the times stray from the fit
+    (moderated standard deviation, even scale)."""
 
     fit: Fit
     draws: Draws
+    noise: float
 
 
 @lru_cache(maxsize=128)  # the same curve is asked about for every limit that somebody tries
@@ -63,7 +65,7 @@ def grow(curve: Curve, *, resamples: int, seed: int) -> Grown | None:
         rate_per_day=Estimate(now, min(float(low), now), max(float(high), now)),
         weights={name: float(value) for name, value in zip(MODELS, weight, strict=True)},
     )
-    return Grown(fit, Draws(lines, noise * rng.standard_normal(resamples)))
+    return Grown(fit, Draws(lines, noise * rng.standard_normal(resamples)), float(np.sqrt(pooled[best])))
 
 
 def crossing(curve: Curve, grown: Grown | None, *, limit: float, horizon: float, seed: int) -> Forecast:
@@ -77,7 +79,9 @@ def crossing(curve: Curve, grown: Grown | None, *, limit: float, horizon: float,
         crossed = ", between which the limit was crossed" if values[-1] >= limit else ""
         return _because(nothing, f"{few}{crossed}.")
     if values.max() >= limit:
-        return _quantiles(_interpolated(curve, limit, seed), curve.hours[-1], horizon, limit, observed=True)
+        return _quantiles(
+            _interpolated(curve, limit, grown.noise, seed), curve.hours[-1], horizon, limit, observed=True
+        )
     draws = grown.draws
     reached = scale.to_share(scale.to_even(limit) + draws.stray)
     hours = np.maximum(draws.lines.crossing(reached), curve.hours[-1])
@@ -93,12 +97,14 @@ def fan(curve: Curve, grown: Grown, horizon: float) -> Fan:
     return Fan(hours=tuple(map(float, hours)), **named)
 
 
-def _interpolated(curve: Curve, limit: float, seed: int) -> Array:
-    """Hours at which curves of the views' noise, made non-decreasing, first meet the limit between two times."""
+def _interpolated(curve: Curve, limit: float, noise: float, seed: int) -> Array:
+    """Hours at which curves made non-decreasing first meet the limit between two times. Their errors are those of the
+    views, or ``noise`` where the views of a time agree better with each other than the times do with a growth."""
     rng = np.random.default_rng(seed)
     sd, _ = scale.spread(curve.views)
     even = scale.to_even(np.array([estimate.value for estimate in curve.estimates]))
-    errors = sd / np.sqrt([len(views) for views in curve.views]) * rng.standard_normal((1000, len(even)))
+    spread = np.maximum(sd / np.sqrt([len(views) for views in curve.views]), noise)
+    errors = spread * rng.standard_normal((1000, len(even)))
     drawn = np.maximum.accumulate(np.maximum(even + errors, 0.0), axis=1)
     wanted, hours = float(scale.to_even(limit)), np.array(curve.hours)
     after = np.argmax(drawn >= wanted, axis=1)

@@ -1,6 +1,6 @@
 """What an analysis of rust says of flanges whose exact rust is known: area, order, grades, forecasts, false alarms.
 
-    python -m tests.benchmarks.rust_generator [--seeds 20] [--measures colour] [--out FILE]
+    python -m tests.benchmarks.rust_generator [--seeds 20] [--out FILE]
 
 Each seed draws one flange that rusts (8 to 55 % after six average weeks) and one that does not, photographed twice
 a week for six weeks under changing light, turned, shifted and dusty. Forecasts are made after three to six weeks, of
@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +45,20 @@ class Seen:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=20)
-    options.add_argument("--first", type=int, default=0, help="seed to begin with")
     options.add_argument("--measures", default="colour")
-    options.add_argument("--out", type=Path)
+    options.add_argument("--out", type=Path, help="JSON, written anew after every seed")
     asked = options.parse_args()
     settings = RustSettings(measures=tuple(asked.measures.split(",")))
-    started, rusting, steady = time.perf_counter(), [], []
-    for seed in range(asked.first, asked.first + asked.seeds):
-        rusting.append(_see(rust.specimen("Flange", (seed, 0)), settings))
-        steady.append(_see(rust.specimen("Flange", (seed, 1), rusts=False), settings))
-        print(f"seed {seed}: {time.perf_counter() - started:.0f} s", flush=True)
-    found = _areas(rusting, steady, settings) | _forecasts(rusting, settings) | _status(rusting, steady, settings)
-    print(json.dumps(found, indent=1))
-    if asked.out:
-        asked.out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    rows: dict[str, list[Any]] = defaultdict(list)
+    for seed in range(asked.seeds):
+        for rusts in (True, False):
+            _measure(
+                _see(rust.specimen("Flange", (seed, int(not rusts)), rusts=rusts), settings), settings, rows, rusts
+            )
+        found = {"seeds": seed + 1} | _summary(rows)
+        print(json.dumps(found), flush=True)
+        if asked.out:
+            asked.out.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def _see(specimen: rust.Specimen, settings: RustSettings) -> Seen:
@@ -74,89 +74,74 @@ def _see(specimen: rust.Specimen, settings: RustSettings) -> Seen:
     return Seen(specimen, records, tuple(truth[one.photo.path.name] for one in records))
 
 
-def _areas(rusting: list[Seen], steady: list[Seen], settings: RustSettings) -> dict[str, Any]:
-    """Errors in points, of photographs and of the estimates of times; rank correlation; spread of views."""
-    photos, times, correlations, grades, spread, covered = [], [], [], [], [], []
-    for one in (*rusting, *steady):
-        measured = np.array([record.values["colour"] for record in one.records])
-        photos.append(np.abs(measured - one.truth))
-        part = judge(one.records, settings).parts[0]
-        truth = np.array([rust.true_share(one.specimen, hour) for hour in part.rust.hours])
-        estimates = np.array([estimate.value for estimate in part.rust.estimates])
-        times.append(np.abs(estimates - truth))
-        covered += [e.low <= t <= e.high for e, t in zip(part.rust.estimates, truth, strict=True)]
-        grades += [abs(grade.ri - iso_ri(t)) <= 1 for grade, t in zip(part.grades, truth, strict=True)]
-        spread += [np.ptp(np.arcsin(np.sqrt(views))) / np.sqrt(2) for views in part.rust.views]
-        if one in rusting:
-            correlations.append(float(stats.spearmanr(estimates, truth).statistic))
-    pooled = [np.concatenate(errors) * 100 for errors in (photos, times)]
-    return {
-        "photographs": len(pooled[0]),
-        "error_points_p50_p90_max_photograph": [float(np.quantile(pooled[0], q)) for q in (0.5, 0.9, 1)],
-        "error_points_p50_p90_max_time": [float(np.quantile(pooled[1], q)) for q in (0.5, 0.9, 1)],
-        "error_points_p90_rusting": float(np.quantile(100 * np.concatenate(photos[: len(rusting)]), 0.9)),
-        "spearman_mean_min": [float(np.mean(correlations)), float(np.min(correlations))],
-        "ci95_contains_truth": float(np.mean(covered)),
-        "ri_within_one": float(np.mean(grades)),
-        "view_sd_even_scale": float(np.sqrt(np.mean(np.square(spread)))),
-    }
-
-
-def _forecasts(rusting: list[Seen], settings: RustSettings) -> dict[str, Any]:
-    ahead, between = [], []
-    for one in rusting:
+def _measure(one: Seen, settings: RustSettings, rows: dict[str, list[Any]], rusts: bool) -> None:
+    """Add what one flange tells to the ``rows``: errors in points, agreement with the truth, crossings, status."""
+    part = judge(one.records, settings).parts[0]
+    truth = np.array([rust.true_share(one.specimen, hour) for hour in part.rust.hours])
+    estimates = np.array([estimate.value for estimate in part.rust.estimates])
+    kind = "rusting" if rusts else "steady"
+    errors = [100 * abs(record.values["colour"] - true) for record, true in zip(one.records, one.truth, strict=True)]
+    rows[f"photographs, {kind}"] += errors
+    rows["times"] += (100 * np.abs(estimates - truth)).tolist()
+    rows["in ci95"] += [e.low <= t <= e.high for e, t in zip(part.rust.estimates, truth, strict=True)]
+    rows["ri"] += [grade.ri == iso_ri(t) for grade, t in zip(part.grades, truth, strict=True)]
+    rows["spread"] += [np.ptp(np.arcsin(np.sqrt(views))) / np.sqrt(2) for views in part.rust.views]
+    rows[f"status, {kind}"].append(part.status)
+    if rusts:
+        rows["spearman"].append(float(stats.spearmanr(estimates, truth).statistic))
         for weeks in range(3, WEEKS + 1):
-            last = weeks * HOURS_PER_WEEK
-            records = [record for record in one.records if record.photo.hours <= last]
-            for limit in LIMITS:
-                forecast = judge(records, settings.model_copy(update={"limit": limit})).parts[0].forecast
-                if forecast.reason is not None:
-                    continue
-                truth, end = rust.true_crossing(one.specimen, limit), last + forecast.horizon_hours
-                truth = truth if truth <= end else np.inf
-                bounds = [
-                    np.inf if hour is None else hour
-                    for hour in (
-                        forecast.low95_hours,
-                        forecast.low80_hours,
-                        forecast.high80_hours,
-                        forecast.high95_hours,
-                    )
-                ]
-                median = np.inf if forecast.median_hours is None else forecast.median_hours
-                row = (
-                    bounds[1] <= truth <= bounds[2],
-                    bounds[0] <= truth <= bounds[3],
-                    min(median, end) - min(truth, end),
-                )
-                (between if forecast.observed else ahead).append(row)
-    table = {}
-    for name, rows in (("forecast", ahead), ("between", between)):
-        values = np.array(rows, float)
-        table[name] = {
-            "n": len(values),
-            "coverage80": float(values[:, 0].mean()),
-            "coverage95": float(values[:, 1].mean()),
-            "median_error_weeks": float(np.median(np.abs(values[:, 2])) / HOURS_PER_WEEK),
-            "bias_weeks": float(np.mean(values[:, 2]) / HOURS_PER_WEEK),
-        }
-    return table
-
-
-def _status(rusting: list[Seen], steady: list[Seen], settings: RustSettings) -> dict[str, Any]:
-    """Status after the whole time, and of steady parts also for every shorter time and each single view."""
-    counts: dict[str, Any] = {}
-    for name, parts in (("rusting", rusting), ("steady", steady)):
-        states = [judge(one.records, settings).parts[0].status for one in parts]
-        counts[f"{name}_parts"] = {state: states.count(state) for state in ("rusting", "stable", "uncertain")}
-    cuts = []
-    for one in steady:
+            _crossings(one, weeks, settings, rows)
+    else:
         for weeks in range(1, WEEKS + 1):
             upto = [record for record in one.records if record.photo.hours <= weeks * HOURS_PER_WEEK]
-            single = [replace(record) for record in upto if record.photo.view == "1"]
-            cuts += [judge(records, settings).parts[0].status for records in (upto, single)]
-    counts["steady_cuts"] = {"n": len(cuts), "false_alarms": cuts.count("rusting")}
-    return counts
+            single = [record for record in upto if record.photo.view == "1"]
+            rows["status, steady, shorter"] += [judge(some, settings).parts[0].status for some in (upto, single)]
+
+
+def _crossings(one: Seen, weeks: int, settings: RustSettings, rows: dict[str, list[Any]]) -> None:
+    """Held at 80 %, held at 95 %, and the median minus the truth in weeks, for every limit after ``weeks``."""
+    last = weeks * HOURS_PER_WEEK
+    records = [record for record in one.records if record.photo.hours <= last]
+    for limit in LIMITS:
+        found = judge(records, settings.model_copy(update={"limit": limit})).parts[0].forecast
+        if found.reason is not None:
+            continue
+        truth, end = rust.true_crossing(one.specimen, limit), last + found.horizon_hours
+        truth = truth if truth <= end else np.inf
+        low95, low80, middle, high80, high95 = (
+            np.inf if hour is None else hour
+            for hour in (
+                found.low95_hours,
+                found.low80_hours,
+                found.median_hours,
+                found.high80_hours,
+                found.high95_hours,
+            )
+        )
+        late = (min(middle, end) - min(truth, end)) / HOURS_PER_WEEK
+        name = "between" if found.observed else "forecast"
+        rows[name].append((low80 <= truth <= high80, low95 <= truth <= high95, late))
+
+
+def _summary(rows: dict[str, list[Any]]) -> dict[str, Any]:
+    photographs = np.array(rows["photographs, rusting"] + rows["photographs, steady"])
+    found: dict[str, Any] = {
+        "photographs": len(photographs),
+        "error_points_p50_p90_max": np.quantile(photographs, [0.5, 0.9, 1.0]).round(3).tolist(),
+        "error_points_p90_rusting": round(float(np.quantile(rows["photographs, rusting"], 0.9)), 3),
+        "error_points_p90_times": round(float(np.quantile(rows["times"], 0.9)), 3),
+        "spearman_mean_min": [round(float(f(rows["spearman"])), 4) for f in (np.mean, np.min)],
+        "ci95_contains_truth": round(float(np.mean(rows["in ci95"])), 3),
+        "ri_as_truth": round(float(np.mean(rows["ri"])), 3),
+        "view_sd_even_scale": round(float(np.sqrt(np.mean(np.square(rows["spread"])))), 4),
+    }
+    for name in ("forecast", "between"):
+        if rows[name]:
+            values = np.array(rows[name], float)
+            held80, held95, bias = values.mean(axis=0).round(3).tolist()
+            off = round(float(np.median(np.abs(values[:, 2]))), 2)
+            found[name] = {"n": len(values), "held80": held80, "held95": held95, "bias": bias, "median_off_weeks": off}
+    return found | {name: dict(Counter(states)) for name, states in rows.items() if name.startswith("status")}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from core.progress import Progress
 
 SMALLEST = 128  # pixels; specks of rust vanish below
 TRUTH = ("part", "hours", "view", "photo", "mask", "rust_percent")
+_PACE = ((0.20, 0.45), (0.03, 0.06))  # share after six average weeks of the first and of the second part
 _YOUNG, _OLD = (1.0, 0.40, 0.12), (0.62, 0.27, 0.16)  # linear colour of fresh orange and of aged brown rust
 _AGEING_H = 400.0
 _EDGE_H = 5.0  # the film that a front leaves needs this long to become opaque
@@ -102,9 +103,8 @@ def write_rust(
 ) -> None:
     """Write ``<part>-T<hours>-<view>.png`` of ``parts`` parts at week 0 to ``weeks``, and the truth beside them.
 
-    ``ground_truth/<photo>_mask.png`` holds the rust, ``<photo>_part.png`` the metal, ``truth.csv`` the shares. The last
-    of several parts does not rust; with ``rusts=False`` none does. ``out`` must not exist or be empty; it appears whole
-    or not at all. Raises UserError.
+    ``ground_truth/<photo>_mask.png`` holds the rust, ``<photo>_part.png`` the metal, ``truth.csv`` the shares. With
+    ``rusts=False`` no part rusts. ``out`` must not exist or be empty; it appears whole or not at all. Raises UserError.
     """
     if size < SMALLEST:
         raise UserError(f"Parts of {size} pixels would be too small to show", "size", f"Ask for {SMALLEST} or more")
@@ -115,9 +115,13 @@ def write_rust(
 
 
 def specimens(seed: int, parts: int, rusts: bool = True) -> list[Specimen]:
-    """The parts of a set, named Flange A, B, C…; the last of several does not rust."""
+    """The parts of a set, named Flange A, B, C…: the first rusts fast, the second slowly, the last of several not."""
     steady = {parts - 1} if parts > 1 else set()
-    return [specimen(f"Flange {_letters(i)}", (seed, i), rusts=rusts and i not in steady) for i in range(parts)]
+    made = []
+    for i in range(parts):
+        pace = np.random.default_rng([seed, i, 3]).uniform(*_PACE[i]) if i < len(_PACE) else None
+        made.append(specimen(f"Flange {_letters(i)}", (seed, i), rusts=rusts and i not in steady, share=pace))
+    return made
 
 
 def _letters(number: int) -> str:
