@@ -143,7 +143,7 @@ class PlantSource(Source):
 
 def _turned(patterns: NDArray[np.float64], regime: int) -> NDArray[np.float64]:
     """The first of two patterns, the second, the first reversed, the second reversed, and so on."""
-    return patterns[regime % 2] * (-1 if regime % 4 >= 2 else 1)
+    return np.asarray(patterns[regime % 2] * (-1 if regime % 4 >= 2 else 1))
 
 
 def _symmetric(values: NDArray[np.float64]) -> NDArray[np.float64]:
