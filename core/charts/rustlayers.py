@@ -85,7 +85,7 @@ def rust_layer(mask: Mask, side: int = SIDE) -> Layer:
     striped = (rows + columns) % period < max(2, period // 4)
     index = np.asarray(called * (FILL + striped * np.uint8(STRIPE - FILL)), np.uint8)
     borders, _ = cv2.findContours(called, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(index, borders, -1, EDGE, max(1, round(max(called.shape) / 640)))
+    cv2.drawContours(index, borders, -1, EDGE, 1)
     return Layer(index, _RUST)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.charts.palette import ANOMALOUS, GOOD, NEUTRAL
+from core.charts.rust import percent
 from core.errors import UserError
 
 Rgb = NDArray[np.uint8]
@@ -67,12 +69,17 @@ def _frame(title: str, scenes: Sequence[Scene], at: int, limit: float, height: i
     frame.paste(picture, ((WIDTH - picture.width) // 2, (height - picture.height) // 2))
     draw, scene = ImageDraw.Draw(frame), scenes[at]
     over = scene.share >= limit
-    draw.text((24, height + 14), f"{title} · {scene.when}", fill=SOFT, font=ImageFont.load_default(20))
-    text = f"{100 * scene.share:.3g} % rusted" + (", over the limit" if over else "")
-    draw.text((24, height + 40), text, fill=ANOMALOUS if over else INK, font=ImageFont.load_default(40))
-    draw.text((24, height + 100), scene.told, fill=SOFT, font=ImageFont.load_default(20))
+    draw.text((24, height + 14), f"{title} · {scene.when}", fill=SOFT, font=_font(20))
+    draw.text((24, height + 40), f"{percent(scene.share)} rusted", fill=ANOMALOUS if over else INK, font=_font(40))
+    told = f"{scene.told} · over the limit" if over else scene.told
+    draw.text((24, height + 100), told, fill=SOFT, font=_font(18))
     _curve(draw, [one.share for one in scenes], at, limit, (WIDTH // 2 + 100, height + 24, WIDTH - 28, height + 122))
     return np.asarray(frame)
+
+
+@lru_cache(maxsize=4)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
 
 
 def _curve(

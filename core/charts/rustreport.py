@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from core.charts.csvtable import to_csv
-from core.charts.rust import Crossing, Fan, Severity
+from core.charts.rust import Crossing, Fan, Severity, percent
 from core.charts.rustcurve import curve_svg
 from core.charts.rusttime import TimeUnit
 
@@ -111,4 +111,5 @@ def _template() -> Template:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["data_url"] = lambda jpeg: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+    environment.filters["percent"] = percent
     return environment.get_template("rustreport.html.j2")

@@ -144,6 +144,10 @@ def way_to_result(job: Job) -> None:
     elif job.kind == "export" and result:
         query = {"models": str(job.spec["model_id"])[: state.SHORT]}
         st.page_link(nav.page("models"), label="Models", icon=nav.PAGES["models"][1], query_params=query)
+    elif "analysis_id" in result or "set_id" in result:
+        name, found = ("analysis", "analysis_id") if "analysis_id" in result else ("photos", "set_id")
+        icon = nav.PAGES["rust"][1]
+        st.page_link(nav.page("rust"), label="Rust", icon=icon, query_params={name: str(result[found])})
     elif run is None and query and result:
         st.page_link(nav.page("data"), label="Data", icon=nav.PAGES["data"][1], query_params=query)
 

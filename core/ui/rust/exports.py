@@ -76,7 +76,7 @@ def _story(story: Story, result: PartResult, view: str | None, measure: str) -> 
     sentences += [
         f"{wording.forecast_words(result, unit)} {wording.interval_words(result, unit)}",
         f"Suggested: {result.grades[-1].action}.",
-        *result.remarks,
+        *story.remarks(result),
     ]
     moments = []
     for at, (hours, estimate, grades) in enumerate(

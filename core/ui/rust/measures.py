@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.charts import rust as charts
+from core.charts.rust import percent
 from core.severity.measures.base import MeasureInfo
 from core.severity.measures.registry import infos
 from core.severity.types import PartResult
 from core.ui import blocks, words
-from core.ui.rust import drawn, wording
+from core.ui.rust import drawn
 
 
 def titles() -> dict[str, MeasureInfo]:
@@ -17,8 +20,8 @@ def titles() -> dict[str, MeasureInfo]:
     return {info.name: info for info in infos()}
 
 
-def show(result: PartResult) -> None:
-    """The measures that this analysis took of a part."""
+def show(result: PartResult, told: Sequence[str]) -> None:
+    """The measures that this analysis took of a part; ``told`` are sentences on how they contradict each other."""
     known = titles()
     taken = [name for name in known if name in result.curves]
     blocks.headed(
@@ -27,7 +30,7 @@ def show(result: PartResult) -> None:
         "Where all rise, rust is certain. Where one is flat, read its sentence: it may be blind to this part.",
         "Measures have different units; their heights cannot be compared, their shapes can.",
     )
-    for remark in result.remarks:
+    for remark in told:
         st.info(words.plain(remark), icon=":material/compare_arrows:")
     with st.container(horizontal=True, gap="medium"):
         on = [name for name in taken if st.toggle(known[name].title, True, key=f"measure-{name}",
@@ -43,6 +46,6 @@ def show(result: PartResult) -> None:
         curve, lead = result.curves[name], " · **gives grades and forecast**" if name == result.rust.measure else ""
         first, last = curve.estimates[0], curve.estimates[-1]
         st.markdown(
-            f"**{known[name].title}** {wording.percent(first.value)} → {wording.percent(last.value)}{lead}  \n"
+            f"**{known[name].title}** {percent(first.value)} → {percent(last.value)}{lead}  \n"
             f":small[{words.plain(known[name].sentence)}]"
         )

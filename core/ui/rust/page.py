@@ -81,7 +81,7 @@ def _analysis(told: Story, bar: DeltaGenerator) -> None:
             multiples.show(told, results, chosen, part)
     if seen.open:
         with seen:
-            measures.show(result)
+            measures.show(result, told.remarks(result))
     if outline.open:
         with outline, errors.shown():
             mask.show(told, result, view)

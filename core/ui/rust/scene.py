@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.charts.rust import percent
 from core.charts.rustcurve import curve_svg, gauge_svg
 from core.severity.types import PartResult
 from core.ui.rust import drawn, stage, wording
@@ -72,12 +73,13 @@ def _moments(
         found.append(
             stage.Moment(
                 when=unit.at(hours).capitalize(),
-                told=f"{wording.percent(estimate.value)} rusted",
+                told=f"{percent(estimate.value)} rusted",
                 over=estimate.value >= chosen.limit,
                 alt=f"{_result.part}, {unit.at(hours)}",
                 photo=seen.photo,
                 rust=seen.rust(measure),
                 heat=seen.heat(measure),
+                note=" ".join(seen.remarks),
                 facts=_facts(_result, chosen, number),
             )
         )

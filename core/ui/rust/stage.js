@@ -25,7 +25,7 @@ class Stage {
       at: find(".at"), ticks: find(".ticks"), opacity: find(".opacity input"), swipe: find(".swipe input"),
       opacityLabel: find(".opacity"), words: find(".words"), status: find(".status"), line: find(".line"),
       curve: find(".curve"), gauge: find(".gauge"), alerts: find(".alerts"), forecast: find(".forecast"),
-      sure: find(".sure"), action: find(".action"), layers: [...root.querySelectorAll(".layers button")],
+      sure: find(".sure"), action: find(".action"), note: find(".note"), layers: [...root.querySelectorAll(".layers button")],
     };
     const { at, cut, opacity, swipe, play, layers } = this.parts;
     at.addEventListener("input", () => { this.pause(); this.go(Number(at.value)); });
@@ -85,9 +85,9 @@ class Stage {
   }
 
   facts(moment) {
-    const { words, status, line, curve, gauge, alerts, forecast, sure, action } = this.parts;
+    const { words, status, line, curve, gauge, alerts, forecast, sure, action, note } = this.parts;
     for (const [place, text] of [[words, moment.words], [line, moment.line], [forecast, moment.forecast],
-      [sure, moment.sure], [action, moment.action], [status, moment.status.word]]) {
+      [sure, moment.sure], [action, moment.action], [note, moment.note], [status, moment.status.word]]) {
       place.textContent = text;
       place.hidden = !text;
     }

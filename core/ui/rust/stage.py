@@ -44,7 +44,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Moment:
-    """One time on the stage: ``when`` and ``told`` in words, ``over`` the limit or not, and the stored pictures."""
+    """One time on the stage: ``when`` and ``told`` in words, ``over`` the limit or not, the stored pictures, and a
+    ``note`` on what was odd about the photograph."""
 
     when: str
     told: str
@@ -53,6 +54,7 @@ class Moment:
     photo: Path
     rust: Path | None
     heat: Path | None
+    note: str
     facts: Facts
 
 
@@ -98,6 +100,7 @@ def _sent(moment: Moment, name: str) -> dict[str, Any]:
         "told": moment.told,
         "over": moment.over,
         "alt": moment.alt,
+        "note": moment.note,
         **{kind: _address(path, f"{name}-{kind}") for kind, path in pictures.items() if path is not None},
         **{name: getattr(facts, name) for name in ("words", "line", "curve", "gauge", "health", "action")},
         "forecast": facts.forecast,

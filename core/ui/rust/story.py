@@ -60,6 +60,11 @@ class Story:
         there = [one for one in self.seen[part] if one.origin.hours == hours]
         return next((one for one in there if one.origin.view == view), there[0])
 
+    def remarks(self, result: PartResult) -> list[str]:
+        """What is to be said of a part beyond single photographs, whose remarks stand beside them."""
+        single = {remark for one in self.seen[result.part] for remark in one.remarks}
+        return [remark for remark in result.remarks if not any(remark.endswith(other) for other in single)]
+
     def views(self, part: str) -> list[str]:
         """The sides from which a part was photographed, those seen most often first."""
         found = [one.origin.view for one in self.seen[part]]

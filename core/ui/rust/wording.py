@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.charts.rust import percent
 from core.charts.rusttime import TimeUnit
 from core.severity.types import Estimate, Grades, PartResult, Status
 
@@ -37,12 +38,6 @@ STATUSES: dict[Status, StatusLook] = {
     "stable": StatusLook("Stable", ":material/check_circle:", "green", "No growth beyond what chance allows."),
     "uncertain": StatusLook("Cannot tell", ":material/help:", "yellow", "The photographs do not settle it."),
 }
-
-
-def percent(share: float) -> str:
-    """A share of the surface with two digits: ``0 %``, ``0.04 %``, ``4.2 %``, ``43 %``."""
-    value = 100 * share
-    return "0 %" if value < 0.005 else f"{value:.2g} %" if value < 99.5 else "100 %"
 
 
 def interval(estimate: Estimate) -> str:
