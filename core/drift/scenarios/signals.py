@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from core.drift.scenarios.surroundings import Surroundings
 from core.errors import UserError
@@ -56,6 +55,8 @@ def speed(values: Signals, amount: Amount, generator: np.random.Generator, surro
 
 def low_pass(values: Signals, amount: Amount, generator: np.random.Generator, surroundings: Surroundings) -> Signals:
     """A worn or badly coupled sensor: mixed with its own first-order low-pass."""
+    from scipy.signal import lfilter  # slow to import, and pages list the kinds
+
     start = POLE * values[:, :1]
     smooth, _ = lfilter([1 - POLE], [1, -POLE], values, axis=1, zi=start)
     mixed = np.clip(np.abs(amount), 0, 1)[..., None]
