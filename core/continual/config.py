@@ -27,6 +27,7 @@ from core.drift.scenarios import SCENARIOS, Drift
 from core.errors import UserError
 
 Layers = Literal["2", "3", "2+3"]
+MOST_SAMPLES = 600_000  # of a task: its samples are numbered
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "continual"
 
 
@@ -47,6 +48,12 @@ class _StreamSpec(_Model):
     probe_normal: int = Field(240, ge=20, le=20_000, title="Normals in a probe set")
     probe_anomalous: int = Field(80, ge=4, le=20_000, title="Anomalies in a probe set")
     calibration: int = Field(120, ge=20, le=20_000, title="Normals that set the threshold")
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Self:
+        if self.steps * self.batch > MOST_SAMPLES:
+            raise ValueError(f"a task has {self.steps * self.batch:,} samples, and {MOST_SAMPLES:,} is the most")
+        return self
 
 
 class PlantSpec(_StreamSpec):

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.continual.config import TaskDrift
+from core.continual.drifting import view_of
 from core.continual.source import described
-from core.continual.tasks import VIEW_OF, TaskWorld
+from core.continual.tasks import TaskWorld
 from core.continual.types import View
-from core.drift.scenarios import SCENARIOS
 from core.drift.scenarios.neutrality import FOLDS, Neutrality, neutrality
 
 NORMALS, OF_EACH = 150, 50  # samples that the oracle sees
@@ -18,7 +18,7 @@ VISIBLE = 0.7  # AUROC from which a fault can be seen in this modality at all
 
 def label_check(world: TaskWorld, drift: TaskDrift) -> str:
     """A sentence on the fault that a drift hides most, among those that can be seen in the modality that drifts."""
-    view = VIEW_OF[SCENARIOS[drift.kind].modality]
+    view = view_of(drift.kind)
     if view not in world.source.describe:
         return "nothing here drifts"
     found: dict[int, Neutrality] = {}
@@ -27,7 +27,7 @@ def label_check(world: TaskWorld, drift: TaskDrift) -> str:
         if min(counts) >= FOLDS:
             classes = np.repeat([0, fault], counts)
             drawn = world.source.draw(classes, "probe", np.random.default_rng([world.seed, 12, int(fault)]))
-            changed = world.with_drift(drift, drawn, classes, np.full(len(classes), drift.magnitude))
+            changed = world.drifting.applied(drift, drawn.raw, classes, np.full(len(classes), drift.magnitude), [])
             rows = [
                 _rows(view, described({view: world.source.describe[view]}, raw)[view]) for raw in (drawn.raw, changed)
             ]

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.continual.config import StreamSpec, TaskDrift
+from core.continual.drifting import Drifting
 from core.continual.source import Drawn, Part, Raw, Source, described
 from core.continual.types import TASK_STRIDE, Array, Batch, Chunk, Task, View, concatenate
-from core.drift.scenarios import SCENARIOS, Surroundings, amounts, apply
+from core.drift.scenarios import Surroundings
 
 BLOCK = 64  # samples of the stream drawn at once; frozen parts are drawn whole
 FIRST_ID: Mapping[Part, int] = {"train": 0, "calibration": 600_000, "probe": 800_000}
-_PURPOSE = {"draw": 1, "course": 2, "told": 3, "missing": 4, "changed": 5}
+_PURPOSE = {"draw": 1, "told": 3, "missing": 4}  # 2 and 5 are drifts
 _PART_CODE: Mapping[Part, int] = {"train": 0, "calibration": 1, "probe": 2}
 CACHED_BYTES = 64 << 20  # of described blocks that a task keeps
-VIEW_OF: Mapping[str, View] = {"signal": "vibration", "image": "image", "log": "log"}
 
 
 @dataclass(eq=False)
@@ -46,13 +46,14 @@ class TaskWorld:
     _features: dict[tuple[View, int], NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._spread = self.source.spread()
+        surroundings = Surroundings(spread=self.source.spread(), states=self.states)
+        onsets = tuple(self.start + int(drift.at * self.spec.steps) for drift in self.drifts)
+        self.drifting = Drifting(self.drifts, onsets, [self.seed, self.index], surroundings, self.other)
 
     @property
     def onset(self) -> int | None:
         """The step of the stream at which the first drift of the task sets in."""
-        begun = [self._onset(drift) for drift in self.drifts if drift.shape != "none"]
-        return min(begun, default=None)
+        return self.drifting.onset
 
     def task(self) -> Task:
         """The task, its frozen parts drawn."""
@@ -112,7 +113,7 @@ class TaskWorld:
         """What was recorded of a sample, drift included."""
         part, block, row = self._found(sample)
         drawn, fault = self._drawn(part, block)
-        changed = self._changed(drawn, fault, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
+        changed = self.drifting.changed(drawn, fault, self._steps(part, block, len(fault)), [_PART_CODE[part], block])
         return {view: np.asarray(values[row], np.float32) for view, values in changed.items()}
 
     def fault_of(self, sample: int) -> int:
@@ -188,38 +189,11 @@ class TaskWorld:
             return np.full(n, self.start - 1)
         return self.start + (block * BLOCK + np.arange(n)) // self.spec.batch
 
-    def _onset(self, drift: TaskDrift) -> int:
-        return self.start + int(drift.at * self.spec.steps)
-
-    def with_drift(
-        self, drift: TaskDrift, drawn: Drawn, fault: NDArray[np.int64], amount: NDArray[np.float64], *key: int
-    ) -> Raw:
-        """Raw samples through one drift by ``amount`` (n,); what is random in it follows from ``key``."""
-        view = VIEW_OF[SCENARIOS[drift.kind].modality]
-        if view not in drawn.raw or not amount.any():
-            return drawn.raw
-        generator = np.random.default_rng([self.seed, self.index, _PURPOSE["changed"], *key])
-        other = None
-        if drift.kind == "load" and self.other is not None:
-            able = np.isin(fault, self.other.faults("train"))  # what the other load never showed stays what it is
-            amount = np.where(able, amount, 0.0)
-            other = self.other.draw(np.where(able, fault, 0), "train", generator).raw["vibration"]
-        surroundings = Surroundings(spread=self._spread, other=other, states=self.states)
-        shaped = amount[:, None] if view == "vibration" else amount
-        return {**drawn.raw, view: apply(drift.kind, drawn.raw[view], shaped, generator, surroundings)}
-
-    def _changed(self, drawn: Drawn, fault: NDArray[np.int64], steps: NDArray[np.int64], key: Sequence[int]) -> Raw:
-        for place, drift in enumerate(self.drifts):
-            generator = np.random.default_rng([self.seed, self.index, _PURPOSE["course"], place, *key])
-            amount = drift.magnitude * amounts(drift, steps - self._onset(drift), generator)
-            drawn = Drawn(self.with_drift(drift, drawn, fault, amount, place, *key))
-        return drawn.raw
-
     def _views(
         self, drawn: Drawn, fault: NDArray[np.int64], steps: NDArray[np.int64], key: Sequence[int]
     ) -> dict[View, Array]:
         if drawn.items is None or self.drifts:
-            return described(self.source.describe, self._changed(drawn, fault, steps, key))
+            return described(self.source.describe, self.drifting.changed(drawn, fault, steps, key))
         return self._remembered(drawn.raw, drawn.items.tolist())
 
     def _remembered(self, raw: Raw, keys: Sequence[int]) -> dict[View, Array]:
