@@ -134,7 +134,10 @@ def way_to_result(job: Job) -> None:
     datasets = {row.id for row in rooms.datasets().list()}
     dataset, run = job.spec.get("dataset_id") or result.get("dataset_id"), result.get("run_id")
     query = {state.DATASET: dataset[: state.SHORT]} if dataset in datasets else {}
-    if job.kind == "check" and rooms.runs().listed(str(run)):
+    if job.kind == "continual" and run is not None and rooms.continual_runs().listed(str(run)):
+        query = {"run": str(run)[: state.SHORT]}
+        st.page_link(nav.page("continual"), label="Continual", icon=nav.PAGES["continual"][1], query_params=query)
+    elif job.kind == "check" and rooms.runs().listed(str(run)):
         st.page_link(nav.page("check"), label="Verdicts", icon=nav.PAGES["check"][1], query_params={"batch": job.id})
     elif run is not None and rooms.runs().listed(run):
         row = rooms.runs().row(run)

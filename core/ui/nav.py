@@ -20,6 +20,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "rust": ("Rust", ":material/timeline:", "How much has rusted, how fast, when is the limit reached?"),
     "sensors": ("Sensors", ":material/sensors:", "When did it start, and which sensor caused it?"),
     "live": ("Live", ":material/monitor_heart:", "What is happening now?"),
+    "continual": ("Continual", ":material/all_inclusive:", "What does a detector keep when its world drifts?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,6 +16,9 @@ from core.store.runs import RunStore
 from core.store.rustanalyses import RustAnalysisStore
 from core.store.rustphotos import RustPhotoStore
 from core.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.store.continualruns import ContinualStore
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -53,3 +57,9 @@ def rust_photos() -> RustPhotoStore:
 
 def rust_analyses() -> RustAnalysisStore:
     return RustAnalysisStore(workspace())
+
+
+def continual_runs() -> ContinualStore:
+    from core.store.continualruns import ContinualStore  # its metrics bring SciPy along
+
+    return ContinualStore(workspace())

@@ -1,0 +1,1 @@
+"""The Continual page: comparisons of learners on a stream that drifts."""

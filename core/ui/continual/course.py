@@ -1,0 +1,73 @@
+"""Performance over the stream: where drift sets in, how deep each method falls, and when it is back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import continual as charts
+from core.ui import blocks
+from core.ui.continual import shown
+from core.ui.continual.shown import Shown
+
+if TYPE_CHECKING:
+    from core.continual.metrics.detection import Series
+    from core.continual.types import MethodRun
+
+SERIES: dict[str, Series] = {"CAF1": "caf1", "AUROC": "auroc"}
+
+
+def show(told: Shown) -> None:
+    """The curves of the chosen seed and the recoveries that they are made of."""
+    from core.continual.metrics.contract import measure
+    from core.continual.metrics.latency import Dal
+
+    blocks.headed(
+        "Performance over time",
+        "Each method on the probe of the present task as the world shows it at that step, drift included.",
+        "A dashed line is an onset. A diamond is the first of three looks in a row at 90 % of what was usual before.",
+        "One seed; looks are every few steps. A method that recovers after the task's end is censored: it took longer.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        name = st.segmented_control(
+            "Figure", list(SERIES), default="CAF1", required=True, key="by", bind="query-params"
+        ) or "CAF1"  # fmt: skip
+        methods = st.multiselect("Methods", told.here, default=told.here, key="course-methods", format_func=shown.title)
+    curves, rows = {}, []
+    for method in methods:
+        run, metric = told.of(method), Dal(told.run.info.onsets, SERIES[name])
+        measure(metric, run)
+        found = metric.recoveries()
+        back = [int(one.onset + one.steps) for one in found if not one.censored and not one.never_dropped]
+        curves[shown.title(method)] = _looks(run, SERIES[name], back)
+        rows += [
+            {
+                "Method": shown.title(method),
+                "Onset": one.onset,
+                "Before": round(one.before, 3),
+                "Back after, steps": f"more than {one.horizon:.0f}" if one.censored else f"{one.steps:.0f}",
+                "Area lost": round(one.area, 1),
+                "Seen": "censored" if one.censored else "never dropped" if one.never_dropped else "recovered",
+            }
+            for one in found
+        ]
+    if not curves:
+        st.caption("Choose a method.")
+        return
+    figure = charts.course(curves, figure_name=name, onsets=told.run.info.onsets, starts=told.starts)
+    alt = f"{name} of {len(curves)} methods over the stream, drift at {', '.join(map(str, told.run.info.onsets))}"
+    blocks.plot(figure, key="continual-course", alt=alt)
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="continual-recoveries")
+    else:
+        st.caption("No drift sets in inside a task of this stream.")
+
+
+def _looks(run: MethodRun, series: Series, recovered: list[int]) -> charts.Looks:
+    from core.continual.metrics.detection import figure
+
+    looks = [(one.step, figure(one, series)) for one in run.steps if one.kind == "drifted"]
+    known = [(step, value) for step, value in looks if value is not None]
+    return charts.Looks([step for step, _ in known], [value for _, value in known], recovered)
