@@ -24,7 +24,7 @@ def disagreement(values: Mapping[str, Sequence[float]], *, dark: bool) -> tuple[
     """Sentences on how the measures of one part contradict each other; none where they agree.
 
     ``values`` holds each measure's fractions in order of time. ``dark`` says that the part's surface is black or nearly
-    so (``is_dark``), which hides the colour of thin rust.
+    so, which hides the colour of thin rust.
     """
     risen = rises(values)
     colour, zinc = risen.get("colour"), risen.get("zinc")
