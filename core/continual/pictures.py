@@ -30,7 +30,7 @@ from core.progress import Progress
 
 COVARIANCE_DIMENSION = 16
 CALIBRATION_SHARE = 0.2  # of the good training images
-PROBE_SHARE = 1 / 3  # of them, where there are no good test images
+PROBE_SHARE = 1 / 3  # of them, where good test images are few
 LEAST_GOOD = 5
 UNNAMED = "defect"  # a bad part whose defect nobody named
 
@@ -157,16 +157,16 @@ def _divided(category: Category, generator: np.random.Generator, progress: Progr
 def _parts(
     items: Sequence[ImageItem], category: Category, name: str, generator: np.random.Generator
 ) -> dict[Part, list[_Picture]]:
-    """Good images of the training part are learned from and calibrated on, those of the test part probed; where there
-    are none, a third of the others is."""
+    """Good images of the training part are learned from and calibrated on, those of the test part probed; where those
+    are few, a third of the others too."""
     judged = [(item, _fault(item, category)) for item in items]
     good = [item for item, fault in judged if not fault]
     tested = [item for item in good if item.split == "test"]
     learned = [item for item in good if item.split == "train"]
     learned = [learned[place] for place in generator.permutation(len(learned))]
-    if not tested:
+    if len(tested) < LEAST_GOOD:
         cut = round(PROBE_SHARE * len(learned))
-        tested, learned = learned[:cut], learned[cut:]
+        tested, learned = [*tested, *learned[:cut]], learned[cut:]
     if len(learned) < LEAST_GOOD:
         what = f"«{name}» has {len(learned)} good images to learn from, and {LEAST_GOOD} are needed"
         raise UserError(what, str(category.path), "Add images, or leave the category out")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -109,6 +110,34 @@ def test_images_are_split_by_image_and_domains_are_shown_through_their_drift(sha
     first = plain.raw(int(plain.probe.ids[0]))["image"]
     assert first.shape == (64, 64, 3) and first.max() <= 255
     assert any("through the drift «brightness»" in note for note in stream.notes)
+
+
+def drawn(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(len(str(path))).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+    assert cv2.imwrite(str(path), pixels)
+
+
+def test_the_layouts_of_mpdd_and_real_iad(tmp_path: Path) -> None:
+    """As their authors publish them; the pictures here are noise."""
+    for number in range(12):
+        for product in ("audiojack", "mint"):
+            drawn(tmp_path / f"real/{product}/OK/S{number:04}/{product}_OK_C1.jpg")
+        for product in ("tubes", "connector"):
+            drawn(tmp_path / f"mpdd/{product}/train/good/{number:03}.png")
+            drawn(tmp_path / f"mpdd/{product}/test/good/{number:03}.png")
+    for number in range(4):
+        for product in ("audiojack", "mint"):
+            drawn(tmp_path / f"real/{product}/NG/HS/S{number:04}/{product}_HS_C1.jpg")
+        for product in ("tubes", "connector"):
+            drawn(tmp_path / f"mpdd/{product}/test/anomalous/{number:03}.png")
+    real = build(images(tmp_path, {"path": "real"}, image_size=32, layers="2"), 0)
+    assert [task.name for task in real.tasks] == ["audiojack", "mint"] and real.faults == ("normal", "hs")
+    mpdd = build(images(tmp_path, {"path": "mpdd"}, image_size=32, layers="2"), 0)
+    assert [task.name for task in mpdd.tasks] == ["connector", "tubes"] and mpdd.faults == ("normal", "defect")
+    for stream in (real, mpdd):
+        for task in stream.tasks:
+            assert task.probe.label.sum() == 2 and (~task.probe.label).sum() >= 4
 
 
 def test_images_can_be_paired_with_bearings(shared_datasets: Path) -> None:
