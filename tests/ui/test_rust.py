@@ -137,6 +137,17 @@ def test_bad_links_fall_back(open_page: Open, analysis: RustAnalysisRow, bad: di
     assert stage(app)["moments"]
 
 
+def test_an_analysis_of_another_version_leads_back_to_its_photographs(
+    open_page: Open, workspace: Workspace, analysis: RustAnalysisRow
+) -> None:
+    (workspace.rust_analyses / analysis.id / "judged.json").write_text("{}")
+    app = open_page("rust")
+    assert "another version" in app.error[0].value
+    app.button(key="rust-reopen").click().run()
+    assert not app.exception
+    assert "10 photographs" in stock.texts(app)
+
+
 @pytest.mark.parametrize(
     ("view", "said"),
     [

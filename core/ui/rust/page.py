@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.errors import UserError
 from core.store.rustanalyses import RustAnalysisRow
 from core.ui import blocks, errors, state, words
 from core.ui.rust import (
@@ -46,8 +47,21 @@ def show() -> None:
     elif adds:
         source.ways()
     else:
-        with errors.shown():
-            _analysis(story.load(next(row for row in listed if row.id == chosen)), bar)
+        _opened(next(row for row in listed if row.id == chosen), bar)
+
+
+def _opened(row: RustAnalysisRow, bar: DeltaGenerator) -> None:
+    """The analysis; one that cannot be read any more leads back to its photographs."""
+    try:
+        told = story.load(row)
+    except UserError as error:
+        errors.show(error)
+        if st.button("Open the photographs", type="primary", icon=":material/table_edit:", key="rust-reopen"):
+            st.query_params[sending.PHOTOS] = row.set_id
+            st.rerun()
+        return
+    with errors.shown():
+        _analysis(told, bar)
 
 
 def _choose(listed: list[RustAnalysisRow]) -> str:
