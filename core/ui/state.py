@@ -81,7 +81,7 @@ def newest_model(models: Sequence[ModelRow], current: DatasetRow | None) -> Mode
     return fitted or next((known[run.model_id] for run in rooms.runs().list(current.id) if run.model_id in known), None)
 
 
-def pick(label: str, names: Mapping[str, str], *, param: str, default: str) -> str:
+def pick(label: str, names: Mapping[str, str], *, param: str, default: str, width: int = 420) -> str:
     """A select box over ids, shown by name; the chosen id is in the URL, by its first digits, and unknown ones are
     passed over. A bound select box would put the name there, which changes."""
     key, asked = f"pick.{param}", st.query_params.get(param, "")
@@ -92,7 +92,7 @@ def pick(label: str, names: Mapping[str, str], *, param: str, default: str) -> s
     def changed() -> None:
         st.query_params[param] = st.session_state[key][:SHORT]
 
-    return st.selectbox(label, list(names), format_func=shown.__getitem__, key=key, on_change=changed, width=420)
+    return st.selectbox(label, list(names), format_func=shown.__getitem__, key=key, on_change=changed, width=width)
 
 
 def link() -> str:

@@ -68,7 +68,7 @@ def _choose(listed: list[RustAnalysisRow]) -> str:
     called = story.names(listed)
     ages = {row.id: blocks.ago(row.created_at) for row in listed}
     names = {found: f"{name} · {ages[found]}" for found, name in called.items()}
-    return state.pick("Analysis", names, param=ANALYSIS, default=listed[0].id)
+    return state.pick("Analysis", names, param=ANALYSIS, default=listed[0].id, width=280)
 
 
 def _first() -> None:
