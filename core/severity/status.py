@@ -4,13 +4,15 @@ Under the null hypothesis nothing rises: the times differ by noise alone. That n
 time differ, and what they share (one light, one pose, one white balance), which only times that *fall* reveal. The
 statistic is the largest standardised step between the mean of the times before and of those after any moment, which
 sees a late start as well as a steady climb; its null distribution is simulated for the very times and views at hand. A
-part is said to rise by either of two ways to treat the noise:
+part is said to rise by any of three ways to treat the noise:
 
 - *together*: the variance of a time is the views' own, pooled, and the shared part's, which is the prior stretched by
   the residuals of the non-decreasing fit (Robertson, Wright and Dykstra, Order Restricted Statistical Inference, 1988);
 - *apart*: where one side of a part rusts sooner, its views differ because it rusts, and pooling them would hide it.
   Then the step must stand out from the shared noise alone, and the order of all views, whatever their noise, must be no
-  chance: the permutation test of Jonckheere (Biometrika 41, 1954).
+  chance: the permutation test of Jonckheere (Biometrika 41, 1954);
+- *in order*: means of five times or more that climb without a fall are no chance, whatever their noise, of which the
+  first two ways then know too little: the exact test of Kendall's tau (Mann, Econometrica 13, 1945).
 
 A rise must also matter: a significant 0.1 points is no rust. And a part is only called stable where a rise that matters
 is ruled out; what is neither is uncertain.
@@ -58,7 +60,8 @@ def rise(curve: Curve, seed: int = 0) -> Rise | None:
     rng = np.random.default_rng(seed)
     together, variance, df = _step_test(means, fitted, scale.PRIOR_SD**2 + view_sd**2 / counts, rng)
     shared, _, _ = _step_test(means, fitted, np.full(k, scale.PRIOR_SD**2), rng)
-    p = min(together, max(shared, _order_test(even, rng)))
+    climbing = stats.kendalltau(np.arange(k), means, alternative="greater").pvalue if np.ptp(means) > 0 else 1.0
+    p = min(together, max(shared, _order_test(even, rng)), float(climbing))
     reach = float(stats.t.ppf(0.95, df) * np.sqrt(variance[-1]))
     start = float(scale.to_share(fitted[0]))
     return Rise(float(scale.to_share(fitted[-1])) - start, float(scale.to_share(fitted[-1] + reach)) - start, p)

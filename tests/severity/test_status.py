@@ -27,6 +27,11 @@ def test_plain_growth_is_rusting() -> None:
     assert _status([[0.0], [0.05], [0.2], [0.19]]) == "rusting"
 
 
+def test_a_slow_steady_climb_is_rusting() -> None:
+    slow = [0.0, 0.0015, 0.006, 0.012, 0.022, 0.034, 0.049]
+    assert _status([[value, value * 1.04] for value in slow]) == "rusting"
+
+
 def test_a_late_start_is_rusting() -> None:
     assert _status([[0.0, 0.0]] * 5 + [[0.08, 0.1]]) == "rusting"
 
