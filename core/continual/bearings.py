@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.continual.config import RecordedSpec
 from core.continual.severity import read_severities
-from core.continual.source import Ground, Part, Pool, PoolSource
+from core.continual.source import PARTS, Ground, Part, Pool, PoolSource
 from core.continual.types import CRITICAL
 from core.continual.windows import pool_of, windows
 from core.datasets.readers import read_series
@@ -91,7 +91,9 @@ def bearing_ground(spec: RecordedSpec, seed: int, progress: Progress) -> Ground:
                 unit for unit in groups[name] if part != "calibration" and (_state(unit) in train) == (part == "train")
             ]
             found = [(0, windowed), *((faults.index(_state(unit)), _windowed(unit)) for unit in wanted)]
-            pools[part] = pool_of(found)
+            pools[part] = _buried(
+                pool_of(found), spec.snr_db, np.random.default_rng([seed, 13, place, PARTS.index(part)])
+            )
         sources.append(PoolSource(name, {"vibration": lambda raw: describe_bearing(raw, rate)}, pools))
     notes = (
         "Split by bearing: those that are trained on and those that are probed are different ones, so that a fault of "
@@ -99,8 +101,21 @@ def bearing_ground(spec: RecordedSpec, seed: int, progress: Progress) -> Ground:
         "One healthy bearing for each load: its parts are later in time, but the same bearing.",
         *(() if by_load else ("Recordings of one load alone: tasks are the parts of the bearing at fault.",)),
         f"Windows of {WINDOW / rate:.2f} s overlap, and are drawn with replacement.",
+        "As recorded, healthy and faulty bearings differ so much that any detector tells them apart."
+        if spec.snr_db is None
+        else f"Windows have equal loudness and white noise on top, at {spec.snr_db:g} dB.",
     )
     return Ground(tuple(sources), faults, "bearings", tuple(f"CWRU, {name}" for name in names), notes)
+
+
+def _buried(pool: Pool, snr_db: float | None, generator: np.random.Generator) -> Pool:
+    """Windows at unit power under white noise: what is left to tell faults by is their rhythm and colour."""
+    if snr_db is None:
+        return pool
+    waves = pool.raw["vibration"]
+    power = np.maximum(np.mean(np.square(waves), axis=(1, 2), keepdims=True), 1e-12)
+    noise = 10 ** (-snr_db / 20) * generator.standard_normal(waves.shape)
+    return Pool({"vibration": (waves / np.sqrt(power) + noise).astype(np.float32)}, pool.fault)
 
 
 def _normal_parts(units: Sequence[SeriesUnit], share: tuple[int, int]) -> dict[Part, NDArray[np.float32]]:

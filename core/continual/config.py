@@ -71,6 +71,19 @@ class RecordedSpec(_StreamSpec):
     kind: Literal["cwru", "smap", "bgl"]
     path: Path = Field(title="Folder of the dataset")
     tasks: int = Field(4, ge=1, le=60, title="Tasks at most")
+    snr_db: float | None = Field(
+        None,
+        ge=-40,
+        le=60,
+        title="Signal to noise ratio, dB",
+        description="bearings: windows of equal loudness with white noise on top; empty: as recorded",
+    )
+
+    @model_validator(mode="after")
+    def _noise_is_for_bearings(self) -> Self:
+        if self.snr_db is not None and self.kind != "cwru":
+            raise ValueError("noise is added to bearings alone: leave snr_db out")
+        return self
 
 
 class Category(_Model):

@@ -156,3 +156,13 @@ def test_categories_that_cannot_be_learned_are_told(shared_datasets: Path) -> No
         build(images(shared_datasets, unlabelled), 0)
     with pytest.raises(UserError, match="good images to learn from"):
         build(images(shared_datasets, {**unlabelled, "good": "nothing like it"}), 0)
+
+
+def test_bearings_can_be_buried_in_noise(shared_datasets: Path) -> None:
+    plain, noisy = (build(config("cwru", shared_datasets / "cwru", snr_db=snr), 0) for snr in (None, -14.0))
+    waves = [stream.tasks[0].raw(int(stream.tasks[0].probe.ids[-1]))["vibration"] for stream in (plain, noisy)]
+    assert np.var(waves[1]) == pytest.approx(1 + 10**1.4, rel=0.1)
+    assert any("any detector tells them apart" in note for note in plain.notes)
+    assert any("at -14 dB" in note for note in noisy.notes)
+    with pytest.raises(UserError, match="noise is added to bearings alone"):
+        config("bgl", shared_datasets / "loghub" / "BGL", snr_db=0.0)
