@@ -48,12 +48,13 @@ class Watched:
     alarms: Sequence[int] = ()
 
 
-def matrix(values: NDArray[np.float64], tasks: Sequence[str], upto: int) -> go.Figure:
+def matrix(values: NDArray[np.float64], tasks: Sequence[str], upto: int, low: float | None = None) -> go.Figure:
     """AUROC (T, T) of each task (column) after each task was learned (row), the first ``upto`` rows; tasks to come are
-    framed thinly, the diagonal boldly."""
+    empty, the diagonal is bold. The colours begin at ``low``, None for the smallest value: give it where matrices stand
+    side by side."""
     shown = values[:upto]
     known = shown[np.isfinite(shown)]
-    low = min(float(known.min(initial=1.0)), 0.95)
+    low = min(float(known.min(initial=1.0)), 0.95) if low is None else low
     figure = canvas("judged on", "after learning", height=110 + 46 * max(len(tasks), 3))
     names = [f"{k + 1}. {escaped(name)}" for k, name in enumerate(tasks)]
     figure.add_heatmap(

@@ -51,7 +51,7 @@ class DriftMonitor:
     ) -> None:
         self.member, self.sensors, self.reference, self.rule = member, sensors, reference, rule
         self._context = member.detector.context
-        usual = [_columns(name, reference) for name in ("input", "bulk", "latent")]
+        usual = [columns(name, reference) for name in ("input", "bulk", "latent")]
         self._views = {
             name: Tested(name, columns, rule)
             for name, columns in zip(VIEWS, usual, strict=True)
@@ -141,7 +141,7 @@ class DriftMonitor:
         self.blocks.append(Kept(step, float(time[0]), round(float(alarmed.mean()), 4), found))
         self._waiting, self._held, self.seen = [], 0, self.seen + 1
         for name, tested in self._views.items():
-            tested.push(_columns(name, found, self.reference.judged))
+            tested.push(columns(name, found, self.reference.judged))
             if tested.began:
                 at = self.blocks[self._onset(name)]
                 self._since[name] = (at.step, at.time)
@@ -168,11 +168,11 @@ class DriftMonitor:
         )  # fmt: skip
 
     def _history(self, name: ViewName) -> list[Floats]:
-        return [_columns(name, block.features, self.reference.judged) for block in self.blocks]
+        return [columns(name, block.features, self.reference.judged) for block in self.blocks]
 
     def _onset(self, name: ViewName) -> int:
         """Place of the block where the view's most moved column began to move."""
-        history, usual = np.array(self._history(name)), _columns(name, self.reference)
+        history, usual = np.array(self._history(name)), columns(name, self.reference)
         window = history[-self.rule.window :]
         spread = np.nanstd(usual, axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -245,7 +245,7 @@ def gaussian_kl(mean: Floats, variance: Floats, centre: Floats, spread: Floats) 
     return float(0.5 * np.sum((first + (mean - centre) ** 2) / second - 1 + np.log(second / first)))
 
 
-def _columns(name: ViewName, source: Features | Reference, judged: NDArray[np.bool_] | bool = True) -> Floats:
+def columns(name: ViewName, source: Features | Reference, judged: NDArray[np.bool_] | bool = True) -> Floats:
     """What a view looks at, of one block (c,) or of a reference (r, c); sensors that are not judged are NaN."""
     if name == "input":
         known = source.judged if isinstance(source, Reference) else judged

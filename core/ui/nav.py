@@ -21,6 +21,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "sensors": ("Sensors", ":material/sensors:", "When did it start, and which sensor caused it?"),
     "live": ("Live", ":material/monitor_heart:", "What is happening now?"),
     "continual": ("Continual", ":material/all_inclusive:", "What does a detector keep when its world drifts?"),
+    "drift": ("Drift lab", ":material/tune:", "What does a drift do to a detector, and who notices?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
 }
 

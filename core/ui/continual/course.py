@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from core.continual.types import MethodRun
 
 SERIES: dict[str, Series] = {"CAF1": "caf1", "AUROC": "auroc"}
+PROBE, STREAM = "Probe, drift included", "Stream, before learning it"
+WINDOW = 25  # steps of the stream that make one look: a single step holds too few anomalies
 
 
 def show(told: Shown) -> None:
@@ -26,11 +29,15 @@ def show(told: Shown) -> None:
 
     blocks.headed(
         "Performance over time",
-        "Each method on the probe of the present task as the world shows it at that step, drift included.",
+        "Each method on the probe of a drifting task as the world shows it at that step, or on the stream itself, each "
+        f"sample judged before it was learned, {WINDOW} steps together.",
         "A dashed line is an onset. A diamond is the first of three looks in a row at 90 % of what was usual before.",
         "One seed; looks are every few steps. A method that recovers after the task's end is censored: it took longer.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        seen = st.segmented_control(
+            "Judged on", (PROBE, STREAM), default=PROBE, required=True, key="on", bind="query-params"
+        ) or PROBE  # fmt: skip
         name = st.segmented_control(
             "Figure", list(SERIES), default="CAF1", required=True, key="by", bind="query-params"
         ) or "CAF1"  # fmt: skip
@@ -41,7 +48,7 @@ def show(told: Shown) -> None:
         measure(metric, run)
         found = metric.recoveries()
         back = [int(one.onset + one.steps) for one in found if not one.censored and not one.never_dropped]
-        curves[shown.title(method)] = _looks(run, SERIES[name], back)
+        curves[shown.title(method)] = _looks(run, SERIES[name], back) if seen == PROBE else _stream(run, SERIES[name])
         rows += [
             {
                 "Method": shown.title(method),
@@ -71,3 +78,26 @@ def _looks(run: MethodRun, series: Series, recovered: list[int]) -> charts.Looks
     looks = [(one.step, figure(one, series)) for one in run.steps if one.kind == "drifted"]
     known = [(step, value) for step, value in looks if value is not None]
     return charts.Looks([step for step, _ in known], [value for _, value in known], recovered)
+
+
+def _stream(run: MethodRun, series: Series) -> charts.Looks:
+    """Windows of the stream, one after the other."""
+    from core.continual.metrics.detection import figure
+    from core.continual.types import StepRecord
+
+    rows = [one for one in run.steps if one.kind == "stream"]
+    found: list[tuple[int, float]] = []
+    for start in range(0, len(rows), WINDOW):
+        part = rows[start : start + WINDOW]
+        joined = {
+            name: np.concatenate([getattr(one, name) for one in part])
+            for name in ("ids", "label", "fault", "severity", "probability")
+        }
+        # Each step has a threshold of its own: scores are taken relative to it.
+        score = np.concatenate([one.score - np.float32(one.threshold) for one in part])
+        last = part[-1]
+        window = StepRecord("stream", last.step, last.task, last.about, score=score, threshold=0.0, **joined)
+        value = figure(window, series)
+        if value is not None:
+            found.append((last.step, value))
+    return charts.Looks([step for step, _ in found], [value for _, value in found])

@@ -13,7 +13,7 @@ from core.ui.continual import shown
 from core.ui.continual.shown import Shown
 
 HEADLINE = ("caf1", "critical_loss", "cvar", "dal", "area_lost", "acc", "bwt", "fwt", "fm", "memory_bytes", "seconds")
-WHOLE = ("memory_bytes",)  # figures without decimals
+DIGITS = {"memory_bytes": 0, "dal": 1, "area_lost": 1, "seconds": 1}  # 3 for the others
 
 
 def show(told: Shown) -> None:
@@ -60,14 +60,13 @@ def cell(figure: dict[str, Any] | None, name: str) -> str:
     """``0.712 (0.690 to 0.731)``; a dash where a run cannot give it."""
     if figure is None or figure["mean"] is None:
         return "-"
-    form = _form(figure["mean"], name)
+    digits = DIGITS.get(name, 3)
+
+    def form(value: float) -> str:
+        return f"{value:,.{digits}f}"
+
     ends = figure["ci95"]
     return form(figure["mean"]) + (f" ({form(ends[0])} to {form(ends[1])})" if ends else "")
-
-
-def _form(mean: float, name: str) -> Any:
-    digits = 0 if name in WHOLE else 1 if abs(mean) >= 10 else 3
-    return lambda value: f"{value:,.{digits}f}"
 
 
 def _head(report: dict[str, Any], name: str) -> str:

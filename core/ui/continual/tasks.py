@@ -39,12 +39,13 @@ def show(told: Shown) -> None:
         upto = total
         if total > 1:
             upto = st.slider("Learned so far", 1, total, total, key="upto", bind="query-params", width=260)
+    low = min((float(np.nanmin(matrices[name])) for name in methods), default=0.5)
     for place, name in zip(st.columns(max(len(methods), 1), gap="large"), methods, strict=False):
         with place:
             st.markdown(f"**{shown.title(name)}**")
             values = matrices[name]
             alt = f"Task matrix of {shown.title(name)}; last row " + ", ".join(f"{x:.3f}" for x in values[upto - 1])
-            blocks.plot(charts.matrix(values, told.run.info.tasks, upto), key=f"matrix-{name}", alt=alt)
+            blocks.plot(charts.matrix(values, told.run.info.tasks, upto, low), key=f"matrix-{name}", alt=alt)
             figures = told.report["methods"][name]
             if upto == total:
                 said = {"ACC": "acc", "BWT": "bwt", "FWT": "fwt", "FM": "fm"}

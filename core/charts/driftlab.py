@@ -1,0 +1,107 @@
+"""A drift dialled in: the score's course and distribution with and without it, and who noticed when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core.charts import palette
+from core.charts.canvas import canvas
+from core.charts.continual import escaped
+
+MOST_POINTS = 3000
+BINS = 48
+DRIFTED = palette.CATEGORICAL[1]
+
+
+def course(
+    clean: NDArray[np.float64], drifted: NDArray[np.float64], onset: int, limit: float, *, x: str, y: str
+) -> go.Figure:
+    """(n,) scores of the same steps without and with the drift, the limit, and the onset. Of many steps the highest
+    of each few is drawn."""
+    figure = canvas(x, y, height=320)
+    steps = np.arange(len(clean))
+    for name, values, colour, width in (
+        ("as recorded", clean, palette.NEUTRAL, 1.0),
+        ("with the drift", drifted, DRIFTED, 1.4),
+    ):
+        at, highest = _thinned(steps, values)
+        figure.add_scatter(
+            x=at, y=highest, mode="lines", name=name, line={"color": colour, "width": width},
+            hovertemplate="%{x:,}: %{y:.3g}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    _limit(figure, limit)
+    figure.add_vline(
+        x=onset, line={"color": DRIFTED, "dash": "dash", "width": 2}, annotation_text="drift begins",
+        annotation_position="top left", annotation_font_size=11,
+    )  # fmt: skip
+    figure.update_xaxes(tickformat=",d")
+    return figure
+
+
+def distribution(
+    before: NDArray[np.float64], clean: NDArray[np.float64], drifted: NDArray[np.float64], limit: float, title: str
+) -> go.Figure:
+    """Shares of the scores before the onset, and after it without and with the drift; the limit as a line."""
+    figure = canvas(title, "share", height=300)
+    everything = np.concatenate([before, clean, drifted])
+    high = float(np.quantile(everything, 0.995))
+    edges = np.linspace(float(everything.min()), max(high, limit * 1.05), BINS + 1)
+    for name, values, colour, dash in (
+        ("before the onset", before, palette.GOOD, "solid"),
+        ("after it, as recorded", clean, palette.NEUTRAL, "dot"),
+        ("after it, with the drift", drifted, DRIFTED, "solid"),
+    ):
+        counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
+        figure.add_scatter(
+            x=edges[:-1], y=counts / max(len(values), 1), mode="lines", name=name, fill="tozeroy",
+            fillcolor=palette.faint(colour, 0.12), line={"color": colour, "width": 1.8, "dash": dash, "shape": "hv"},
+            hovertemplate="from %{x:.3g}: %{y:.1%}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    figure.add_vline(
+        x=limit, line={"color": palette.ANOMALOUS, "dash": "dash", "width": 2}, annotation_text="limit",
+        annotation_position="top right", annotation_font_size=11,
+    )  # fmt: skip
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+def timeline(rows: Sequence[tuple[str, Sequence[int], Sequence[int]]], onset: int, last: int) -> go.Figure:
+    """Rows of (name, steps at which it spoke with the drift, the same without it). A diamond after the onset is what
+    is wanted; a cross is a false alarm."""
+    figure = canvas("step", "", height=80 + 26 * max(len(rows), 3))
+    names = [escaped(name) for name, _, _ in rows]
+    right = [(step, escaped(name)) for name, spoke, _ in rows for step in spoke if step > onset]
+    early = [(step, escaped(name)) for name, _, false in rows for step in false]
+    for word, found, marker in (
+        ("spoke after the onset", right, {"symbol": "diamond", "size": 10, "color": palette.GOOD}),
+        ("spoke without the drift", early, {"symbol": "x", "size": 8, "color": palette.ANOMALOUS}),
+    ):
+        figure.add_scatter(
+            x=[step for step, _ in found], y=[name for _, name in found], mode="markers", name=word, marker=marker,
+            hovertemplate="%{y}: step %{x:,}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    figure.add_vline(x=onset, line={"color": DRIFTED, "dash": "dash", "width": 2})
+    order = {"type": "category", "categoryorder": "array", "categoryarray": names[::-1]}
+    figure.update_yaxes(**order, range=[-0.6, len(names) - 0.4])
+    figure.update_xaxes(range=[0, last], tickformat=",d")
+    return figure
+
+
+def _thinned(steps: NDArray[np.int64], values: NDArray[np.float64]) -> tuple[Any, Any]:
+    each = -(-len(values) // MOST_POINTS)
+    if each == 1:
+        return steps, values
+    whole = len(values) // each * each
+    return steps[:whole:each], values[:whole].reshape(-1, each).max(axis=1)
+
+
+def _limit(figure: go.Figure, limit: float) -> None:
+    figure.add_hline(
+        y=limit, line={"color": palette.ANOMALOUS, "dash": "dash", "width": 1.5}, annotation_text="limit",
+        annotation_position="bottom right", annotation_font_size=11,
+    )  # fmt: skip
