@@ -25,9 +25,12 @@ SHOWN = ("caf1", "critical_recall", "critical_loss", "acc", "fm", "dal", "area_l
 VECTORS = 10_000  # of a memory bank
 
 
-def paired_run(name: str, data: Path | None, methods: Sequence[str], seeds: Sequence[int], checkpoint: Path) -> Report:
-    """A shipped configuration with its data moved below ``data``."""
+def paired_run(
+    name: str, data: Path | None, methods: Sequence[str], seeds: Sequence[int], checkpoint: Path | None, **stream: float
+) -> Report:
+    """A shipped configuration with its data below ``data``, and settings of its stream changed."""
     config = _moved(shipped(name), data).model_copy(update={"methods": tuple(methods), "seeds": tuple(seeds)})
+    config = config.model_copy(update={"stream": config.stream.model_copy(update=stream)})
     return report(run(config, Progress(_printed()), checkpoint))
 
 
@@ -112,6 +115,8 @@ def main() -> None:
     one = verbs.add_parser("run")
     one.add_argument("config")
     one.add_argument("--methods", nargs="+", default=["finetune", "joint", "er", "scmt-like", "er-utility", "dynamad"])
+    one.add_argument("--steps", type=int, help="of each task")
+    one.add_argument("--difficulty", type=float, help="of the plant: effects of faults are divided by it")
     two = verbs.add_parser("banks")
     for verb in (one, two):
         verb.add_argument("--data", type=Path)
@@ -121,7 +126,8 @@ def main() -> None:
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.seeds)
     if options.verb == "run":
-        show(paired_run(options.config, options.data, options.methods, seeds, options.checkpoint))
+        stream = {name: value for name in ("steps", "difficulty") if (value := getattr(options, name)) is not None}
+        show(paired_run(options.config, options.data, options.methods, seeds, options.checkpoint, **stream))
     else:
         banks(options.data, seeds, options.checkpoint)
 

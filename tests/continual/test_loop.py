@@ -19,7 +19,7 @@ from core.errors import Cancelled, UserError
 from core.progress import Progress
 
 SMALL: dict[str, Any] = {
-    "kind": "plant", "tasks": 2, "steps": 12, "probe_normal": 20, "probe_anomalous": 8, "calibration": 40,
+    "kind": "plant", "tasks": 2, "steps": 8, "probe_normal": 20, "probe_anomalous": 8, "calibration": 40,
 }  # fmt: skip
 DRIFT = {"kind": "gain", "shape": "abrupt", "task": 1, "at": 0.5}
 
@@ -46,17 +46,17 @@ def test_every_method_runs_and_resumes_bit_identically(
     name: str, stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped in the second task, with drift under way."""
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 5)
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 4)
     config, path = _config(name), tmp_path / "run.npz"
     whole = loop.run_method(stream, name, 0, config, Progress())
 
     def stop(fraction: float, stage: str, metrics: dict[str, float]) -> None:
-        if fraction > 0.7:
+        if fraction > 0.7:  # after step 12 of 16
             raise Cancelled
 
     with pytest.raises(Cancelled):
         loop.run_method(stream, name, 0, config, Progress(stop), path)
-    assert int(read_arrays(path)["own"][0]) == 15
+    assert int(read_arrays(path)["own"][0]) == 8
     assert _equal(whole, loop.run_method(stream, name, 0, config, Progress(), path))
     assert [one.kind for one in whole.steps].count("stream") == stream.steps
     assert {(one.task, one.about) for one in whole.steps if one.kind == "probe"} == {

@@ -19,7 +19,7 @@ from core.errors import UserError
 
 @pytest.fixture(scope="module")
 def config() -> ContinualConfig:
-    stream = {"kind": "plant", "tasks": 2, "steps": 14, "probe_normal": 20, "probe_anomalous": 8, "calibration": 40}
+    stream = {"kind": "plant", "tasks": 2, "steps": 7, "probe_normal": 20, "probe_anomalous": 8, "calibration": 40}
     return check_config({"name": "small", "stream": stream, "methods": ["er"]})
 
 
