@@ -9,6 +9,7 @@ from scipy.special import kolmogorov
 
 from core.drift.blocks import Floats
 from core.drift.contract import Block, Blocks, DriftDetector, Found
+from core.metrics.multiple import holm
 
 
 def ks_p_values(reference: Blocks, window: Blocks) -> Floats:
@@ -29,15 +30,6 @@ def ks_p_values(reference: Blocks, window: Blocks) -> Floats:
     s = np.sqrt(first * second / np.maximum(first + second, 1))
     enough = np.minimum(first, second) >= 2
     return np.where(enough, kolmogorov(np.where(enough, distance * (s + 0.12 + 0.11 / np.maximum(s, 1)), 0.0)), 1.0)
-
-
-def holm(p_values: Floats) -> Floats:
-    """(c,) adjusted p-values that keep the chance of any false rejection (Holm, Scand. J. Stat. 6, 1979)."""
-    order = np.argsort(p_values, kind="stable")
-    scaled = p_values[order] * np.arange(len(p_values), 0, -1)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return adjusted
 
 
 class KsHolm(DriftDetector):

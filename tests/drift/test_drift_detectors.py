@@ -9,8 +9,9 @@ from scipy.stats import ks_2samp
 from core.drift.contract import DriftDetector
 from core.drift.detectors import DETECTORS
 from core.drift.hdddm import Hdddm, hellinger
-from core.drift.ks import KsHolm, holm, ks_p_values
+from core.drift.ks import KsHolm, ks_p_values
 from core.drift.mmd import Mmd, kernel_matrix, mmd_squared, permutation_p, relabellings
+from core.metrics.multiple import holm
 from tests.benchmarks.drift_detectors import STATIONARY, outcome
 
 SEEDS = 4

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.drift.ks import holm
+from core.metrics.multiple import holm
 
 LEAST_PAIRS = 6  # fewer cannot reject at 5 %, whatever they show: 2 / 2^5 = 0.0625
 
