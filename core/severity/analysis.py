@@ -86,6 +86,9 @@ def analyse(
 def seeing(settings: RustSettings) -> SeeingSettings:
     """What of the settings concerns the photographs. UserError where the rust measure is not among those taken."""
     wanted = settings.measures or default_measures()
+    if settings.rust_measure not in MEASURES:
+        known = ", ".join(MEASURES)
+        raise UserError(f"There is no measure named {settings.rust_measure}", "measure", f"Choose from {known}")
     if settings.rust_measure not in wanted:
         raise UserError(
             f"The measure «{settings.rust_measure}» is switched off, but the grades follow it",
@@ -170,7 +173,7 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
         forecast=crossing,
         fan=forecast.fan(rust, grown, horizon) if grown else None,
         alerts=status.alerts(rust.estimates[-1], fit, crossing, settings.rate_limit_per_day, state),
-        remarks=(*_remarks(records, rust), *_contradictions(records, found)),
+        remarks=(*_remarks(records, rust, settings.seed), *_contradictions(records, found)),
     )
 
 
@@ -180,8 +183,9 @@ def _letter(records: list[Record], measure: str, hour: float) -> grades.Distribu
     return Counter(letters).most_common(1)[0][0] if letters else None
 
 
-def _remarks(records: list[Record], rust: Curve) -> tuple[str, ...]:
-    """What a reader of the figures should know: odd photographs, few views, a beginning that hides what follows."""
+def _remarks(records: list[Record], rust: Curve, seed: int) -> tuple[str, ...]:
+    """What a reader of the figures should know: odd photographs, few views, rust that recedes, a beginning that hides
+    what follows."""
     photographs: dict[str, list[str]] = defaultdict(list)
     for one in records:
         for remark in one.remarks:
@@ -192,6 +196,8 @@ def _remarks(records: list[Record], rust: Curve) -> tuple[str, ...]:
     elif all(len(views) == 1 for views in rust.views):
         said.append("Each time has one view: intervals follow the usual spread of views, not this part's own.")
     first = rust.estimates[0].value
+    if status.falls(rust, seed):
+        said.append("Less is rusted at later times than before, which rust does not do: are the times in order?")
     if first >= status.COVERED:
         said.append(f"{100 * first:.0f} % was rusted from the start: whether it still rusts cannot be told.")
     elif first >= grades.ISO_BOUNDS[-1]:

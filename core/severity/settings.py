@@ -11,7 +11,7 @@ class RustSettings(BaseModel):
     Raises pydantic's ValidationError for values that mean nothing.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     measures: tuple[str, ...] | None = Field(None, description="names of the measures to take; None takes all")
     rust_measure: str = Field("colour", description="the measure that grades, status and forecast follow")

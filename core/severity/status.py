@@ -21,7 +21,7 @@ is ruled out; what is neither is uncertain.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ WHITE_MATTERS = 0.02  # of the surface: pale deposits are less certain than red 
 COVERED = 0.9  # of the surface: a part that begins above cannot show a rise
 _SIMULATED = 4000
 _PERMUTED = 2000
+_PAIRS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,18 @@ def whitens(curve: Curve, found: Rise | None) -> bool:
     return found is not None and not begun and found.p <= LEVEL / 2 and found.value >= WHITE_MATTERS
 
 
+def falls(curve: Curve, seed: int = 0) -> bool:
+    """Whether the curve would be rusting if its times were told in the opposite order: they may well be."""
+    last, first = curve.hours[-1], curve.hours[0]
+    turned = replace(
+        curve,
+        hours=tuple(first + last - hour for hour in reversed(curve.hours)),
+        views=curve.views[::-1],
+        estimates=curve.estimates[::-1],
+    )
+    return status(turned, rise(turned, seed)) == "rusting"
+
+
 def alerts(
     last: Estimate, fit: Fit | None, forecast: Forecast, rate_limit: float | None, state: Status
 ) -> tuple[Alert, ...]:
@@ -115,7 +128,13 @@ def _order_test(even: Sequence[Array], rng: np.random.Generator) -> float:
     label = np.repeat(np.arange(len(even)), [len(one) for one in even])
     higher = np.sign(values[None, :] - values[:, None])  # of column over row
     labels = np.vstack([label, rng.permuted(np.tile(label, (_PERMUTED, 1)), axis=1)])
-    statistic = ((labels[:, :, None] < labels[:, None, :]) * higher).sum(axis=(1, 2))
+    block = max(1, _PAIRS_AT_ONCE // len(values) ** 2)  # hundreds of views would fill the memory otherwise
+    statistic = np.concatenate(
+        [
+            np.where(some[:, :, None] < some[:, None, :], higher, 0.0).sum(axis=(1, 2))
+            for some in np.array_split(labels, -(-len(labels) // block))
+        ]
+    )
     return float(np.mean(statistic >= statistic[0]))
 
 

@@ -46,9 +46,12 @@ class RustAnalysisStore:
         """Analyse, or find what was analysed in the same way, and index it with the settings asked for now."""
         found = analysis_id(set_id, photos, settings, corrections)
         home = self._home(found)
-        if not home.exists():
-            write_analysis(home, set_id, photos, settings, corrections, progress)
-        write_judged(home, StoredAnalysis(home, photos.folder).judge(settings))
+        try:
+            seen = StoredAnalysis(home, photos.folder)
+        except UserError:  # not there yet, or damaged: what cannot be read would stay so for ever
+            atomic.remove(home)
+            seen = write_analysis(home, set_id, photos, settings, corrections, progress)
+        write_judged(home, seen.judge(settings))
         with self.workspace.transaction() as db:
             db.execute(
                 "INSERT INTO rust_analyses (id, set_id, settings, created_at) VALUES (?, ?, ?, ?)"

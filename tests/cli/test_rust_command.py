@@ -42,7 +42,10 @@ def test_the_sample_is_measured_and_told(folder: Path, tmp_path: Path, capsys: p
         (["--limit", "0"], "limit"),
         (["--limit", "nan"], "limit"),
         (["--horizon", "-1"], "horizon"),
+        (["--horizon", "inf"], "horizon"),
         (["--rate", "0"], "rate"),
+        (["--rate", "inf"], "rate"),
+        (["--measure", "smell"], "no measure named smell"),
         (["--measures", "colour,smell"], "smell"),
         (["--measures", "texture"], "switched off"),
         (["--corrections", "missing.json"], "outlines"),
@@ -83,7 +86,7 @@ def test_bad_photographs_are_one_sentence(
 
 def test_one_time_only_is_an_honest_answer(folder: Path, tmp_path: Path) -> None:
     bad, out = _folder(tmp_path, ["bolt-T0.png"], folder / "Flange A-T504-1.png"), tmp_path / "out.json"
-    assert main(["rust", "--images", str(bad), "--measures", "colour", "--json", str(out)]) == 0
+    assert main(["rust", "--images", str(bad), "--measures", "colour", "--limit", "50", "--json", str(out)]) == 0
     part = json.loads(out.read_text())["parts"]["bolt"]
     assert part["status"] == "uncertain" and part["forecast"]["median_h"] is None
     assert "three times" in part["forecast"]["reason"]

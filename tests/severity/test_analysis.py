@@ -76,6 +76,17 @@ def test_a_part_rusted_over_from_the_start_is_told() -> None:
     assert any("from the start" in remark for remark in part.remarks)
 
 
+def test_rust_that_recedes_asks_for_the_order_of_the_times() -> None:
+    hours = sorted(GROWING)
+    turned = {hour: GROWING[other] for hour, other in zip(hours, reversed(hours), strict=True)}
+    asked = {
+        name: any("in order" in remark for remark in judge(_records("bolt", values), QUICK).parts[0].remarks)
+        for name, values in {"turned": turned, "growing": GROWING, "steady": STEADY}.items()
+    }
+    assert asked == {"turned": True, "growing": False, "steady": False}
+    assert judge(_records("bolt", turned), QUICK).parts[0].status == "uncertain"
+
+
 def test_a_part_that_was_found_nowhere_is_named_and_no_part_at_all_is_an_error() -> None:
     lost = _records("ghost", {0.0: [math.nan], 24.0: [math.nan]}, letter="G")
     found = judge(_records("bolt", GROWING) + lost, QUICK)

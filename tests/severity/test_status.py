@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,16 @@ def test_steady_parts_raise_few_false_alarms(level: float, noise: float) -> None
         even = scale.to_even(level) + sd * (rng.standard_normal((k, 1)) + rng.standard_normal((k, views)))
         raised += _status(scale.to_share(np.maximum(even, 0)).tolist()) == "rusting"
     assert raised / n < 0.05
+
+
+def test_hundreds_of_views_fit_into_memory() -> None:
+    rng = np.random.default_rng(0)
+    views = (0.001 * rng.random((4, 75)) + 0.02 * np.arange(4)[:, None]).tolist()
+    tracemalloc.start()
+    state = _status(views)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert state == "rusting" and peak < 200e6
 
 
 def test_rules_alert_where_they_are_broken() -> None:

@@ -127,6 +127,8 @@ def test_damage_is_told_and_a_removed_analysis_is_gone(folder: Path, workspace: 
     (home / "analysis.json").write_text("{}")
     with pytest.raises(UserError, match="damaged"):
         store.get(row.id)
+    assert store.make(set_id, RustPhotoStore(workspace).photos(set_id), SETTINGS).id == row.id
+    assert store.get(row.id).rgb(photo).size  # analysed again, as the error's remedy says
     store.remove(row.id)
     assert not home.exists() and store.list() == [] and not store.listed(row.id)
 
