@@ -23,7 +23,7 @@ def composition(steps: Sequence[int], counts: Mapping[str, Sequence[int]], start
         figure.add_scatter(
             x=list(steps), y=list(values), mode="lines", name=escaped(name), stackgroup="kept",
             line={"color": colour, "width": 1, "shape": "hv"}, fillcolor=palette.faint(colour, 0.55),
-            fillpattern={"shape": HATCHINGS[k % len(HATCHINGS)], "size": 6, "solidity": 0.15},
+            fillpattern={"shape": HATCHINGS[k % len(HATCHINGS)], "size": 6, "solidity": 0.15, "fillmode": "overlay"},
             hovertemplate="%{fullData.name}: %{y}<extra></extra>",
         )  # fmt: skip
     for start in starts[1:]:

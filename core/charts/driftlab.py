@@ -21,15 +21,15 @@ DRIFTED = palette.CATEGORICAL[1]
 def course(
     clean: NDArray[np.float64], drifted: NDArray[np.float64], onset: int, limit: float, *, x: str, y: str
 ) -> go.Figure:
-    """(n,) scores of the same steps without and with the drift, the limit, and the onset. Of many steps the highest
+    """(n,) scores of the same steps without and with the drift, the limit, and the onset (before it both are one). Of many steps the highest
     of each few is drawn."""
     figure = canvas(x, y, height=320)
     steps = np.arange(len(clean))
-    for name, values, colour, width in (
-        ("as recorded", clean, palette.NEUTRAL, 1.0),
-        ("with the drift", drifted, DRIFTED, 1.4),
+    for name, start, values, colour, width in (
+        ("as recorded", 0, clean, palette.NEUTRAL, 1.0),
+        ("with the drift", onset, drifted, DRIFTED, 1.4),
     ):
-        at, highest = _thinned(steps, values)
+        at, highest = _thinned(steps[start:], values[start:])
         figure.add_scatter(
             x=at, y=highest, mode="lines", name=name, line={"color": colour, "width": width},
             hovertemplate="%{x:,}: %{y:.3g}<extra>%{fullData.name}</extra>",

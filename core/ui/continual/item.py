@@ -18,8 +18,8 @@ SIDE = 256  # pixels, at least, of a small picture
 def show(told: Shown, sample: int) -> None:
     """What it is, and every view that there is of it. UserError for an id that is not in the stream."""
     found = _item(told.id, told.seed, sample, told)
-    severity = "normal" if found.fault == told.run.info.faults[0] else f"severity {found.severity:.2f}"
-    st.markdown(f"**Item {sample}** · {words.plain(found.task)} · {words.plain(found.fault)}, {severity}")
+    severity = "" if found.fault == told.run.info.faults[0] else f", severity {found.severity:.2f}"
+    st.markdown(f"**Item {sample}** · {words.plain(found.task)} · {words.plain(found.fault)}{severity}")
     if "vibration" in found.raw:
         blocks.plot(charts.wave(found.raw["vibration"]), key="item-wave", alt=f"The signal of item {sample}")
     left, right = st.columns([2, 3])
