@@ -56,7 +56,7 @@ class Named:
 
 def parse(path: PurePosixPath) -> Named:
     """The part, time and view that a path, relative to the folder of photographs, tells."""
-    text = str(path.with_suffix(""))
+    text = str(path)[: -len(path.suffix)] if path.suffix else str(path)
     for found, moment in _dates(text):
         part, view = _around(text, found)
         return Named(part, view, "dates", moment=moment)

@@ -30,10 +30,10 @@ def test_a_shift_has_the_closed_form() -> None:
 
 def test_without_drift_the_gaussian_estimate_is_near_0_at_16_dimensions_and_64_samples() -> None:
     rng = np.random.default_rng(0)
-    found = [two_samples(rng.standard_normal((64, 16)), rng.standard_normal((64, 16))) for _ in range(60)]
+    found = [two_samples(rng.standard_normal((64, 16)), rng.standard_normal((64, 16))) for _ in range(200)]
     assert np.mean([one.value for one in found]) > 0.65  # what the plain estimate would say
     assert np.mean([one.debiased for one in found]) < 0.15
-    assert np.median([one.debiased for one in found]) < 0.1
+    assert np.mean([one.debiased == 0 for one in found]) > 0.4  # about half of the distances lie below their mean
 
 
 def test_its_mean_without_drift_is_the_one_subtracted() -> None:
