@@ -21,8 +21,8 @@ DRIFTED = palette.CATEGORICAL[1]
 def course(
     clean: NDArray[np.float64], drifted: NDArray[np.float64], onset: int, limit: float, *, x: str, y: str
 ) -> go.Figure:
-    """(n,) scores of the same steps without and with the drift, the limit, and the onset (before it both are one). Of many steps the highest
-    of each few is drawn."""
+    """(n,) scores of the same steps without and with the drift, the limit, and the onset: before it both are one. Of
+    many steps the highest of each few is drawn."""
     figure = canvas(x, y, height=320)
     steps = np.arange(len(clean))
     for name, start, values, colour, width in (

@@ -100,7 +100,7 @@ def judge(model: SeriesModel, data: SeriesSet) -> Judged:
 
 def noticed(
     member: Member, reference: Reference, clean: Judged, changed: Judged, onset: int
-) -> tuple[list[Noticed], list[str]]:
+) -> tuple[list[Noticed], list[ViewName]]:
     """Every detector of drift on every view that the model has, quickest first, and the views that it has not.
     UserError where the recording is too short for a block on either side of the onset."""
     blocks = [_blocks(member, reference, one) for one in (clean, changed)]
@@ -111,7 +111,8 @@ def noticed(
             clean.unit.name,
             "Choose a longer recording, or an onset nearer to its middle",
         )
-    found, without = [], []
+    found: list[Noticed] = []
+    without: list[ViewName] = []
     for view in VIEWS:
         usual = columns(view, reference)
         if not usual.shape[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,21 +84,24 @@ def _looks(run: MethodRun, series: Series, recovered: list[int]) -> charts.Looks
 def _stream(run: MethodRun, series: Series) -> charts.Looks:
     """Windows of the stream, one after the other."""
     from core.continual.metrics.detection import figure
-    from core.continual.types import StepRecord
 
     rows = [one for one in run.steps if one.kind == "stream"]
     found: list[tuple[int, float]] = []
     for start in range(0, len(rows), WINDOW):
         part = rows[start : start + WINDOW]
-        joined = {
-            name: np.concatenate([getattr(one, name) for one in part])
-            for name in ("ids", "label", "fault", "severity", "probability")
-        }
         # Each step has a threshold of its own: scores are taken relative to it.
         score = np.concatenate([one.score - np.float32(one.threshold) for one in part])
-        last = part[-1]
-        window = StepRecord("stream", last.step, last.task, last.about, score=score, threshold=0.0, **joined)
+        window = replace(
+            part[-1],
+            ids=np.concatenate([one.ids for one in part]),
+            label=np.concatenate([one.label for one in part]),
+            fault=np.concatenate([one.fault for one in part]),
+            severity=np.concatenate([one.severity for one in part]),
+            probability=np.concatenate([one.probability for one in part]),
+            score=score,
+            threshold=0.0,
+        )
         value = figure(window, series)
         if value is not None:
-            found.append((last.step, value))
+            found.append((part[-1].step, value))
     return charts.Looks([step for step, _ in found], [value for _, value in found])

@@ -76,15 +76,15 @@ def title(name: str) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _opened(run_id: str) -> Any:
+def _opened(run_id: str) -> ContinualRun:
     return rooms.continual_runs().get(run_id)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def _method_run(run_id: str, method: str, seed: int, _run: Any) -> Any:
+def _method_run(run_id: str, method: str, seed: int, _run: ContinualRun) -> MethodRun:
     return _run.method_run(method, seed)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the records")
-def _records(run_id: str, _run: Any) -> Any:
+def _records(run_id: str, _run: ContinualRun) -> Records:
     return _run.records()

@@ -28,11 +28,9 @@ def show(told: Shown) -> None:
     if watching:
         chosen = st.selectbox("Method", watching, key="watched", format_func=shown.title, width=320)
         steps = [one for one in told.of(chosen).steps if one.kind == "stream" and "hellinger" in one.state]
-        series = charts.Watched(
-            [one.step for one in steps],
-            *([one.state[name] for one in steps] for name in ("hellinger", "bound", "sigma")),
-            alarms=[one.step for one in steps if one.state.get("alarm")],
-        )
+        hellinger, bound, sigma = ([one.state[name] for one in steps] for name in ("hellinger", "bound", "sigma"))
+        alarms = [one.step for one in steps if one.state.get("alarm")]
+        series = charts.Watched([one.step for one in steps], hellinger, bound, sigma, alarms)
         highest = max(series.hellinger)
         alt = f"H rises to {highest:.2f}; drift noticed at steps {', '.join(map(str, series.alarms)) or 'none'}"
         figure = charts.watch(series, onsets=told.run.info.onsets, starts=told.starts)

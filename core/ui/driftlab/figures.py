@@ -11,12 +11,11 @@ import streamlit as st
 from core.ui import blocks, words
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from core.drift.blocks import Floats
     from core.drift.lab import Judged
 
 
-def parts(before: Judged, after: Judged, onset: int) -> tuple[NDArray[np.float64], ...]:
+def parts(before: Judged, after: Judged, onset: int) -> tuple[Floats, Floats, Floats]:
     """Surprise of normal steps: before the onset, after it as recorded, after it with the drift."""
     normal = before.unit.normal()
     steps = np.arange(len(normal))

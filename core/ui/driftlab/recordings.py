@@ -54,14 +54,18 @@ def show(dataset: DatasetRow, model: ModelRow) -> None:
         alt = f"Surprise of {len(before.surprise):,} steps with and without a drift from step {asked.onset:,}"
         blocks.plot(figure, key="lab-course", alt=alt)
     with right:
-        parts = figures.parts(before, after, asked.onset)
+        early, late, drifted = figures.parts(before, after, asked.onset)
         blocks.headed(
             "Distribution of the score",
             "Normal steps only, labelled events left out: before the onset, and after it with and without the drift.",
             "Drift moves the whole curve; the share right of the limit are false alarms.",
             "The last bin holds all that lies beyond.",
         )
-        blocks.plot(charts.distribution(*parts, limit, "surprise"), key="lab-distribution", alt="Score distribution")
+        blocks.plot(
+            charts.distribution(early, late, drifted, limit, "surprise"),
+            key="lab-distribution",
+            alt="Score distribution",
+        )
     figures.events(before, after, asked.onset, limit)
     with errors.shown():
         _noticed(asked, len(before.surprise))

@@ -4,7 +4,7 @@ asked for it: a drift is looked at while one turns a knob."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.detectors.series.model import SeriesModel
     from core.drift.lab import Judged, Noticed
     from core.drift.scenarios import Drift
+    from core.drift.state import ViewName
 
 LONGEST = 20_000  # steps that are judged while somebody waits
 
@@ -58,20 +59,20 @@ def changed(asked: Asked) -> Judged:
     return _changed(asked.key, asked)
 
 
-def noticed(asked: Asked) -> tuple[list[Noticed], list[str]]:
+def noticed(asked: Asked) -> tuple[list[Noticed], list[ViewName]]:
     """Which detectors of drift spoke. UserError where nobody can tell what is usual."""
     return _noticed(asked.key, asked)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the detector")
-def _model(model_id: str) -> Any:
+def _model(model_id: str) -> SeriesModel:
     from core.store.seriesmodel import load_series_model
 
     return load_series_model(rooms.models().folder(model_id))[0]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _data(dataset_id: str, unit: str, model_id: str) -> Any:
+def _data(dataset_id: str, unit: str, model_id: str) -> SeriesSet:
     from core.detectors.series.model import aligned
     from core.drift.lab import hop
 
@@ -82,7 +83,7 @@ def _data(dataset_id: str, unit: str, model_id: str) -> Any:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Judging the recording")
-def _clean(model_id: str, dataset_id: str, unit: str) -> Any:
+def _clean(model_id: str, dataset_id: str, unit: str) -> Judged:
     from core.drift.lab import judge
 
     whole = data(dataset_id, unit, model_id)
@@ -90,7 +91,7 @@ def _clean(model_id: str, dataset_id: str, unit: str) -> Any:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Judging the drifted recording")
-def _changed(key: str, _asked: Asked) -> Any:
+def _changed(key: str, _asked: Asked) -> Judged:
     from core.drift.lab import drifted, judge
 
     whole, found = data(_asked.dataset_id, _asked.unit, _asked.model_id), model(_asked.model_id)
@@ -101,7 +102,7 @@ def _changed(key: str, _asked: Asked) -> Any:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Asking the detectors of drift")
-def _noticed(key: str, _asked: Asked) -> Any:
+def _noticed(key: str, _asked: Asked) -> tuple[list[Noticed], list[ViewName]]:
     from core.drift import lab
     from core.live.drift import reference_of
 
