@@ -156,8 +156,12 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
     crossing = forecast.crossing(rust, grown, limit=settings.limit, horizon=horizon, seed=settings.seed)
     state = status.status(rust, status.rise(rust, settings.seed))
     white = found.get(WHITE)
-    if white is not None and white is not rust and status.whitens(white, status.rise(white, settings.seed)):
-        state = "rusting"
+    if white is not None and white is not rust:
+        whiter = status.rise(white, settings.seed)
+        if status.whitens(white, whiter):
+            state = "rusting"
+        elif state == "stable" and status.may_whiten(whiter):
+            state = "uncertain"
     fit = grown.fit if grown else None
     actions = settings.actions or grades.read_actions()
     return PartResult(

@@ -83,6 +83,11 @@ def whitens(curve: Curve, found: Rise | None) -> bool:
     return found is not None and not begun and found.p <= LEVEL / 2 and found.value >= WHITE_MATTERS
 
 
+def may_whiten(found: Rise | None) -> bool:
+    """Whether white corrosion cannot be ruled out: a part of which that is so is not stable."""
+    return found is not None and found.p <= 0.05 and found.value >= MATTERS
+
+
 def falls(curve: Curve, seed: int = 0) -> bool:
     """Whether the curve would be rusting if its times were told in the opposite order: they may well be."""
     last, first = curve.hours[-1], curve.hours[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,19 @@ def test_rust_that_recedes_asks_for_the_order_of_the_times() -> None:
     }
     assert asked == {"turned": True, "growing": False, "steady": False}
     assert judge(_records("bolt", turned), QUICK).parts[0].status == "uncertain"
+
+
+def _with_white(white: dict[float, list[float]]) -> str:
+    red = _records("nut", STEADY)
+    shares = {(hour, str(view)): value for hour, views in white.items() for view, value in enumerate(views, 1)}
+    both = [replace(one, values={**one.values, "zinc": shares[one.photo.hours, one.photo.view]}) for one in red]
+    return judge(both, QUICK).parts[0].status
+
+
+def test_white_corrosion_corrodes_a_part_that_has_no_red_rust() -> None:
+    assert _with_white({0.0: [0.0, 0.0], 168.0: [0.02, 0.03], 336.0: [0.07, 0.08], 504.0: [0.2, 0.19]}) == "rusting"
+    assert _with_white({0.0: [0.0, 0.0], 168.0: [0.0, 0.0], 336.0: [0.0, 0.0], 504.0: [0.014, 0.015]}) == "uncertain"
+    assert _with_white({0.0: [0.0, 0.0], 168.0: [0.08, 0.0], 336.0: [0.0, 0.0], 504.0: [0.0, 0.0]}) == "stable"
 
 
 def test_a_part_that_was_found_nowhere_is_named_and_no_part_at_all_is_an_error() -> None:

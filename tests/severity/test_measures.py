@@ -17,6 +17,7 @@ from core.severity.measures.registry import MEASURES, create, default_measures, 
 from core.severity.measures.texture import Texture
 from core.severity.measures.zinc import Zinc
 from core.severity.normalise import cast
+from core.severity.types import Rgb
 from tests.severity.scenes import RADIUS, disc, scene, view
 
 CASTS = [(1, 1, 1), (1.12, 0.86, 1.12), (0.85, 1, 1.05), (0.7, 0.7, 0.7), (1.05, 1, 0.8)]
@@ -71,6 +72,21 @@ def test_white_corrosion() -> None:
     black = Zinc()
     black.fit([view(scene(metal=40))])
     assert np.isnan(black.read(view(scene(metal=40))).value)
+
+
+def test_white_corrosion_is_told_from_light_that_the_table_does_not_show() -> None:
+    """A burnt-out table, as photographed and darkened afterwards: a part lit otherwise is not corroded."""
+    for dimmed in (1.0, 0.85):
+        first, near, far = (_cut_off(metal, dimmed) for metal in (165, 155, 115))
+        zinc = Zinc()
+        zinc.fit([view(first)])
+        assert zinc.read(view(near, 24)).value < 0.02, dimmed
+        assert np.isnan(zinc.read(view(far, 24)).value), dimmed
+
+
+def _cut_off(metal: int, dimmed: float) -> Rgb:
+    """A part of grey ``metal`` on a table that is cut off at white, darkened afterwards."""
+    return np.asarray(np.round(scene(metal=metal, grain=20, table=300) * dimmed), np.uint8)
 
 
 def test_memory_sees_what_is_new_and_not_the_part_put_down_anew() -> None:

@@ -19,13 +19,19 @@ SPAN = 12.0  # lightness steps
 DARK = (0.05, 0.35)  # quantiles of the part's lightness that deposits do not reach: by them exposures are compared
 RECESS = 25.0  # lightness steps: too dark to compare exposures by
 BURNT = 0.95  # of white, linear: a table beyond it may be cut off, and no longer tells the exposure
+FLAT = 0.5  # of the background at its brightest grey level: cut off, and darkened afterwards
+TWICE = 2.0 ** (1 / 3)  # gain of L + 16 by twice the light: exposures farther apart cannot be compared
 BARE, BARE_BURNT = 44.0, 64.0  # least median lightness of bare zinc or steel, and on a burnt-out table
 PALE = 60.0  # least lightness of a deposit
 
 
 class Zinc(Measure):
-    """Pale area beyond the first time's. On a burnt-out table, exposures are set so that the part's darker metal is as
-    light as it was. Says nothing (NaN) of a dark coated part, on which zinc's corrosion would not be pale on pale."""
+    """Pale area beyond the first time's.
+
+    Exposures are told by the table and by the part's darker metal, which a tilt makes lighter and deposits do, too: the
+    mean of both is taken off. A burnt-out table tells none; then the metal alone does, up to a factor of two. Says
+    nothing (NaN) beyond it, nor of a dark coated part, on which zinc's corrosion would not be pale on pale.
+    """
 
     info: ClassVar[MeasureInfo] = MeasureInfo(
         name="zinc",
@@ -50,7 +56,11 @@ class Zinc(Measure):
         if float(np.median(metal)) < (BARE_BURNT if burnt else BARE):
             return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
         reference = np.concatenate([paleness(one, 1.0)[one.part.mask] for one in own])
-        gain = _gain(view.lab[..., 0][view.part.mask], metal) if burnt or _burnt(view) else 1.0
+        gain = _gain(view.lab[..., 0][view.part.mask], metal)
+        if not (burnt or _burnt(view)):
+            gain = float(np.sqrt(gain))
+        elif not 1 / TWICE <= gain <= TWICE:
+            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
         level = max(float(np.quantile(reference, 1 - CHANCE)), PALE)
         return above(paleness(view, gain), level, SPAN, float((reference > level).mean()), view)
 
@@ -72,4 +82,7 @@ def _gain(now: Plane, then: Plane) -> float:
 
 
 def _burnt(view: View) -> bool:
-    return bool(np.median(view.part.light) > BURNT)
+    if np.median(view.part.light) > BURNT:
+        return True
+    grey = view.rgb[~view.part.outline].max(axis=1)
+    return bool(grey.size) and bool((grey >= np.quantile(grey, 0.99)).mean() > FLAT)
