@@ -42,7 +42,7 @@ def test_a_drift_is_dialled_in_and_seen(visit: Visit, server: Server, tmp_path: 
     expect(page).to_have_url(re.compile(r"size=3"))
     expect(page.get_by_text(re.compile("the detector breaks its promise"))).to_be_visible(timeout=PATIENCE_MS)
     for chart in ("lab-course", "lab-distribution", "lab-timeline"):
-        expect(page.locator(f".st-key-{chart} .js-plotly-plot")).to_be_visible()
+        expect(page.locator(f".st-key-{chart} .js-plotly-plot").first).to_be_visible()
     expect(page.locator(".st-key-lab-timeline")).to_contain_text("Page-Hinkley")
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
