@@ -17,7 +17,7 @@ from core.store.workspace import Workspace
 from tests.jobs.toy_tasks import TOYS
 
 COMMAND = (sys.executable, "-m", "tests.jobs.toy_worker")
-PACE = Pace(tick_s=0.05, term_after_s=0.4, kill_after_s=0.4)
+PACE = Pace(tick_s=0.05, term_after_s=2.0, kill_after_s=0.4)  # a busy machine takes a while to hear a wish
 PATIENCE_S = 120
 
 
