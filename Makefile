@@ -13,7 +13,7 @@ run: $(VENV)/.run-ready
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test: $(VENV)/.test-ready browser
 	@echo "Three checks run side by side; each prints what it found when it is done."
-	@$(MAKE) --no-print-directory -k -j2 $(SYNC) lint unit e2e
+	@$(MAKE) --no-print-directory -k -j2 $(SYNC) e2e unit lint
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .

@@ -51,7 +51,6 @@ def open_page(workspace: Workspace) -> Open:
 
     def opened(name: str, **query: str) -> AppTest:
         app = AppTest.from_file(ROUTER, default_timeout=30)
-        app.run()
         for key, value in query.items():
             app.query_params[key] = value
         return app.switch_page(f"../../pages/{name}.py").run()

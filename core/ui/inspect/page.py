@@ -16,6 +16,8 @@ _SEEN = "_inspected_dataset"
 
 def show() -> None:
     """The run of the current model over the current dataset, or what is missing for it."""
+    if navigation.asked() is None:  # one part in detail needs the height for its pictures
+        st.title("Which parts are bad, and where?", anchor=False)
     scored = gate.opened()
     if scored is None:
         return
