@@ -12,7 +12,7 @@ part is said to rise by any of three ways to treat the noise:
   Then the step must stand out from the shared noise alone, and the order of all views, whatever their noise, must be no
   chance: the permutation test of Jonckheere (Biometrika 41, 1954);
 - *in order*: means of five times or more that climb without a fall are no chance, whatever their noise, of which the
-  first two ways then know too little: the exact test of Kendall's tau (Mann, Econometrica 13, 1945).
+  first two ways then know too little: Kendall's tau (Mann, Econometrica 13, 1945), exact but for ties.
 
 A rise must also matter: a significant 0.1 points is no rust. And a part is only called stable where a rise that matters
 is ruled out; what is neither is uncertain.

@@ -44,6 +44,11 @@ class Reading:
     heat: NDArray[np.float32]
     mask: Mask | None
 
+    @classmethod
+    def nothing(cls, view: View) -> Reading:
+        """What a measure gives that has nothing to say of a photograph: NaN, no evidence anywhere."""
+        return cls(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+
 
 class Measure(ABC):
     """One instance serves one analysis: ``prepare`` once, then for each part ``fit`` and any number of ``read``."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.severity.measures.base import Reading, View
+from core.severity.measures.base import Measure, Reading, View
 
 Plane = NDArray[np.float32]
 
@@ -30,6 +31,21 @@ def above(evidence: Plane, level: float, span: float, chance: float, view: View)
     return Reading(corrected_share(float(mask.sum() / view.part.mask.sum()), chance), heat, mask)
 
 
-def like(first: Sequence[View], view: View) -> list[View]:
-    """The first-time views that show what ``view`` shows: those of its name, or all where there is none."""
-    return [one for one in first if one.photo.view == view.photo.view] or list(first)
+class Compared(Measure):
+    """Holds each photograph against the first-time views that show what it shows: those of its name, or all where there
+    is none of that name."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self._first: tuple[View, ...] = ()
+
+    def fit(self, first: Sequence[View]) -> None:
+        self._first = tuple(first)
+
+    def read(self, view: View) -> Reading:
+        own = [one for one in self._first if one.photo.view == view.photo.view] or list(self._first)
+        return self.compare(view, own) if own and view.part.found else Reading.nothing(view)
+
+    @abstractmethod
+    def compare(self, view: View, own: Sequence[View]) -> Reading:
+        """Measure a photograph in which a part was found; ``own`` are its first-time views, at least one."""

@@ -74,7 +74,7 @@ class Memory(Measure):
 
     def read(self, view: View) -> Reading:
         if self._bank is None or not view.part.found:
-            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+            return Reading.nothing(view)
         picture, _, matrix = square(view, SIDE)
         distance = self._bank.distance(self._patches(picture), 1).numpy()
         grid = int(np.sqrt(len(distance)))

@@ -8,8 +8,8 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from core.severity.measures.base import Measure, MeasureInfo, Reading, View
-from core.severity.measures.excess import Plane, above, like
+from core.severity.measures.base import MeasureInfo, Reading, View
+from core.severity.measures.excess import Compared, Plane, above
 from core.severity.outline import disc
 
 FINE, COARSE = 1.0, 3.0  # pixels at the working side: grain is between
@@ -23,7 +23,7 @@ MARGIN = 0.2  # of the logarithm: a part put down anew is that much rougher in p
 SPAN = 0.7  # of the logarithm of roughness: a factor of 2
 
 
-class Texture(Measure):
+class Texture(Compared):
     """Local contrast at the scale of grain, in relation to the local lightness, which an exposure leaves as it is."""
 
     info: ClassVar[MeasureInfo] = MeasureInfo(
@@ -33,17 +33,7 @@ class Texture(Measure):
         is_area=True,
     )
 
-    def __init__(self, seed: int = 0) -> None:
-        super().__init__(seed)
-        self._first: tuple[View, ...] = ()
-
-    def fit(self, first: Sequence[View]) -> None:
-        self._first = tuple(first)
-
-    def read(self, view: View) -> Reading:
-        own = like(self._first, view)
-        if not own or not view.part.found:
-            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+    def compare(self, view: View, own: Sequence[View]) -> Reading:
         found = np.concatenate([roughness(one)[one.part.mask] for one in own])
         level = float(np.quantile(found, 1 - CHANCE)) + MARGIN
         return above(roughness(view), level, SPAN, float((found > level).mean()), view)

@@ -85,7 +85,7 @@ class Vae(Measure):
         from core.detectors.image_vae.pixels import as_tensor
 
         if self._network is None or not view.part.found:
-            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+            return Reading.nothing(view)
         picture, mask, matrix = square(view, SIZE)
         images = as_tensor(picture[None])
         error = (images - self._network.reconstruct(images)).abs().mean(1)[0].numpy().astype(np.float32)

@@ -8,8 +8,8 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from core.severity.measures.base import Measure, MeasureInfo, Reading, View
-from core.severity.measures.excess import Plane, above, like
+from core.severity.measures.base import MeasureInfo, Reading, View
+from core.severity.measures.excess import Compared, Plane, above
 from core.severity.outline import disc
 
 SPECK = 7  # pixels at the working side: highlights of grain and edges are narrower than a deposit
@@ -25,7 +25,7 @@ BARE, BARE_BURNT = 44.0, 64.0  # least median lightness of bare zinc or steel, a
 PALE = 60.0  # least lightness of a deposit
 
 
-class Zinc(Measure):
+class Zinc(Compared):
     """Pale area beyond the first time's.
 
     Exposures are told by the table and by the part's darker metal, which a tilt makes lighter and deposits do, too: the
@@ -40,27 +40,17 @@ class Zinc(Measure):
         is_area=True,
     )
 
-    def __init__(self, seed: int = 0) -> None:
-        super().__init__(seed)
-        self._first: tuple[View, ...] = ()
-
-    def fit(self, first: Sequence[View]) -> None:
-        self._first = tuple(first)
-
-    def read(self, view: View) -> Reading:
-        own = like(self._first, view)
-        if not own or not view.part.found:
-            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+    def compare(self, view: View, own: Sequence[View]) -> Reading:
         metal = np.concatenate([one.lab[..., 0][one.part.mask] for one in own])
         burnt = any(_burnt(one) for one in own)
         if float(np.median(metal)) < (BARE_BURNT if burnt else BARE):
-            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+            return Reading.nothing(view)
         reference = np.concatenate([paleness(one, 1.0)[one.part.mask] for one in own])
         gain = _gain(view.lab[..., 0][view.part.mask], metal)
         if not (burnt or _burnt(view)):
             gain = float(np.sqrt(gain))
         elif not 1 / TWICE <= gain <= TWICE:
-            return Reading(float("nan"), np.zeros(view.part.mask.shape, np.float32), None)
+            return Reading.nothing(view)
         level = max(float(np.quantile(reference, 1 - CHANCE)), PALE)
         return above(paleness(view, gain), level, SPAN, float((reference > level).mean()), view)
 
