@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.live import pushed
 from core.live.feed import NotNow
 from core.live.spec import FeedSpec, Speed, checked, speed_of
+from core.live.table import ALIVE
 from core.streaming.samples import Reader, Sample, columns, reading
 from core.streaming.source import Tally
 
@@ -38,7 +39,7 @@ class SamplesBody(BaseModel):
 def start(call: Call) -> answers.Feed:
     """Begin a feed. Without a body: go on after a pause, or begin the last feed anew."""
     feed = call.feed.table.feed()
-    if call.body is None and feed is not None and feed.state == "paused":
+    if call.body is None and feed is not None and feed.state in ALIVE and feed.wish == "pause":
         call.feed.resume()
     elif call.body is None and feed is None:
         raise Problem(400, "There is no feed to begin again", "", "Send a source and models, as /api/openapi.json says")

@@ -153,11 +153,8 @@ def _feed(row: sqlite3.Row) -> FeedRow:
     values |= {"spec": json.loads(values["spec"]), "status": json.loads(values["status"])}
     found = FeedRow(**values)
     state: State = found.state
-    if state in ALIVE:
-        if not _process_lives(found):
-            state = "died"
-        elif found.wish == "pause" and state != "starting":
-            state = "paused"
+    if state in ALIVE and not _process_lives(found):
+        state = "died"
     return FeedRow(**(values | {"state": state}))
 
 

@@ -97,7 +97,7 @@ class Worker:
                 if wanted != speed:
                     speed = wanted
                     current.source.set_speed(speed, time.monotonic())
-                self._tick(spec, current)
+                self._tick(spec, current, paused=speed == 0)
                 if current.source.exhausted:
                     return self._end("finished")
         finally:
@@ -105,7 +105,7 @@ class Worker:
                 current.close()
         return self._end("stopped")
 
-    def _tick(self, spec: FeedSpec, current: Round) -> None:
+    def _tick(self, spec: FeedSpec, current: Round, *, paused: bool) -> None:
         """A quarter of a second of the feed."""
         scored: list[Scored] = []
         completed: list[Completed] = []
@@ -122,7 +122,8 @@ class Worker:
                 time.sleep(NAP_S)
         if any(map(len, scored)):
             current.last = time.monotonic()
-        state = "running" if time.monotonic() - current.last < QUIET_S else "waiting"
+        # Said once nothing more is taken: until then a wish to pause is a wish.
+        state = "paused" if paused else "running" if time.monotonic() - current.last < QUIET_S else "waiting"
         current.ring.write(scored, completed, self._source_name(spec), self._status(current), state)
         current.drift.push(scored)
 

@@ -38,7 +38,7 @@ def _buttons(feed: FeedRow) -> None:
     stopping = alive and feed.wish == "stop"
     if alive and feed.spec["source"]["kind"] == "replay":
         _speed(feed)
-    if feed.state == "paused":
+    if alive and feed.wish == "pause":
         _button("Go on", ":material/play_arrow:", room.live().resume, key="live-resume", primary=True)
     elif alive:
         _button("Pause", ":material/pause:", room.live().pause, key="live-pause", disabled=stopping)
