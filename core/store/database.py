@@ -85,6 +85,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, name TEXT NOT NULL, stream TEXT NOT NULL, config_sha256 TEXT NOT NULL,
             about TEXT NOT NULL, created_at REAL NOT NULL, deleted_at REAL)""",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN deleted_at REAL",
+        """CREATE TABLE saved_views (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, page TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
+            saved_at REAL NOT NULL, deleted_at REAL)""",
+        "CREATE UNIQUE INDEX saved_views_name ON saved_views (page, name) WHERE deleted_at IS NULL",
+    ),
 )
 
 

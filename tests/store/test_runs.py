@@ -11,7 +11,7 @@ from core.datasets.types import ImageSet
 from core.detectors.base import ImageScore
 from core.errors import Cancelled, UserError
 from core.progress import Progress
-from core.store import ModelStore, Run, RunStore, Workspace, manifest
+from core.store import DatasetStore, ModelStore, Run, RunStore, Workspace, manifest
 from core.store.modelfolder import load_calibration, model_id
 from core.store.runfolder import RunWriter, map_path
 from core.store.scoring import score_folder, scored_part
@@ -139,3 +139,54 @@ def test_only_reserved_places_are_indexed(workspace: Workspace, model: Path, dat
     run = score_folder(model, data, tmp_path / "run", Progress())
     with pytest.raises(ValueError, match="not reserved"):
         RunStore(workspace).add(run.folder)
+
+
+def _stored(workspace: Workspace, model: Path, data: ImageSet) -> tuple[RunStore, str]:
+    """A run in the workspace, over a dataset that is in it."""
+    DatasetStore(workspace).add(data)
+    row = ModelStore(workspace).add(model, "A")
+    runs = RunStore(workspace)
+    run = score_folder(ModelStore(workspace).folder(row.id), data, runs.reserve(row.id, data.content_id), Progress())
+    return runs, runs.add(run.folder).id
+
+
+def test_tags_and_note_outlive_another_scoring(workspace: Workspace, model: Path, data: ImageSet) -> None:
+    runs, first = _stored(workspace, model, data)
+    runs.annotate(first, tags=["line 3", " line 3 ", "ä"], note="  blurred\nlens\x00 ")
+    row = runs.row(first)
+    assert (row.tags, row.note) == (("line 3", "ä"), "blurred\nlens")
+    again = score_folder(
+        ModelStore(workspace).folder(row.model_id), data, runs.reserve(row.model_id, row.dataset_id), Progress()
+    )
+    assert runs.add(again.folder).tags == ("line 3", "ä")
+    with pytest.raises(UserError, match="5000 characters is too long"):
+        runs.annotate(again.folder.name, tags=[], note="x" * 5000)
+    with pytest.raises(UserError, match="not in the workspace"):
+        runs.annotate(first, tags=[], note="")
+
+
+def test_a_removed_run_is_nowhere_until_it_is_restored(workspace: Workspace, model: Path, data: ImageSet) -> None:
+    runs, run_id = _stored(workspace, model, data)
+    row = runs.row(run_id)
+    runs.remove(run_id)
+    assert runs.list(row.dataset_id) == runs.everywhere() == []
+    assert runs.get(row.model_id, row.dataset_id) is None
+    assert not runs.listed(run_id)
+    assert [one.id for one in runs.everywhere(deleted=True)] == [run_id]
+    runs.restore(run_id)
+    assert runs.everywhere() == runs.list(row.dataset_id) == [row]
+    assert runs.listed(run_id)
+    ModelStore(workspace).remove(row.model_id)
+    assert runs.everywhere() == []
+
+
+def test_scoring_again_takes_the_place_of_a_removed_run(workspace: Workspace, model: Path, data: ImageSet) -> None:
+    runs, run_id = _stored(workspace, model, data)
+    row = runs.row(run_id)
+    runs.remove(run_id)
+    again = score_folder(
+        ModelStore(workspace).folder(row.model_id), data, runs.reserve(row.model_id, row.dataset_id), Progress()
+    )
+    runs.add(again.folder)
+    assert [one.id for one in runs.everywhere()] == [again.folder.name]
+    assert runs.everywhere(deleted=True) == []
