@@ -113,6 +113,15 @@ class RunStore:
             found = db.execute(f"{_STANDING} AND runs.deleted_at IS NULL AND runs.id = ?", (run_id,)).fetchone()
         return found is not None
 
+    def everywhere(self, deleted: bool = False) -> list[RunRow]:
+        """The runs over all datasets (or those that were removed), newest first; none of a removed model or dataset."""
+        condition = "IS NOT NULL" if deleted else "IS NULL"
+        with self.workspace.connect() as db:
+            rows = db.execute(
+                f"{_STANDING} AND runs.deleted_at {condition} ORDER BY runs.created_at DESC, runs.id"
+            ).fetchall()
+        return [_row(row) for row in rows]
+
     def list(self, dataset_id: str) -> list[RunRow]:
         """The runs over a dataset of models that are not removed, newest first."""
         with self.workspace.connect() as db:
@@ -121,15 +130,6 @@ class RunStore:
                 " WHERE runs.dataset_id = ? AND models.deleted_at IS NULL AND runs.deleted_at IS NULL"
                 " ORDER BY runs.created_at DESC, runs.id",
                 (dataset_id,),
-            ).fetchall()
-        return [_row(row) for row in rows]
-
-    def everywhere(self, deleted: bool = False) -> list[RunRow]:
-        """The runs over all datasets (or those that were removed), newest first; none of a removed model or dataset."""
-        condition = "IS NOT NULL" if deleted else "IS NULL"
-        with self.workspace.connect() as db:
-            rows = db.execute(
-                f"{_STANDING} AND runs.deleted_at {condition} ORDER BY runs.created_at DESC, runs.id"
             ).fetchall()
         return [_row(row) for row in rows]
 
