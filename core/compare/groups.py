@@ -1,0 +1,50 @@
+"""Recall by kind and by size of defect: where each contestant is blind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.compare.sidebyside import RATE, SideBySide
+from core.metrics.groups import SIZE_LIMITS
+from core.metrics.intervals import Interval, wilson
+
+
+@dataclass(frozen=True)
+class GroupRecall:
+    """Defective parts of one group: ``found`` of ``n`` by each contestant, in order, with Wilson's 95 % interval."""
+
+    name: str
+    n: int
+    found: tuple[int, ...]
+    recall: tuple[float, ...]
+    ci95: tuple[Interval, ...]
+
+
+def recall_by_class(side: SideBySide, rate: float = RATE) -> list[GroupRecall]:
+    """By defect name, alphabetically; those without one under «unnamed». Empty without defective parts."""
+    names = np.array(
+        [(defect or "unnamed") if bad else "" for defect, bad in zip(side.defects, side.anomalous, strict=True)]
+    )
+    return [_group(name, names == name, side.flagged(rate)) for name in sorted(set(names.tolist()) - {""})]
+
+
+def recall_by_size(side: SideBySide, shares: ArrayLike, rate: float = RATE) -> list[GroupRecall]:
+    """By the share of the picture that the defect covers; ``shares`` (n,) from the study, NaN where there is no mask.
+    From small to large, groups without a part left out."""
+    size = np.asarray(shares, float)
+    borders = (0.0, *SIZE_LIMITS, 1.0)
+    known = side.anomalous & np.isfinite(size)
+    bins = np.where(known, np.digitize(size, SIZE_LIMITS), -1)
+    names = [f"{low:.1%} to {high:.1%}" for low, high in pairwise(borders)]
+    flagged = side.flagged(rate)
+    return [_group(name, bins == index, flagged) for index, name in enumerate(names) if (bins == index).any()]
+
+
+def _group(name: str, own: np.ndarray, flagged: np.ndarray) -> GroupRecall:
+    n, found = int(own.sum()), flagged[:, own].sum(axis=1).tolist()
+    intervals = tuple(interval for hits in found if (interval := wilson(hits, n)))
+    return GroupRecall(name, n, tuple(found), tuple(hits / n for hits in found), intervals)
