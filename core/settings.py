@@ -29,6 +29,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(PROJECT / "data", description="the workspace: datasets, models, runs, jobs")
     weights_dir: Path | None = Field(None, description="folder with pretrained weights files")
+    compact_backbone: Path | None = Field(None, description="a compact backbone that takes the bundled one's place")
     allowed_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=lambda: [Path.home()],
         description=f"folders that a path typed in the app may lie in, with «{os.pathsep}» between them or as JSON",

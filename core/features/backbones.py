@@ -2,8 +2,8 @@
 
 All of them take RGB in [0, 1] normalised by ImageNet's mean and deviation, (b, 3, h, w), and give stage 2 at stride 8
 and stage 3 at stride 16. ``compact`` is bundled (``assets/compact_backbone.safetensors``): a ResNet-18 of half the
-width, trained to imitate the other's features. The others are torchvision's, found in ``FAULTLINE_WEIGHTS_DIR``, else
-in torchvision's own cache, else downloaded.
+width, trained to imitate the other's features; ``FAULTLINE_COMPACT_BACKBONE`` names another file to take its place.
+The others are torchvision's, found in ``FAULTLINE_WEIGHTS_DIR``, else in torchvision's own cache, else downloaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import UserError
 from core.features.backbones_info import TITLES, Backbone
-from core.features.resnet import Trunk
+from core.features.compact import from_weights
+from core.features.resnet import Stages, Trunk
 from core.settings import PROJECT, settings
 
 MEAN = (0.485, 0.456, 0.406)
@@ -51,19 +52,6 @@ _TORCHVISION = {
 }
 
 
-class Stages(nn.Module):
-    """A trunk with an optional 1x1 head on each of the two stages that it returns."""
-
-    def __init__(self, trunk: Trunk, head2: nn.Module, head3: nn.Module) -> None:
-        super().__init__()
-        self.trunk, self.head2, self.head3 = trunk, head2, head3
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(b, 3, h, w) -> (b, c2, h / 8, w / 8), (b, c3, h / 16, w / 16)."""
-        second, third = self.trunk(x)
-        return self.head2(second), self.head3(third)
-
-
 @dataclass(frozen=True)
 class LoadedBackbone:
     """A backbone ready for inference, and the hash of the file its weights came from."""
@@ -79,17 +67,27 @@ class LoadedBackbone:
 def load_backbone(name: Backbone) -> LoadedBackbone:
     """Load a backbone by name, batch norms folded in. Raises UserError where its weights cannot be had."""
     if name == "compact":
-        trunk, heads = Trunk(32, (2, 2, 2), (32, 64, 128), False), (nn.Conv2d(64, 128, 1), nn.Conv2d(128, 256, 1))
-        stages, path, source, channels = Stages(trunk, *heads), BUNDLED, "bundled", (128, 256)
-        weights = {key: value.float() for key, value in load_file(path).items()}
-        for head, prefix in zip(heads, ("head2.", "head3."), strict=True):
-            head.load_state_dict({key.removeprefix(prefix): v for key, v in weights.items() if key.startswith(prefix)})
-    else:
-        published = _TORCHVISION[name]
-        path, source = _find(name, published)
-        trunk, weights = Trunk(64, published.blocks, published.channels, published.bottleneck), _read(path)
-        stages, channels = Stages(trunk, nn.Identity(), nn.Identity()), published.channels[1:]
-    _load(trunk, weights, path)
+        chosen = settings().compact_backbone
+        return load_compact(chosen) if chosen else load_compact(BUNDLED, "bundled")
+    published = _TORCHVISION[name]
+    path, source = _find(name, published)
+    trunk = Trunk(64, published.blocks, published.channels, published.bottleneck)
+    _load(trunk, _read(path), path)
+    return _ready(name, Stages(trunk, nn.Identity(), nn.Identity()), published.channels[1:], path, source)
+
+
+def load_compact(path: Path, source: str | None = None) -> LoadedBackbone:
+    """A compact backbone of any shape from its file. Raises UserError where it is none."""
+    try:
+        stages, shape = from_weights(_read(path))
+    except ValueError as error:
+        raise UserError(
+            f"The file is not a compact backbone: {error}", str(path), "Name one that was distilled"
+        ) from None
+    return _ready("compact", stages, shape.outputs, path, source or path.name)
+
+
+def _ready(name: Backbone, stages: Stages, channels: tuple[int, int], path: Path, source: str) -> LoadedBackbone:
     stages = _fold_batch_norms(stages.eval()).to(memory_format=torch.channels_last)
     return LoadedBackbone(name, stages.requires_grad_(False), channels, _sha256(path), source)
 

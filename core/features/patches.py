@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.datasets.images import load_rgb
 from core.datasets.types import ImageItem
-from core.features.backbones import DEVIATION, MEAN, load_backbone
+from core.features.backbones import DEVIATION, MEAN, LoadedBackbone, load_backbone
 from core.features.backbones_info import Backbone
 
 Layers = Literal["2", "3", "2+3"]
@@ -36,8 +36,10 @@ class PatchExtractor:
     then interpolated onto it), else stride 16. The result does not depend on how images are batched.
     """
 
-    def __init__(self, backbone: Backbone, image_size: int, layers: Layers = "2+3", neighbourhood: int = 3) -> None:
-        self.backbone = load_backbone(backbone)
+    def __init__(
+        self, backbone: Backbone | LoadedBackbone, image_size: int, layers: Layers = "2+3", neighbourhood: int = 3
+    ) -> None:
+        self.backbone = backbone if isinstance(backbone, LoadedBackbone) else load_backbone(backbone)
         self.size = image_size
         self.layers = layers
         self.neighbourhood = neighbourhood

@@ -65,3 +65,16 @@ class Trunk(nn.Module):
         x = self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(x)))))
         second = self.layer2(x)
         return second, self.layer3(second)
+
+
+class Stages(nn.Module):
+    """A trunk with an optional 1x1 head on each of the two stages that it returns."""
+
+    def __init__(self, trunk: Trunk, head2: nn.Module, head3: nn.Module) -> None:
+        super().__init__()
+        self.trunk, self.head2, self.head3 = trunk, head2, head3
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(b, 3, h, w) -> (b, c2, h / 8, w / 8), (b, c3, h / 16, w / 16)."""
+        second, third = self.trunk(x)
+        return self.head2(second), self.head3(third)

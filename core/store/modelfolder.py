@@ -137,12 +137,19 @@ def load_model(folder: Path) -> tuple[ImageDetector, Calibration, Manifest]:
     detector = implementation(entry).load(folder / "state", params, manifest.seed)
     then, now = (found.get("backbone_sha256") for found in (manifest.provenance, detector.provenance()))
     if then != now:
-        raise UserError(
-            f"The model was trained with other weights of the backbone «{manifest.provenance.get('backbone')}»",
-            f"{str(then)[:12]} then, {str(now)[:12]} now",
-            "Put the file it was trained with into FAULTLINE_WEIGHTS_DIR, or train again",
-        )
+        raise _other_backbone(manifest.provenance.get("backbone"), str(then), str(now))
     return detector, load_calibration(folder), manifest
+
+
+def _other_backbone(name: str | None, then: str, now: str) -> UserError:
+    """A memory of one network's features says nothing about another's, so such a model cannot score."""
+    what = f"The model was trained with other weights of the backbone «{name}» than those in use"
+    where = f"sha256 {then[:12]} then, {now[:12]} now"
+    if name == "compact":
+        return UserError(
+            what, where, "Train it again, or name the file it was trained with in FAULTLINE_COMPACT_BACKBONE"
+        )
+    return UserError(what, where, "Train it again, or put the file it was trained with into FAULTLINE_WEIGHTS_DIR")
 
 
 def load_calibration(folder: Path) -> Calibration:
