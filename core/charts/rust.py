@@ -61,12 +61,6 @@ class Fan:
     high95: NDArray[np.float64]
 
 
-def percent(share: float) -> str:
-    """A share of the surface with two digits: ``0 %``, ``0.04 %``, ``4.2 %``, ``43 %``."""
-    value = 100 * share
-    return "0 %" if value < 0.005 else f"{value:.2g} %" if value < 99.5 else "100 %"
-
-
 def fleet(
     curves: Sequence[Severity], chosen: str, unit: TimeUnit, *, limit: float, mean: Severity | None = None
 ) -> go.Figure:

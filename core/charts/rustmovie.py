@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.charts.palette import ANOMALOUS, GOOD, NEUTRAL
-from core.charts.rust import percent
+from core.charts.shares import percent
 from core.errors import UserError
 
 Rgb = NDArray[np.uint8]

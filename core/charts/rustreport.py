@@ -14,9 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from core.charts.csvtable import to_csv
-from core.charts.rust import Crossing, Fan, Severity, percent
+from core.charts.rust import Crossing, Fan, Severity
 from core.charts.rustcurve import curve_svg
 from core.charts.rusttime import TimeUnit
+from core.charts.shares import percent
 
 SIGNS = {"rusting": "▲", "stable": "■", "uncertain": "◆"}
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.progress import Progress
-from core.severity import curves, forecast, grades, status
+from core.severity import curves, forecast, grades, rules, status
 from core.severity.correction import Correction
 from core.severity.measures.disagreement import disagreement
 from core.severity.measures.registry import MEASURES, default_measures
@@ -176,7 +176,7 @@ def _part(name: str, records: list[Record], settings: RustSettings) -> PartResul
         fit=fit,
         forecast=crossing,
         fan=forecast.fan(rust, grown, horizon) if grown else None,
-        alerts=status.alerts(rust.estimates[-1], fit, crossing, settings.rate_limit_per_day, state),
+        alerts=rules.alerts(rust, len(rust.hours) - 1, settings.limit, settings.rate_limit_per_day),
         remarks=(*_remarks(records, rust, settings.seed), *_contradictions(records, found)),
     )
 

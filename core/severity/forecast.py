@@ -98,7 +98,8 @@ def fan(curve: Curve, grown: Grown, horizon: float) -> Fan:
 
 
 def _interpolated(curve: Curve, limit: float, noise: float, seed: int) -> Array:
-    """Hours at which curves made non-decreasing first meet the limit between two times. Their errors are those of the
+    """Hours at which curves made non-decreasing first meet the limit between two times, infinity for one that has not
+    met it by the last time: when it will is not to be told from here. Their errors are those of the
     views, or ``noise`` where the views of a time agree better with each other than the times do with a growth."""
     rng = np.random.default_rng(seed)
     sd, _ = scale.spread(curve.views)
@@ -114,7 +115,7 @@ def _interpolated(curve: Curve, limit: float, noise: float, seed: int) -> Array:
     step = np.maximum(drawn[row, after] - drawn[row, before], 1e-12)
     part = np.clip((wanted - drawn[row, before]) / step, 0, 1)
     found = hours[before] + part * (hours[after] - hours[before])
-    return np.asarray(np.where(missed, hours[-1], np.where(at_once, hours[0], found)))
+    return np.asarray(np.where(missed, np.inf, np.where(at_once, hours[0], found)))
 
 
 def _quantiles(hours: Array, last: float, horizon: float, limit: float, *, observed: bool) -> Forecast:

@@ -27,7 +27,7 @@ import numpy as np
 
 from core.severity import scale
 from core.severity.scale import Array
-from core.severity.types import Alert, Curve, Estimate, Fit, Forecast, Status
+from core.severity.types import Curve, Status
 
 LEVEL = 0.02  # of the test: below 5 % false alarms also where the noise is three times the prior's
 MATTERS = 0.005  # of the surface: a smaller rise is not called rust
@@ -98,19 +98,6 @@ def falls(curve: Curve, seed: int = 0) -> bool:
         estimates=curve.estimates[::-1],
     )
     return status(turned, rise(turned, seed)) == "rusting"
-
-
-def alerts(
-    last: Estimate, fit: Fit | None, forecast: Forecast, rate_limit: float | None, state: Status
-) -> tuple[Alert, ...]:
-    """The rules that a part breaks: the limit is crossed, or is expected to be by the median; it grows too fast."""
-    found = []
-    if last.value >= forecast.limit:
-        found.append(Alert("limit", f"{100 * last.value:.1f} % is above the limit of {100 * forecast.limit:g} %."))
-    if rate_limit is not None and fit is not None and state == "rusting" and fit.rate_per_day.value > rate_limit:
-        rate = 100 * fit.rate_per_day.value
-        found.append(Alert("rate", f"It grows by {rate:.2f} points a day, above {100 * rate_limit:g}."))
-    return tuple(found)
 
 
 def _step_test(means: Array, fitted: Array, prior: Array, rng: np.random.Generator) -> tuple[float, Array, float]:

@@ -108,9 +108,10 @@ class Fan:
 
 @dataclass(frozen=True)
 class Alert:
-    """A rule that a part breaks, with the sentence that tells it."""
+    """A rule that a part breaks: ``certain`` where the whole interval is beyond it, else somebody should look."""
 
     rule: Literal["limit", "rate"]
+    certain: bool
     sentence: str
 
 

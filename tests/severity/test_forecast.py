@@ -50,6 +50,12 @@ def test_a_crossing_between_photographs_is_interpolated() -> None:
     assert found.median_hours is not None and 168 < found.median_hours < 336
 
 
+def test_a_crossing_that_noise_could_have_made_has_no_end() -> None:
+    found = _asked(_curve([0.0, 0.02, 0.051]), 0.05)
+    assert found.observed and found.low95_hours is not None and found.high95_hours is None
+    assert 0.2 < found.share_reached < 0.8
+
+
 def test_two_times_tell_that_the_limit_lies_between_them() -> None:
     found = _asked(_curve([0.0, 0.3]), 0.1)
     assert found.median_hours is None and found.reason is not None and "between which" in found.reason

@@ -9,8 +9,8 @@ import pytest
 
 from core.severity import scale
 from core.severity.curves import curve
-from core.severity.status import alerts, rise, status
-from core.severity.types import Curve, Estimate, Fit, Forecast
+from core.severity.status import rise, status
+from core.severity.types import Curve
 
 
 def _curve(values: list[list[float]]) -> Curve:
@@ -76,11 +76,3 @@ def test_hundreds_of_views_fit_into_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert state == "rusting" and peak < 200e6
-
-
-def test_rules_alert_where_they_are_broken() -> None:
-    last, forecast = Estimate(0.09, 0.08, 0.1), Forecast(0.08, 100.0)
-    fit = Fit("logistic", {}, Estimate(0.02, 0.01, 0.03), {})
-    assert [one.rule for one in alerts(last, fit, forecast, 0.01, "rusting")] == ["limit", "rate"]
-    assert alerts(last, fit, Forecast(0.2, 100.0), 0.05, "rusting") == ()
-    assert alerts(last, fit, Forecast(0.2, 100.0), 0.01, "uncertain") == ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts import rust as charts
-from core.charts.rust import percent
+from core.charts.shares import percent
 from core.severity.measures.base import MeasureInfo
 from core.severity.measures.registry import infos
 from core.severity.types import PartResult

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts import rust as charts
-from core.charts.rust import percent
 from core.charts.rustcurve import spark_svgs
 from core.charts.rusttime import unit_of
+from core.charts.shares import percent
 from core.severity.types import PartResult
 from core.ui import blocks, words
 from core.ui.rust import drawn, wording

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts.rust import percent
 from core.charts.rustcurve import curve_svg, gauge_svg
+from core.charts.shares import percent
+from core.severity import rules
 from core.severity.types import PartResult
 from core.ui.rust import drawn, stage, wording
 from core.ui.rust.outlook import Rules
@@ -101,7 +102,7 @@ def _facts(result: PartResult, chosen: Rules, now: int) -> stage.Facts:
         curve=curve,
         gauge=gauge_svg(health),
         health=f"Health {health:.0%}",
-        alerts=[(one.certain, one.sentence) for one in wording.alerts(result, now, chosen.limit, chosen.rate, unit)],
+        alerts=[(one.certain, one.sentence) for one in rules.alerts(result.rust, now, chosen.limit, chosen.rate)],
         action=f"Suggested: {grades.action}",
     )
     if now < last:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.charts.rust import percent
 from core.charts.rusttime import TimeUnit
+from core.charts.shares import percent
 from core.severity.types import Estimate, Grades, PartResult, Status
 
 RI_WORDS = ("no rust", "first specks of rust", "slight rust", "clear rust", "heavy rust", "severe rust")
@@ -112,35 +112,6 @@ def rate_words(result: PartResult) -> str:
 def health(share: float, limit: float) -> float:
     """1 for no rust, 0 at the limit or beyond."""
     return min(max(1 - share / limit, 0.0), 1.0)
-
-
-@dataclass(frozen=True)
-class Alert:
-    """A rule that speaks up: ``certain`` where the whole interval is beyond it, else somebody should look."""
-
-    certain: bool
-    sentence: str
-
-
-def alerts(result: PartResult, at: int, limit: float, rate_per_day: float | None, unit: TimeUnit) -> list[Alert]:
-    """What the rules say of a part at its time number ``at``: the limit, and the growth since the time before."""
-    now, found = result.rust.estimates[at], []
-    if now.high >= limit and now.value >= limit / 2:
-        certain = now.low >= limit
-        how = "is above" if certain else "may be above"
-        found.append(Alert(certain, f"The rusted share {how} the limit of {percent(limit)}: {interval(now)}."))
-    if rate_per_day is not None and at > 0:
-        before, days = result.rust.estimates[at - 1], (result.rust.hours[at] - result.rust.hours[at - 1]) / 24
-        rate, surely = (now.value - before.value) / days, (now.low - before.high) / days
-        if rate > rate_per_day:
-            found.append(
-                Alert(
-                    surely > rate_per_day,
-                    f"It grew by {100 * rate:.2g} points a day since {unit.at(result.rust.hours[at - 1])}; the rule "
-                    f"allows {100 * rate_per_day:.2g}.",
-                )
-            )
-    return found
 
 
 def sentence(result: PartResult, at: int, unit: TimeUnit) -> str:
