@@ -1,4 +1,4 @@
-"""The live feed as pages, scripts and the API handle it: start, pause, speed, reset, stop."""
+"""The live feed as pages, scripts and the API handle it: start, pause, speed, reset, another champion, stop."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ import psutil
 from core.detectors import registry
 from core.errors import UserError
 from core.jobs.local import environment
-from core.live.spec import FeedSpec, FileSource, ReplaySource, allowed_file
+from core.live.spec import FeedSpec, FileSource, ReplaySource, allowed_file, checked
 from core.live.table import ALIVE, FeedRow, LiveTable, Wish, clear
 from core.settings import PROJECT, settings
+from core.store.champions import ChampionStore
 from core.store.datasets import DatasetStore
 from core.store.models import ModelStore
 from core.store.processes import is_alive, this_process
@@ -85,6 +86,23 @@ class LiveFeed:
         with self.table.transaction() as db:
             clear(db)
             db.execute("UPDATE feed SET generation = generation + 1, status = json_set(status, '$.units', json('[]'))")
+
+    def take_over(self) -> None:
+        """Let the champions of its models' lineages judge from now on. A feed under way begins anew with them, as after
+        ``reset``; one that has ended is started with them. UserError where there never was a feed."""
+        feed = self.table.feed()
+        if feed is None:
+            raise NotNow("No feed has run yet", "", "Start one first")
+        champions = ChampionStore(self.workspace)
+        models = list(dict.fromkeys(champions.champion(model) for model in feed.spec["models"]))
+        spec = checked(feed.spec | {"models": models})
+        self._refuse_impossible(spec)
+        if feed.state not in ALIVE or feed.wish == "stop":
+            self.start(spec)
+            return
+        with self.table.transaction() as db:
+            db.execute("UPDATE feed SET spec = ?", (json.dumps(spec.model_dump(mode="json")),))
+        self.reset()
 
     def shut(self) -> None:
         """The server ends: its worker ends too, at once if need be."""

@@ -92,6 +92,7 @@ class Worker:
                     if current is not None:
                         current.close()
                     generation, speed = orders.generation, 0.0
+                    spec = self._followed(spec, checked(orders.spec))
                     current = self._begin(spec, generation)
                 wanted = 0.0 if orders.wish == "pause" else orders.speed
                 if wanted != speed:
@@ -160,6 +161,12 @@ class Worker:
             {"name": name, "id": row.id, "title": row.name, "detector": row.detector}
             for name, row in zip(names, rows, strict=True)
         ]
+
+    def _followed(self, before: FeedSpec, after: FeedSpec) -> FeedSpec:
+        """What is asked for from a reset on: champions may have taken the place of their predecessors."""
+        if after.models != before.models:
+            self._load(after)
+        return after
 
     def _begin(self, spec: FeedSpec, generation: int) -> Round:
         monitor = Monitor(self._models, spec.rule())

@@ -26,6 +26,7 @@ from core.live.spec import allowed_file, checked, shown_names
 from core.live.table import LiveTable
 from core.progress import Progress
 from core.settings import PROJECT
+from core.store.champions import ChampionStore
 from core.store.datasets import DatasetStore
 from core.store.models import ModelStore
 from core.store.seriesmodel import write_series_model
@@ -118,6 +119,23 @@ def test_pause_speed_and_reset(feed: ToyFeed) -> None:
     feed.resume()
     until(lambda: len(read(feed.table)) > 0)
     assert feed.table.feed().rows > before, "row numbers are never used again"
+
+
+def test_a_champion_takes_over_with_a_reset_or_a_start(feed: ToyFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ChampionStore, "champion", lambda store, model: {"vae": "kalman"}.get(model, model))
+    with pytest.raises(NotNow, match="No feed has run yet"):
+        feed.take_over()
+    source = {"kind": "replay", "dataset_id": feed.dataset, "loop": True}
+    feed.start(checked(replay(feed.dataset, source=source, models=["vae", "arima"], speed=100)))
+    until(lambda: feed.table.feed().rows > 20)
+    feed.take_over()
+    until(lambda: feed.table.feed().status.get("detectors") == ["kalman", "arima"])
+    assert state(feed) == "running" and len(feed.threads) == 1
+    feed.stop()
+    feed.join()
+    feed.take_over()
+    until(lambda: state(feed) == "running")
+    assert feed.table.feed().spec["models"] == ["kalman", "arima"]
 
 
 def test_pushed_samples_are_scored_and_a_flood_is_refused(feed: ToyFeed, monkeypatch: pytest.MonkeyPatch) -> None:

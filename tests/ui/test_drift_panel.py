@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from core.progress import Progress
 from core.store import atomic
 from core.store.champions import ChampionStore
 from core.store.datasets import DatasetStore
+from core.store.processes import this_process
 from core.store.workspace import Workspace
 from core.ui import words
 from tests.ui.stock import texts
@@ -157,7 +159,6 @@ def test_the_log_with_figures_and_the_way_back(workspace: Workspace, model: str)
     app = opened()
     found = texts(app)
     assert "Keeps the promise" in found and "Breaks the promise" in found and "drift in input" in found
-    assert "The feed still runs with an earlier model" in found
     rows = app.table[0].value
     assert rows["Champion"].iloc[0] == "90.00% of 2,000 steps" and rows["Candidate"].iloc[1] == "–"
     app.button(key="drift-back").click().run()
@@ -165,3 +166,25 @@ def test_the_log_with_figures_and_the_way_back(workspace: Workspace, model: str)
     assert champions.champion(model) == model
     assert champions.history(model)[0].action == "rolled back"
     assert "drift-back" not in {button.key for button in app.button}
+
+
+def test_a_feed_that_judges_with_another_model_than_the_champion(workspace: Workspace, model: str) -> None:
+    candidate, champions = trained(workspace, "Toy pump (retrained)", 1), ChampionStore(workspace)
+    champions.promote(model, candidate, said_by="monitor", why="drift", verdict=[], figures={})
+    put(workspace, model, {"pump": machine()})
+    spec = {"source": {"kind": "push"}, "models": [model]}
+    pid, started = this_process()
+    with LiveTable(workspace).transaction() as db:
+        db.execute(
+            "INSERT INTO feed (id, run, spec, wish, speed, generation, state, pid, pid_started, server_pid,"
+            " server_started, started_at, rows, changes, status) VALUES (1, 'r', ?, 'run', 1, 0, 'running', ?, ?, ?, ?,"
+            " 0, 0, 0, '{}')",
+            (json.dumps(spec), pid, started, pid, started),
+        )
+    app = opened()
+    assert "still judges with **Toy pump**, not with the champion" in texts(app)
+    app.button(key="drift-take-over-now").click().run()
+    assert not app.exception
+    feed = LiveTable(workspace).feed()
+    assert feed is not None and (feed.spec["models"], feed.generation) == ([candidate], 1)
+    assert "not with the champion" not in texts(app)

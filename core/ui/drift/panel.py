@@ -9,9 +9,11 @@ import streamlit as st
 
 from core.charts import drift as charts
 from core.live import drift
+from core.live.table import ALIVE
 from core.store.champions import ChampionStore
 from core.ui import blocks, errors, jobs_panel, rooms, words
 from core.ui.drift import log
+from core.ui.live import room
 
 VERDICTS = {  # word, icon, colour. Vermillion is not here: drift is no anomaly
     "watching": ("Too early to tell", ":material/hourglass_empty:", "gray"),
@@ -64,9 +66,37 @@ def succession(model: str) -> None:
                     lambda: champions.roll_back(model, said_by="local", why="asked for"),
                     key="drift-back",
                 )
-    if champion != model:
-        st.caption("The feed still runs with an earlier model. Start it again with the champion to use it.")
+    _taking_over(champion, names)
     log.show(champions.history(model), names)
+
+
+def _taking_over(champion: str, names: dict[str, str]) -> None:
+    """The feed judges with the models that it began with: told, with the order to change that, where the champion is
+    none of them."""
+    feed = room.live().table.feed()
+    if feed is None or champion in feed.spec["models"]:
+        return
+    lineage = ChampionStore(rooms.workspace()).lineage(champion)
+    judging = next((one for one in feed.spec["models"] if _belongs(one, lineage)), None)
+    if judging is None:  # another feed has begun meanwhile, with other models
+        return
+    running = feed.state in ALIVE
+    with st.container(horizontal=True, vertical_alignment="center", key="drift-take-over"):
+        st.markdown(
+            f":material/info: The feed {'still judges' if running else 'judged'} with "
+            f"**{words.plain(names.get(judging, judging))}**, not with the champion.",
+            width="stretch",
+        )
+        with st.popover("Judge with the champion", icon=":material/swap_horiz:", key="drift-take-over-menu"):
+            st.markdown(
+                f"{'Forget the steps and alarms, and begin' if running else 'Begin'} the source anew, judged by "
+                f"**{words.plain(names.get(champion, champion))}**? Completed units stay in the archive."
+            )
+            _button("Begin anew with the champion", room.live().take_over, key="drift-take-over-now")
+
+
+def _belongs(model: str, lineage: str) -> bool:
+    return ChampionStore(rooms.workspace()).lineage(model) == lineage
 
 
 def _state(found: dict[str, Any]) -> None:
