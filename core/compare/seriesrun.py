@@ -43,14 +43,27 @@ def evaluate_run(
     early warning is given at once or not at all. ``threshold``: the calibration's, telemanom's dynamic one, or one that
     follows each unit without learning from its own alarms.
     """
-    units = list(_units(run, model, data, rate, mode, threshold))
-    if SHARED in load_series_calibrations(model):
-        units = _together(units)
+    units = judged_units(run, model, data, rate=rate, mode=mode, threshold=threshold)
     if not any(unit.events is not None or unit.failed for unit in units):
         return None
     return evaluate_series(
         units, rate=rate, seed=seed, bootstrap=bootstrap, us_per_step=run.info.us_per_step, progress=progress
     )
+
+
+def judged_units(
+    run: SeriesRun,
+    model: Path,
+    data: SeriesSet,
+    *,
+    rate: float = RATE,
+    mode: Mode = "settled",
+    threshold: Threshold = "fixed",
+) -> list[ScoredUnit]:
+    """The labelled and the failed test recordings of a run with what the model said about them: what
+    ``evaluate_series`` takes. Options as of ``evaluate_run``."""
+    units = list(_units(run, model, data, rate, mode, threshold))
+    return _together(units) if SHARED in load_series_calibrations(model) else units
 
 
 def _units(

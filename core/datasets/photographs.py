@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from core.datasets import layouts, names
+from core.datasets import layouts, names, splittable
 from core.datasets.assemble import assemble
 from core.datasets.images import UnreadableImage
 from core.datasets.layouts import FORMATS, ReaderInfo
@@ -51,6 +51,7 @@ def read_images(
     info = _fitting(asked, inside, path) if asked else layouts.recognise(inside)
     plan = info.place(inside, set_name)
     places = {wrapper / file: place for file, place in plan.places.items()}
+    places, split_notes = splittable.published(path, prefix, places)
     rejected += [Rejected(str(wrapper / file), reason) for file, reason in plan.stray.items()]
     passed_over = count(listing.companions, "file")
     companions = [f"Notes, tables and hidden files were passed over: {passed_over}."] if listing.companions else []
@@ -72,7 +73,7 @@ def read_images(
         format=info.name,
         items=tuple(sorted(items, key=lambda item: item.name)),
         rejected=tuple(sorted([*rejected, *unfit_masks], key=lambda one: one.name)),
-        notes=(*plan.notes, *remarks, *companions),
+        notes=(*plan.notes, *split_notes, *remarks, *companions),
     )
 
 
