@@ -14,7 +14,6 @@ from torch import Tensor
 
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
-from core.detectors.checkpoint import Checkpoint, fingerprint
 from core.detectors.image_vae.info import COLLAPSED, INFO, ImageVaeParams
 from core.detectors.image_vae.latent import KEPT_CODES, LatentSpace
 from core.detectors.image_vae.loss import active_units
@@ -25,6 +24,7 @@ from core.detectors.image_vae.training import Trained, train
 from core.detectors.maps import REFERENCE_SIZE
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
+from core.features.checkpoint import Checkpoint, fingerprint
 from core.progress import Progress
 
 MIN_IMAGES = 5  # different ones: four to learn from, one to see when to stop

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.detectors.checkpoint import Checkpoint, Standing
 from core.detectors.image_vae.augment import augment
 from core.detectors.image_vae.info import ImageVaeParams
 from core.detectors.image_vae.loss import active_units, elbo
 from core.detectors.image_vae.model import ConvVae
 from core.detectors.image_vae.pixels import ImagePool, as_tensor
 from core.errors import UserError
+from core.features.checkpoint import Checkpoint, Standing
 from core.progress import Progress
 
 EPOCH = 1000  # images in an epoch at most: of a larger set each epoch shows another random part

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.detectors.base import DetectorInfo, Params
-from core.detectors.checkpoint import Checkpoint, fingerprint
 from core.detectors.series.contract import SeriesDetector, Signal
 from core.detectors.series.holes import last_windows
 from core.detectors.series.reconstruction import BATCH, USUAL, Judged, ReconstructionStream, Usual, usual_parts
@@ -26,6 +25,7 @@ from core.detectors.series_vae.scorer import Scorer
 from core.detectors.series_vae.training import Trained, train
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
+from core.features.checkpoint import Checkpoint, fingerprint
 from core.progress import Progress
 
 LEAST_ACTIVE_SHARE = 1 / 16  # of the latent numbers, and at least one: below it the code has collapsed

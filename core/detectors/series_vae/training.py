@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.detectors.checkpoint import Checkpoint, Standing
 from core.detectors.series.samples import Samples, Starts
 from core.detectors.series_vae.info import SeriesVaeParams
 from core.detectors.series_vae.loss import active_units, freed, gaussian_nll, kl_per_latent
 from core.detectors.series_vae.model import SeriesVaeNetwork, compress
 from core.errors import UserError
+from core.features.checkpoint import Checkpoint, Standing
 from core.progress import Progress
 
 ROUND = 50  # optimisation steps between two looks at the held-out normals
