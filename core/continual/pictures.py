@@ -31,7 +31,7 @@ from core.progress import Progress
 COVARIANCE_DIMENSION = 16
 CALIBRATION_SHARE = 0.2  # of the good training images
 PROBE_SHARE = 1 / 3  # of them, where good test images are few
-LEAST_GOOD = 5
+LEAST_GOOD = 3  # one to calibrate on, two to learn from
 UNNAMED = "defect"  # a bad part whose defect nobody named
 
 

@@ -96,10 +96,8 @@ def _worlds(config: ContinualConfig, seed: int, ground: Ground, severities: NDAr
     spec, sources = config.stream, ground.sources
     for drift in config.drifts:
         if drift.task >= len(sources):
-            what = (
-                f"A drift is to come in task {drift.task}, and the stream has {len(sources)} (0 to {len(sources) - 1})"
-            )
-            raise UserError(what, "drifts", "Name a task that is there")
+            what = f"A drift is to come in task {drift.task + 1}, and the stream has {len(sources)}"
+            raise UserError(what, "drifts", "Name a task that is there; in a configuration the first is task: 0")
     mix = mixes(len(sources), tuple(source.faults("train") for source in sources), severities, spec)
     worlds: list[TaskWorld] = []
     for index, source in enumerate(sources):
@@ -159,8 +157,6 @@ def _told(spec: StreamSpec) -> tuple[str, ...]:
 
 def _drift_note(world: TaskWorld, drift: TaskDrift) -> str:
     """When the drift comes, and whether labels stay true under it."""
-    begins = world.start + int(drift.at * world.spec.steps)
-    said = (
-        f"Drift «{drift.kind}», {drift.shape}, magnitude {drift.magnitude:g}, in task {drift.task} from step {begins}"
-    )
+    begins, task = world.start + int(drift.at * world.spec.steps), drift.task + 1
+    said = f"Drift «{drift.kind}», {drift.shape}, magnitude {drift.magnitude:g}, in task {task} from step {begins}"
     return f"{said}." if drift.shape == "none" else f"{said}: {label_check(world, drift)}."

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.continual.config import ContinualConfig, ImagesSpec, RecordedSpec, shipped
+from core.continual.config import shipped
 from core.continual.loop import run
 from core.continual.methods.names import BANKS
 from core.continual.metrics import Report, report
@@ -29,20 +29,9 @@ def paired_run(
     name: str, data: Path | None, methods: Sequence[str], seeds: Sequence[int], checkpoint: Path | None, **stream: float
 ) -> Report:
     """A shipped configuration with its data below ``data``, and settings of its stream changed."""
-    config = _moved(shipped(name), data).model_copy(update={"methods": tuple(methods), "seeds": tuple(seeds)})
+    config = shipped(name, data).model_copy(update={"methods": tuple(methods), "seeds": tuple(seeds)})
     config = config.model_copy(update={"stream": config.stream.model_copy(update=stream)})
     return report(run(config, Progress(_printed()), checkpoint))
-
-
-def _moved(config: ContinualConfig, data: Path | None) -> ContinualConfig:
-    stream = config.stream
-    if data is None or not isinstance(stream, RecordedSpec | ImagesSpec):
-        return config
-    if isinstance(stream, RecordedSpec):
-        return config.model_copy(update={"stream": stream.model_copy(update={"path": data / stream.path.name})})
-    base = Path(__file__).parents[2] / "assets" / "continual"
-    moved = tuple(one.model_copy(update={"path": data / one.path.relative_to(base)}) for one in stream.categories)
-    return config.model_copy(update={"stream": stream.model_copy(update={"categories": moved})})
 
 
 def show(found: Report) -> None:
@@ -85,7 +74,7 @@ def _change(found: Report, method: str, baseline: str, name: str) -> str:
 
 def banks(data: Path, seeds: Sequence[int], checkpoint: Path | None) -> None:
     """Continual PatchCore at a budget of ``VECTORS`` patches, over the image domains of the shipped configuration."""
-    config = _moved(shipped("images"), data)
+    config = shipped("images", data)
     depth = 128  # channels of the compact backbone's stage in use
     learner = config.learner.model_copy(update={"memory_bytes": VECTORS * depth * 4})
     smaller = {"steps": 12, "probe_normal": 60, "probe_anomalous": 60, "calibration": 40}
