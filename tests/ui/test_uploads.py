@@ -34,6 +34,13 @@ def test_the_same_name_twice_is_told_and_nothing_is_left(workspace: Workspace) -
     assert list(workspace.uploads.iterdir()) == []
 
 
+def test_photographs_of_two_folders_may_have_the_same_names(workspace: Workspace) -> None:
+    files = [Dropped("a.png", b"1"), Dropped("a.png", b"2"), Dropped("a.png", b"3")]
+    folder = uploads.keep(files, workspace, numbered=True)
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert kept == {"a.png": b"1", "a (2).png": b"2", "a (3).png": b"3"}
+
+
 @pytest.mark.parametrize("name", ["../evil.png", "a/../../evil.png", "..\\evil.png", "", "a\0b"])
 def test_names_that_point_outside_are_refused(workspace: Workspace, name: str) -> None:
     with pytest.raises(UserError, match="outside"):

@@ -68,7 +68,7 @@ def _folder(model: ModelRow) -> None:
 
 def _check_folder(files: list[uploads.Upload], model: ModelRow) -> None:
     with drops.taking(DROP):
-        folder = uploads.keep(files, rooms.workspace())
+        folder = uploads.keep(files, rooms.workspace(), numbered=True)
         _submit({"path": str(folder), "owned": True}, _now(), model)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -26,14 +27,20 @@ class Upload(Protocol):
     def seek(self, offset: int, /) -> int: ...
 
 
-def keep(files: Sequence[Upload], workspace: Workspace) -> Path:
-    """Write uploaded files below a fresh folder of the workspace, each under the path it had. Returns that folder."""
+def keep(files: Sequence[Upload], workspace: Workspace, *, numbered: bool = False) -> Path:
+    """Write uploaded files below a fresh folder of the workspace, each under the path it had. Returns that folder.
+
+    Cameras begin every folder with the same names: where each file stands for itself, ``numbered`` keeps a second one
+    as «name (2)». UserError otherwise, for a name may say which mask belongs to which image.
+    """
     folder = workspace.upload_folder()
     try:
         for file in files:
             target = folder.joinpath(*safe_parts(file.name))
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
+            if target.exists() and numbered:
+                target = _free(target)
+            elif target.exists():
                 raise UserError(f"The file «{file.name}» was dropped twice", "", "Upload it once, or in another folder")
             with target.open("xb") as out:
                 file.seek(0)
@@ -43,6 +50,11 @@ def keep(files: Sequence[Upload], workspace: Workspace) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+def _free(taken: Path) -> Path:
+    names = (taken.with_name(f"{taken.stem} ({number}){taken.suffix}") for number in itertools.count(2))
+    return next(name for name in names if not name.exists())
 
 
 def unpack(archive: Path, workspace: Workspace, name: str) -> Path:
