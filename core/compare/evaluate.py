@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from copy import copy
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.images import load_mask
+from core.compare.maskedmaps import MaskedMaps
 from core.datasets.types import ImageSet
 from core.detectors.calibration import Calibration
 from core.errors import UserError
@@ -64,7 +61,7 @@ def evaluate(
     counted = unseen[unseen["label"].notna()].reset_index(drop=True)
     threshold = calibration.threshold(calibration.reachable(rate))
     promised = calibration.promised_rate(threshold)
-    images = _Images(run, data, counted, progress or Progress())
+    images = MaskedMaps(run, data, counted, progress or Progress())
 
     result = _image_metrics(counted, threshold)
     measured = pixel_metrics(images, limit=FPR_LIMIT, histograms=bootstrap > 0) if images.any_masks else None
@@ -90,52 +87,6 @@ def evaluate(
         "protocol": _protocol(result, calibration, promised, bootstrap),
     }
     return {name: _plain(value) for name, value in result.items()}
-
-
-class _Images:
-    """The counted images that take part in pixel metrics, as (map, mask or None): maps are read anew each time through.
-
-    Masks are read once and kept as bits at the size of their map (8 kB for 256 x 256).
-    """
-
-    def __init__(self, run: Run, data: ImageSet, counted: pd.DataFrame, progress: Progress) -> None:
-        self.run, self.counted, self.progress = run, counted, progress
-        bad = counted["item"][counted["label"] == "bad"]
-        self.masks = {
-            name: mask for name in bad if (mask := self._read_mask(name, data.by_name[name].mask)) is not None
-        }
-        self.without_mask = frozenset(bad) - frozenset(self.masks)
-
-    @property
-    def any_masks(self) -> bool:
-        return bool(self.masks)
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        return self.counted[~self.counted["item"].isin(self.without_mask)]
-
-    def only(self, category: str) -> _Images:
-        part = copy(self)
-        part.counted = self.counted[self.counted["category"] == category]
-        part.masks = {name: mask for name, mask in self.masks.items() if name in set(part.counted["item"])}
-        return part
-
-    def __iter__(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_] | None]]:
-        names = self.rows["item"]
-        for done, name in enumerate(names):
-            self.progress.report(done, len(names), "comparing maps with masks")
-            found = self.run.map(name)
-            packed = self.masks.get(name)
-            bits = None if packed is None else np.unpackbits(packed, count=found.size)
-            yield found, None if bits is None else bits.view(np.bool_).reshape(found.shape)
-
-    def _read_mask(self, name: str, path: Path | None) -> NDArray[np.uint8] | None:
-        """The packed mask of an anomalous image; None where there is none, or nothing is marked at the map's size."""
-        if path is None:
-            return None
-        height, width = self.run.map(name).shape
-        mask = load_mask(path, (width, height))
-        return np.packbits(mask) if mask.any() else None
 
 
 def _arrays(rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -168,7 +119,7 @@ def _pixel_values(measured: PixelMetrics | None) -> dict[str, Any]:
     return {"pixel_auroc": measured.auroc, "aupro": measured.aupro}
 
 
-def _per_category(images: _Images, threshold: float) -> dict[str, Any]:
+def _per_category(images: MaskedMaps, threshold: float) -> dict[str, Any]:
     """The same figures for each category; empty where there is only one."""
     categories = sorted(images.counted["category"].unique())
     if len(categories) < 2:
@@ -181,7 +132,7 @@ def _per_category(images: _Images, threshold: float) -> dict[str, Any]:
     return result
 
 
-def _per_size(images: _Images, threshold: float, map_limit: float) -> list[dict[str, Any]]:
+def _per_size(images: MaskedMaps, threshold: float, map_limit: float) -> list[dict[str, Any]]:
     """Recall and overlap by the share of the image that the mask covers; empty without masks."""
     if not images.any_masks:
         return []
@@ -195,7 +146,7 @@ def _per_size(images: _Images, threshold: float, map_limit: float) -> list[dict[
 
 
 def _intervals(
-    images: _Images, threshold: float, measured: PixelMetrics | None, bootstrap: int, seed: int
+    images: MaskedMaps, threshold: float, measured: PixelMetrics | None, bootstrap: int, seed: int
 ) -> dict[str, Any]:
     """95 % intervals beside the main figures; a name is absent where its figure is None."""
     scores, anomalous = _arrays(images.counted)

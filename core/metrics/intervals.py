@@ -52,7 +52,7 @@ def ranking_intervals(
     positives = int(truth.sum())
     negatives = len(truth) - positives
     drawn: dict[str, list[Floats]] = {"auroc": [], "auprc": [], "f1_max": [], "f1": []}
-    for counts in _resample(truth, resamples, seed):
+    for counts in resample_counts(truth, resamples, seed):
         hits = np.cumsum(counts * truth, axis=1, dtype=np.int32)
         flagged = np.cumsum(counts, axis=1, dtype=np.int32)
         if flagged_until:
@@ -85,7 +85,9 @@ def pixel_intervals(
         return {}
     exact = {"auroc": metrics.auroc, "aupro": metrics.aupro}
     whole = _on_grid(histograms, np.ones((1, len(truth)), np.float32), limit)
-    parts = [_on_grid(histograms, counts.astype(np.float32), limit) for counts in _resample(truth, resamples, seed)]
+    parts = [
+        _on_grid(histograms, counts.astype(np.float32), limit) for counts in resample_counts(truth, resamples, seed)
+    ]
     intervals = {}
     for name, value in exact.items():
         shift = value - float(whole[name][0])
@@ -108,7 +110,7 @@ def _on_grid(histograms: ImageHistograms, counts: NDArray[np.float32], limit: fl
     }
 
 
-def _resample(truth: NDArray[np.bool_], resamples: int, seed: int) -> Iterator[NDArray[np.int32]]:
+def resample_counts(truth: NDArray[np.bool_], resamples: int, seed: int) -> Iterator[NDArray[np.int32]]:
     """Blocks (r, n) of how often each image is drawn; each class is drawn with replacement to its own size."""
     rng = np.random.default_rng(seed)
     n = len(truth)

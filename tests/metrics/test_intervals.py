@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from core.metrics import ranking
-from core.metrics.intervals import _on_grid, _resample, pixel_intervals, ranking_intervals, wilson
+from core.metrics.intervals import _on_grid, pixel_intervals, ranking_intervals, resample_counts, wilson
 from core.metrics.pixels import pixel_metrics
 
 
@@ -40,7 +40,7 @@ def test_ranking_intervals_equal_a_literal_bootstrap_with_the_same_draws():
     scores, truth = scored(60, 1)
     order = np.argsort(-scores, kind="stable")
     scores, truth = scores[order], truth[order]
-    counts = np.concatenate(list(_resample(truth, 200, 7)))
+    counts = np.concatenate(list(resample_counts(truth, 200, 7)))
     assert (counts[:, truth].sum(axis=1) == truth.sum()).all()
     assert (counts[:, ~truth].sum(axis=1) == (~truth).sum()).all()
     drawn = {"auroc": [], "auprc": [], "f1_max": [], "f1": []}
@@ -116,7 +116,7 @@ def test_pixel_intervals_are_close_to_a_literal_bootstrap_over_images():
     result = pixel_metrics(images, histograms=True)
     intervals = pixel_intervals(result, truth, resamples=150, seed=5)
     drawn = []
-    for row in np.concatenate(list(_resample(truth, 150, 5))):
+    for row in np.concatenate(list(resample_counts(truth, 150, 5))):
         one = pixel_metrics([images[i] for i in np.repeat(np.arange(30), row)])
         drawn.append((one.auroc, one.aupro))
     for name, values in zip(("auroc", "aupro"), np.array(drawn).T, strict=True):

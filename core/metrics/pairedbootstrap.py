@@ -1,0 +1,78 @@
+"""Figures of several detectors on the same resamples of the same images, so that their differences can be read off."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.metrics.intervals import Interval, resample_counts
+
+Floats = NDArray[np.float64]
+
+FIGURES = ("auroc", "auprc", "recall", "false_alarm_rate")
+
+
+def paired_draws(
+    scores: ArrayLike, flagged: ArrayLike, anomalous: ArrayLike, *, resamples: int = 1000, seed: int = 0
+) -> dict[str, Floats]:
+    """(m, resamples) values of each of ``FIGURES`` for (m, n) scores and verdicts; empty with one class.
+
+    Good and bad images are drawn apart. Every detector is judged on the same draws: what a resample only does is to
+    change how often each image counts, so one sort per detector serves them all.
+    """
+    values, said, truth = np.asarray(scores, float), np.asarray(flagged, bool), np.asarray(anomalous, bool)
+    if values.shape != said.shape or values.shape[1:] != truth.shape:
+        raise ValueError(f"scores {values.shape}, verdicts {said.shape} and labels {truth.shape} do not match")
+    if truth.all() or not truth.any() or not resamples:
+        return {}
+    orders = [np.argsort(-own, kind="stable") for own in values]
+    parts: list[dict[str, Floats]] = []
+    for counts in resample_counts(truth, resamples, seed):
+        ranking = [_ranking(counts, own, truth, order) for own, order in zip(values, orders, strict=True)]
+        drawn = counts.astype(np.float32)
+        parts.append(
+            {
+                "auroc": np.array([auroc for auroc, _ in ranking]),
+                "auprc": np.array([auprc for _, auprc in ranking]),
+                "recall": _share(drawn, said, truth),
+                "false_alarm_rate": _share(drawn, said, ~truth),
+            }
+        )
+    return {name: np.concatenate([part[name] for part in parts], axis=1) for name in FIGURES}
+
+
+def percentile_interval(drawn: ArrayLike) -> Interval:
+    """95 % percentile interval of resampled values, or of the differences of two detectors' values."""
+    low, high = np.percentile(np.asarray(drawn, float), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def two_sided_p(drawn: ArrayLike) -> float:
+    """How often resampled differences fall on the other side of 0, twice; never below what so many resamples tell."""
+    values = np.asarray(drawn, float)
+    beyond = min(int((values <= 0).sum()), int((values >= 0).sum()))
+    return min(1.0, 2 * (beyond + 1) / (len(values) + 1))
+
+
+def _ranking(
+    counts: NDArray[np.int32], scores: Floats, truth: NDArray[np.bool_], order: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """AUROC and average precision of each resample, (r,) each, from (r, n) counts."""
+    ranked, bad = scores[order], truth[order]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    drawn = counts[:, order]
+    flagged = np.cumsum(drawn, axis=1, dtype=np.int32)[:, last].astype(float)
+    drawn[:, ~bad] = 0
+    hits = np.cumsum(drawn, axis=1, dtype=np.int32)[:, last].astype(float)
+    positives, negatives = float(bad.sum()), float((~bad).sum())
+    step = np.diff(hits, axis=1, prepend=0) / positives
+    alarms = (flagged - hits) / negatives
+    before = np.concatenate([np.zeros((len(counts), 1)), alarms[:, :-1]], axis=1)
+    auroc = np.sum(step * (1 - (alarms + before) / 2), axis=1)
+    # Where the highest images were not drawn nothing is flagged yet; the step is 0 there.
+    return auroc, np.sum(step * hits / np.maximum(flagged, 1), axis=1)
+
+
+def _share(drawn: NDArray[np.float32], said: NDArray[np.bool_], of: NDArray[np.bool_]) -> Floats:
+    """(m, r) share of these images that are flagged."""
+    return np.asarray((said[:, of].astype(np.float32) @ drawn[:, of].T).astype(float) / of.sum())
