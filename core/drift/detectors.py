@@ -7,6 +7,7 @@ from collections.abc import Callable
 from core.drift.contract import Blocks, DriftDetector
 from core.drift.hdddm import Hdddm
 from core.drift.ks import KsHolm
+from core.drift.kswin import Kswin
 from core.drift.mmd import Mmd
 from core.drift.sequential import Adwin, PageHinkley
 
@@ -15,5 +16,6 @@ DETECTORS: dict[str, Callable[[Blocks], DriftDetector]] = {
     "page-hinkley": PageHinkley,
     "hdddm": Hdddm,
     "ks-holm": KsHolm,
+    "kswin": Kswin,
     "mmd": Mmd,
 }

@@ -10,6 +10,7 @@ from core.drift.contract import DriftDetector
 from core.drift.detectors import DETECTORS
 from core.drift.hdddm import Hdddm, hellinger
 from core.drift.ks import KsHolm, ks_p_values
+from core.drift.kswin import Kswin
 from core.drift.mmd import Mmd, kernel_matrix, mmd_squared, permutation_p, relabellings
 from core.metrics.multiple import holm
 from tests.benchmarks.drift_detectors import STATIONARY, outcome
@@ -17,7 +18,7 @@ from tests.benchmarks.drift_detectors import STATIONARY, outcome
 SEEDS = 4
 
 
-@pytest.mark.parametrize("name", ["adwin", "page-hinkley", "ks-holm"])
+@pytest.mark.parametrize("name", ["adwin", "page-hinkley", "ks-holm", "kswin"])
 def test_correlated_steps_raise_few_alarms_and_a_shift_is_found(name: str) -> None:
     """At most one alarm in 10,000 stationary steps of an AR(1) with 0.9, a shift by one sd within 2,000."""
     found = [outcome(name, seed, 1.0) for seed in range(SEEDS)]
@@ -42,7 +43,7 @@ def test_after_a_reset_it_finds_the_same_again(name: str) -> None:
     assert any(first) and not any(first[:30])
 
 
-@pytest.mark.parametrize("name", ["adwin", "page-hinkley", "ks-holm"])
+@pytest.mark.parametrize("name", ["adwin", "page-hinkley", "ks-holm", "kswin"])
 def test_it_names_the_column_that_moved(name: str) -> None:
     rng = np.random.default_rng(1)
     detector = DETECTORS[name](rng.standard_normal((128, 4)))
@@ -76,6 +77,25 @@ def test_kolmogorov_smirnov_beside_scipy() -> None:
     for column, p in enumerate(ks_p_values(reference, window)):
         second = window[np.isfinite(window[:, column]), column]
         assert p == pytest.approx(ks_2samp(reference[:, column], second, mode="exact").pvalue, rel=0.35)
+
+
+def test_kswin_finds_a_shift_when_river_does() -> None:
+    """The same windows, level and stream; both draw their sample of the past at random."""
+    from river.drift import KSWIN
+
+    rng = np.random.default_rng(9)
+    values = rng.standard_normal(400) + 1.5 * (np.arange(400) >= 250)
+    theirs = KSWIN(alpha=1e-4, window_size=96, stat_size=32, seed=1)
+    ours = Kswin(values[:96, None])
+    found: dict[str, list[int]] = {"ours": [], "theirs": []}
+    for step, value in enumerate(values):
+        theirs.update(float(value))
+        if theirs.drift_detected:
+            found["theirs"].append(step)
+        if step >= 96 and ours.push(np.array([value])).drift:
+            found["ours"].append(step)
+    assert 250 < found["ours"][0] < 285
+    assert abs(found["ours"][0] - found["theirs"][0]) <= 8
 
 
 def test_holm_by_hand() -> None:

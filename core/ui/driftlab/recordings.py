@@ -18,7 +18,7 @@ READY = "_drift_lab"  # the model that this session has asked for
 VIEWS = {"input": "Sensors", "bulk": "Bulk of the score", "latent": "Code of the network (latent)"}
 DETECTORS = {
     "adwin": "ADWIN", "page-hinkley": "Page-Hinkley", "hdddm": "HDDDM (Hellinger)",
-    "ks-holm": "Kolmogorov-Smirnov window", "mmd": "MMD",
+    "ks-holm": "Kolmogorov-Smirnov window", "kswin": "KSWIN", "mmd": "MMD",
 }  # fmt: skip
 FIRST = "1 in 1,000"
 
