@@ -17,6 +17,7 @@ SCRATCH_KEPT_S = 14 * 24 * 3600.0
 UPLOADS_KEPT_S = 7 * 24 * 3600.0
 EXPORTS_KEPT_S = 24 * 3600.0
 UNINDEXED_KEPT_S = 24 * 3600.0
+COMPARISONS_KEPT_S = 90 * 24 * 3600.0  # since somebody last looked; they can be made again
 
 
 class Workspace:
@@ -25,18 +26,18 @@ class Workspace:
     index.sqlite   datasets/<id>/   models/<id>/   runs/<id>/   jobs/<id>/log.txt
     scratch/<key>/ checkpoints of unfinished work          uploads/<token>/ files that an import will take
     exports/        zips for download               rust/sets/<id>/ photographs   rust/analyses/<id>/
-    continual/<id>/ records of continual runs
+    continual/<id>/ records of continual runs              comparisons/<id>/ what took long of comparing runs
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         names = (
             "datasets", "models", "runs", "jobs", "uploads", "exports", "scratch", "rust/sets", "rust/analyses",
-            "continual",
+            "continual", "comparisons",
         )  # fmt: skip
         folders = [self.root / name for name in names]
         self.datasets, self.models, self.runs, self.jobs, self.uploads, self.exports, self._scratch = folders[:7]
-        self.rust_sets, self.rust_analyses, self.continual = folders[7:]
+        self.rust_sets, self.rust_analyses, self.continual, self.comparisons = folders[7:]
         try:
             for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -99,12 +100,14 @@ class Workspace:
             "runs": self.runs,
             "rust_sets": self.rust_sets,
             "rust_analyses": self.rust_analyses,
+            "continual_runs": self.continual,
         }
-        for folder in (self.root, self.exports, *indexed_folders.values()):
+        for folder in (self.root, self.exports, self.comparisons, *indexed_folders.values()):
             removed += atomic.sweep(folder)
         old = [path for path in self._scratch.iterdir() if _age_s(path) > SCRATCH_KEPT_S]
         old += [path for path in self.uploads.iterdir() if _age_s(path) > UPLOADS_KEPT_S]
         old += [path for path in self.exports.iterdir() if _age_s(path) > EXPORTS_KEPT_S]
+        old += [path for path in self.comparisons.iterdir() if _age_s(path) > COMPARISONS_KEPT_S]
         # A crash between a folder's rename and its row leaves a whole folder that nobody will ever ask for.
         with self.connect() as db:
             for table, folder in indexed_folders.items():

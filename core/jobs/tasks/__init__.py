@@ -3,6 +3,7 @@
 from core.jobs.tasks import (
     cause_accuracy,
     check,
+    compare,
     continual,
     demo,
     explain,
@@ -23,6 +24,6 @@ TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
     for module in (
         importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain, rust,
-        rust_demo, rust_photos, continual,
+        rust_demo, rust_photos, continual, compare,
     )
 }  # fmt: skip

@@ -1,0 +1,46 @@
+"""The comparisons that a workspace keeps: found by what was compared, forgotten when nobody asks for them any more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.store import atomic
+from core.store.comparison import Comparison, StoredComparison, comparison_id, write_comparison
+from core.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESAMPLES = 1000
+
+
+class ComparisonStore:
+    """Comparisons by their runs and settings."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._folder = workspace.comparisons
+
+    def find(
+        self, run_ids: Sequence[str], rate: float, resamples: int = RESAMPLES, seed: int = 0
+    ) -> StoredComparison | None:
+        """What was computed for these runs and settings, None where nothing (readable) was."""
+        return self.get(comparison_id(run_ids, rate, resamples, seed))
+
+    def get(self, found_id: str) -> StoredComparison | None:
+        """A comparison by its id; it is then kept for a while longer."""
+        folder = self._folder / found_id
+        try:
+            found = StoredComparison(folder)
+            os.utime(folder)
+        except (UserError, FileNotFoundError):
+            return None
+        return found
+
+    def add(self, found: Comparison, items: pd.DataFrame) -> StoredComparison:
+        """Keep a comparison, in the place of an earlier one that could not be read."""
+        home = self._folder / comparison_id(found.run_ids, found.rate, found.resamples, found.seed)
+        atomic.remove(home)
+        return write_comparison(home, found, items)
