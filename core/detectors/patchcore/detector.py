@@ -21,6 +21,7 @@ from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.maps import smooth_map
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
+from core.detectors.patchcore.extending import Growth, grown
 from core.detectors.patchcore.info import INFO, PatchCoreParams
 from core.detectors.patchcore.search import MemoryBank
 from core.detectors.state import load_tensors, save_tensors
@@ -71,6 +72,22 @@ class PatchCore(ImageDetector):
             self._centre, self._components = moments.principal(p.dimensions)
         self._bank = MemoryBank(self._reduce(rows), row_owners, p.normalise)
         self._standardise({owners[number]: patches for number, patches in probes.items()}, progress.part(0.92, 1.0))
+
+    def extended(self, data: ImageSet, images: int, progress: Progress) -> tuple[Self, Growth]:
+        """Another detector that knows the good images ``data`` beside the ``images`` that this one was fitted on.
+
+        The bank keeps its size. Principal components, mu and sigma stay, so that scores stay in the same units.
+        """
+        p, owners = self.params, iter(_owners(data))
+        described = self._stream(data, progress.part(0.0, 0.8), "Extracting patch features")
+        found = type(self)(p, self.seed)
+        found._centre, found._components = self._centre, self._components
+        found._mu, found._sigma = self._mu, self._sigma
+        found._bank, growth = grown(
+            self._fitted(), images, ((self._reduce(patches), next(owners)) for _, patches in described), len(data),
+            p.bank_size, coreset=p.sampling == "coreset", seed=self.seed, progress=progress.part(0.8, 1.0),
+        )  # fmt: skip
+        return found, growth
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
         for item, patches in self._stream(data, progress, "Scoring images"):
