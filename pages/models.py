@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.ui import blocks, nav, rooms
-from core.ui.models import actions, compare, jobs, table, upload
+from core.ui.models import actions, compare, emptying, jobs, table, upload
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Models", anchor=False, width="content")
     upload.popover()
+    emptying.popover()
 actions.undo()
 rows = rooms.models().list()
 if rows:
