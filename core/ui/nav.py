@@ -22,6 +22,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "live": ("Live", ":material/monitor_heart:", "What is happening now?"),
     "continual": ("Continual", ":material/all_inclusive:", "What does a detector keep when its world drifts?"),
     "drift": ("Drift lab", ":material/tune:", "What does a drift do to a detector, and who notices?"),
+    "compare": ("Compare", ":material/compare_arrows:", "Which detector should we trust?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
 }
 

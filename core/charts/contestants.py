@@ -1,0 +1,28 @@
+"""How several detectors are told apart in every chart: a colour, a marker, a dash and a sign, by their order.
+
+Okabe and Ito's colours without vermillion, which means anomalous. Nobody has to tell colours apart: the marker, the
+dash and the sign say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.charts.palette import CATEGORICAL
+
+_MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_SIGNS = ("●", "■", "◆", "▲", "✚", "★")
+
+
+@dataclass(frozen=True)
+class Look:
+    """``marker`` and ``dash`` as Plotly calls them, ``sign`` the marker as a letter for text."""
+
+    colour: str
+    marker: str
+    dash: str
+    sign: str
+
+
+LOOKS = tuple(Look(*parts) for parts in zip(CATEGORICAL, _MARKERS, _DASHES, _SIGNS, strict=False))

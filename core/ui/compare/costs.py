@@ -1,0 +1,84 @@
+"""What a miss and a false alarm cost, with the user's own weights: at each detector's own limit and at any other."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.charts import versus
+from core.compare import curves
+from core.metrics.cost import CostWeights
+from core.ui import blocks, errors, words
+from core.ui.compare.compared import Compared
+
+# What people assume before they have said anything; a miss is usually the dearer by far.
+MISS, ALARM, DEFECTS = 100.0, 5.0, 1.0
+
+
+def show(found: Compared) -> None:
+    """The weights, a table at the detectors' own limits, the curve over all limits."""
+    if not found.side.has_truth:
+        st.caption("Costs need good and anomalous parts among those that are counted.")
+        return
+    blocks.headed(
+        "Costs",
+        "The expected cost of a part over that of judging every part wrongly, for every share of good parts that one "
+        "is willing to flag. 0 is perfect.",
+        "A marker is the detector at its own limit, which has seen none of these parts: that is what you may expect. "
+        "The lowest point of a line is hindsight: its limit was chosen on the parts that it is judged on.",
+        "Anomalous parts on your line may be easier or harder to see than those counted here.",
+    )
+    with st.container(horizontal=True, gap="small"):
+        miss = _number("A missed part costs", "miss", MISS, 1e9)
+        alarm = _number("A false alarm costs", "alarm", ALARM, 1e9)
+        share = _number("Anomalous parts on the line, %", "defects", DEFECTS, 100.0) / 100
+    with errors.shown():
+        _drawn(found, CostWeights(miss, alarm), share)
+
+
+def _number(label: str, key: str, value: float, most: float) -> float:
+    found = st.number_input(label, 0.0, most, value, key=key, bind="query-params", width=220)
+    return value if found is None else float(found)
+
+
+def _drawn(found: Compared, weights: CostWeights, share: float) -> None:
+    drawn = _costs(found.key, (weights.miss, weights.false_alarm), share, found)
+    if drawn is None:
+        return
+    names = found.now.names
+    best = min(range(len(drawn)), key=lambda place: drawn[place].at_limit)
+    unit = share * weights.miss + (1 - share) * weights.false_alarm
+    idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all) * unit
+    what = "accepting everything" if drawn[0].curve.accept_all <= drawn[0].curve.reject_all else "rejecting everything"
+    cost = drawn[best].at_limit * unit
+    st.markdown(
+        f"Cheapest at its own limit: **{words.plain(names[best])}**, {cost:.3g} a part in your currency. "
+        f"Not looking at all ({what}) costs {idle:.3g}"
+        + (": **at these costs no detector here is worth its alarms.**" if idle <= cost else ".")
+    )
+    blocks.plot(
+        _figure(found.key, (weights.miss, weights.false_alarm), share, found),
+        key="compare-costs",
+        alt="; ".join(f"{name} {one.at_limit * unit:.3g} a part" for name, one in zip(names, drawn, strict=True)),
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _costs(key: object, weights: tuple[float, float], share: float, _found: Compared) -> list[curves.Costs] | None:
+    return curves.costs(_found.side, CostWeights(*weights), share, _found.now.rate)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _figure(key: object, weights: tuple[float, float], share: float, _found: Compared) -> go.Figure:
+    drawn = _costs(key, weights, share, _found) or []
+    lines = [
+        versus.Line(name, one.curve.false_alarms, one.curve.cost, (one.false_alarms, one.at_limit))
+        for name, one in zip(_found.now.names, drawn, strict=True)
+    ]
+    idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all)
+    figure = versus.overlaid(
+        lines, "share of good parts flagged", "normalised expected cost", chance=([0, 1], [idle, idle]), unit=False
+    )
+    figure.data[-1].name = "not looking"
+    figure.update_yaxes(rangemode="tozero")
+    return figure

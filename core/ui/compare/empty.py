@@ -1,0 +1,84 @@
+"""What is missing for a comparison, and the one button that brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.detectors import registry
+from core.jobs.job import Job
+from core.store.datasets import DatasetRow
+from core.store.models import ModelRow
+from core.store.runs import RunRow
+from core.ui import blocks, jobs_panel, nav, rooms, state, words
+
+SAMPLE = "parts"
+DETECTORS = ("patchcore", "padim")  # both are trained in seconds, and they err on different parts
+
+
+def show(dataset: DatasetRow | None, found: Sequence[tuple[RunRow, ModelRow]]) -> None:
+    """Without any run of this dataset: the sample; with one: another detector for the same data."""
+    if dataset is None or not found:
+        _sample(dataset)
+        return
+    model = found[0][1]
+    if blocks.empty_state(
+        "One detector is no comparison",
+        f"«{words.plain(model.name)}» is the only one that has judged «{words.plain(dataset.name)}». Train a second "
+        "one on the same data, and this page tells which to trust.",
+        "Train another detector",
+        key="compare-train",
+        icon=":material/compare_arrows:",
+    ):
+        nav.open_page("train")
+
+
+def _sample(dataset: DatasetRow | None) -> None:
+    jobs = [rooms.jobs().find("demo", _spec(name)) for name in DETECTORS]
+    active = [job for job in jobs if job is not None and job.active]
+    if active:
+        st.subheader("Two detectors learn from the sample parts", anchor=False)
+        jobs_panel.watch(["demo"], key="compare-demo")
+        return
+    made = _made(jobs)
+    if made is not None:
+        if blocks.empty_state(
+            "Two detectors have judged the sample parts",
+            "They learned from the same good parts and judged the same test parts.",
+            "Compare them",
+            key="compare-sample",
+            icon=":material/compare_arrows:",
+        ):
+            state.choose(dataset_id=made)
+            nav.open_page("compare")
+        return
+    for job in jobs:
+        if job is not None:
+            jobs_panel.problem(job)
+    names = " and ".join(registry.info(name).title for name in DETECTORS)
+    nothing = "Nothing" if dataset is None else f"No detector has judged «{words.plain(dataset.name)}»"
+    if blocks.empty_state(
+        "Nothing to compare yet",
+        f"{nothing} {'is loaded' if dataset is None else 'so far'}. Train {names} on drawn sample parts to see what "
+        "this page tells, or train two detectors on your own data.",
+        "Train two on sample parts",
+        key="compare-demo-start",
+        icon=":material/compare_arrows:",
+    ):
+        for name in DETECTORS:
+            title = f"Sample parts with {registry.info(name).title}"
+            rooms.jobs().submit("demo", _spec(name), title=title)
+        st.rerun()
+
+
+def _spec(name: str) -> dict[str, object]:
+    return {"sample": SAMPLE, "seed": 0, "detector": name}
+
+
+def _made(jobs: Sequence[Job | None]) -> str | None:
+    """The sample's dataset where both jobs have done their work and its runs still stand."""
+    results = [job.result for job in jobs if job is not None and job.state == "succeeded" and job.result]
+    if len(results) < len(DETECTORS) or not all(rooms.runs().listed(str(one["run_id"])) for one in results):
+        return None
+    return str(results[0]["dataset_id"])

@@ -1,0 +1,80 @@
+"""How the detectors rank the parts: ROC, precision and recall, and where the p-values lie."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.charts import versus
+from core.compare import curves
+from core.ui import blocks
+from core.ui.compare import compared
+from core.ui.compare.compared import Compared
+
+
+def show(found: Compared) -> None:
+    """Two charts over each other's detectors, then a row of bars for each."""
+    if not found.side.has_truth:
+        st.caption("ROC and precision-recall need good and anomalous parts among those that are counted.")
+    else:
+        left, right = st.columns(2, gap="large")
+        aurocs = ", ".join(f"{row.name} {row.figures['image_auroc']:.3f}" for row in compared.rows(found))
+        with left:
+            blocks.headed(
+                "ROC",
+                "Recall against the share of good parts flagged, at every possible limit.",
+                "Up and to the left is better. A marker is the detector at its own limit. Click a name to hide it.",
+                "With few good parts the left edge is rough; lines that cross are better in one region each.",
+            )
+            blocks.plot(_roc(found.key, found), key="compare-roc", alt=f"ROC curves; AUROC: {aurocs}")
+        with right:
+            blocks.headed(
+                "Precision and recall",
+                "How many alarms are right, against how many anomalous parts are found.",
+                "Up and to the right is better. A marker is the detector at its own limit.",
+                "Precision depends on how many of the counted parts are anomalous: on a line it is lower.",
+            )
+            blocks.plot(_pr(found.key, found), key="compare-pr", alt="Precision-recall curves of all detectors")
+    blocks.headed(
+        "p-values",
+        "How the parts spread on one axis for all detectors: -log₁₀ p; 2 is what one good part in a hundred reaches. "
+        "Good parts upwards, anomalous ones (hatched) downwards.",
+        "A detector that tells them apart has its blue left of the dashed limit and its vermillion right of it.",
+        "The axis of a detector ends at the lowest p-value that its calibration images allow; there parts pile up.",
+    )
+    blocks.plot(_bars(found.key, found), key="compare-bars", alt="Histograms of p-values, one a detector")
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _roc(key: object, _found: Compared) -> go.Figure:
+    lines = []
+    drawn = curves.curves(_found.side, "roc") or []
+    for name, one, at in zip(_found.now.names, drawn, curves.operating_points(_found.side, key[1]), strict=True):  # type: ignore[index]
+        place = (at.false_alarm_rate or 0.0, at.recall or 0.0)
+        lines.append(versus.Line(name, one.x, one.y, place))
+    return versus.overlaid(lines, "false-alarm rate", "recall", chance=([0, 1], [0, 1]))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _pr(key: object, _found: Compared) -> go.Figure:
+    lines = []
+    drawn = curves.curves(_found.side, "pr") or []
+    for name, one, at in zip(_found.now.names, drawn, curves.operating_points(_found.side, key[1]), strict=True):  # type: ignore[index]
+        place = None if at.precision is None or at.recall is None else (at.recall, at.precision)
+        lines.append(versus.Line(name, one.x, one.y, place, step=True))
+    share = _found.side.n_bad / max(_found.side.n_bad + _found.side.n_good, 1)
+    return versus.overlaid(lines, "recall", "precision", chance=([0, 1], [share, share]))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _bars(key: object, _found: Compared) -> go.Figure:
+    import numpy as np
+
+    promised = -np.log10(_found.side.promised(_found.now.rate))
+    return versus.histograms(
+        [
+            versus.Bars(name, one.edges, one.good, one.bad, one.unlabelled, float(limit))
+            for name, one, limit in zip(_found.now.names, curves.histograms(_found.side), promised, strict=True)
+        ],
+        "-log₁₀ p (higher is more anomalous)",
+    )
