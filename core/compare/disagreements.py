@@ -67,7 +67,7 @@ def disagreements(
     surprise = -np.log10(np.maximum(side.p_values[rows], side.floors[rows].max()))
     spread = np.ptp(surprise, axis=0)
     ranks = np.ptp(midranks(side.scores[rows]), axis=0)
-    split = flagged.any(axis=0) & ~flagged.all(axis=0)
+    split = np.ptp(flagged.astype(np.int8), axis=0) > 0
     order = np.lexsort((np.arange(len(side)), -ranks, -spread, ~split))
     everyone = side.flagged(rate)
     return [

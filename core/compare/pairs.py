@@ -13,7 +13,7 @@ from core.metrics.delong import DeLong, delong
 from core.metrics.mcnemar import mcnemar
 from core.metrics.multiple import holm
 
-TESTS = ("auroc", "verdicts")
+TESTS = ("auroc", "verdicts", "events")
 SURE = 0.05  # a corrected p-value below which a difference is called one
 
 
@@ -35,7 +35,7 @@ class Pair:
 
     ``auroc``: difference of the AUROCs, first less second, with DeLong's interval. ``only_first``, ``only_second``:
     parts whose verdict only one of them got right, by what they are. ``tests``: DeLong's for ``auroc``, McNemar's exact
-    one for ``verdicts``; a test that the data do not allow is missing.
+    one for ``verdicts`` (of images) and ``events`` (of recordings); a test that the data do not allow is missing.
     """
 
     first: int

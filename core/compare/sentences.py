@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.compare.pairs import SURE, Pair
+from core.compare.seriesbyside import SeriesSideBySide
 from core.compare.sidebyside import SideBySide
 from core.store.comparison import Compared
 
@@ -14,6 +15,10 @@ FIGURES = {
     "recall": "recall at its limit",
     "false_alarm_rate": "false alarms at its limit",
     "aupimo": "AUPIMO",
+    "vus_pr": "VUS-PR",
+    "vus_roc": "VUS-ROC",
+    "auc_pr": "AUC-PR",
+    "auc_roc": "AUC-ROC",
 }
 LOWER_IS_BETTER = frozenset({"false_alarm_rate"})
 
@@ -24,55 +29,59 @@ def p_words(p: float) -> str:
 
 
 def per_defect(found: Compared, names: Mapping[str, str]) -> str:
-    """Who finds more of each defect within its mask: «B beats A on 71 % of 388 defects (A on 20 %, 9 % alike),
+    """Who finds more of each defect within its mask: «B beats A on 71 % of 388 defects (A on 20 %, alike on 9 %),
     p = 0.003»; ``names`` by model id. Only a difference that chance hardly explains is said as one."""
-    if not found.n or found.wins is None or found.losses is None or found.ties is None:
+    if not found.n or found.wins is None or found.losses is None:
         raise ValueError("a comparison item by item has counts")
+    first, second = names[found.first], names[found.second]
     ahead = found.wins >= found.losses
-    first, second = (names[one] for one in (found.first, found.second))
     winner, loser = (first, second) if ahead else (second, first)
-    most, least = max(found.wins, found.losses), min(found.wins, found.losses)
-    shares = f"{winner} on {most / found.n:.0%} of {found.n} defects, {loser} on {least / found.n:.0%}"
+    most, least = max(found.wins, found.losses) / found.n, min(found.wins, found.losses) / found.n
     alike = f", alike on {found.ties / found.n:.0%}" if found.ties else ""
+    shares = f"{winner} is ahead on {most:.0%} of {found.n} defects, {loser} on {least:.0%}{alike}"
     if found.p_holm is None:
-        return f"{found.n} defects are too few to tell {first} and {second} apart: {shares}{alike}"
+        return f"{found.n} defects are too few to tell {first} and {second} apart: {shares}"
+    p = p_words(found.p_holm)
     if found.p_holm >= SURE:
-        return f"No difference between {first} and {second} that {found.n} defects could show: {shares}{alike}, {p_words(found.p_holm)}"
+        return f"No difference between {first} and {second} that {found.n} defects could show: {shares}, {p}"
     # Signed ranks weigh how far two detectors lie apart: the one that wins more often need not be the better one.
     if (found.value > 0) != ahead:
-        return f"{first} and {second} differ in kind: {shares}{alike}, but by less on average, {p_words(found.p_holm)}"
-    rest = (
-        f"({loser} on {least / found.n:.0%}{', alike on ' + format(found.ties / found.n, '.0%') if found.ties else ''})"
-    )
-    return f"{winner} beats {loser} on {most / found.n:.0%} of {found.n} defects {rest}, {p_words(found.p_holm)}"
+        return f"{first} and {second} differ, neither throughout: {shares}, yet behind on average, {p}"
+    return f"{winner} beats {loser} on {most:.0%} of {found.n} defects ({loser} on {least:.0%}{alike}), {p}"
 
 
-def difference(found: Compared, figure: str, names: Mapping[str, str], n: int) -> str:
-    """One figure of two models in words, with the interval; ``n`` images were counted."""
-    first, second = (names[one] for one in (found.first, found.second))
+def difference(found: Compared, figure: str, names: Mapping[str, str], counted: str) -> str:
+    """One figure of two models in words, with the interval. ``figure`` is one of ``FIGURES``, with or without a mode
+    before it; ``counted`` says over what, such as «583 images»."""
+    mode, _, name = figure.rpartition(".")
+    title = FIGURES[name] + (f" ({mode})" if mode else "")
+    first, second = names[found.first], names[found.second]
     low, high = found.ci95
     span = f"{found.value:+.3f} (95 %: {low:+.3f} to {high:+.3f})"
+    p = "" if found.p_holm is None else f", {p_words(found.p_holm)}"
     if found.p_holm is None or found.p_holm >= SURE:
-        p = "" if found.p_holm is None else f", {p_words(found.p_holm)}"
-        return f"No difference in {FIGURES[figure]} between {first} and {second} that {n} images could show: {span}{p}"
-    better = (found.value > 0) != (figure in LOWER_IS_BETTER)
-    words = "better" if better else "worse"
-    return f"{first} is {words} than {second} in {FIGURES[figure]}: {span}, {p_words(found.p_holm)}"
+        return f"No difference in {title} between {first} and {second} that {counted} could show: {span}{p}"
+    word = "better" if (found.value > 0) != (name in LOWER_IS_BETTER) else "worse"
+    return f"{first} is {word} than {second} in {title}: {span}{p}"
 
 
-def verdicts(pair: Pair, side: SideBySide) -> str:
-    """Whose verdicts are right more often, by McNemar's test."""
-    names = side.names
+def verdicts(pair: Pair, names: tuple[str, ...]) -> str:
+    """Whose verdicts on parts are right more often, or who finds more events, by McNemar's exact test."""
     first, second = names[pair.first], names[pair.second]
     ours, theirs = sum(pair.only_first.values()), sum(pair.only_second.values())
-    counts = f"{ours} parts judged rightly by {first} alone, {theirs} by {second} alone"
-    test = pair.tests.get("verdicts")
+    events = "events" in pair.tests
+    test = pair.tests.get("events") or pair.tests.get("verdicts")
     if test is None:
-        return "Without labels nobody knows whose verdicts are right"
+        return "Without labels nobody knows who is right"
+    what = "events found" if events else "parts judged rightly"
+    counts = f"{ours} {what} by {first} alone, {theirs} by {second} alone"
     if not test.differs:
-        return f"No difference between the verdicts of {first} and {second} that {side.n_good + side.n_bad} images could show: {counts}, {p_words(test.p_holm)}"
+        told = "events that" if events else "verdicts of"
+        told = f"No difference between the {told} {first} and {second}" + (" find" if events else "")
+        return f"{told} that these labels could show: {counts}, {p_words(test.p_holm)}"
     winner = first if ours > theirs else second
-    return f"The verdicts of {winner} are right more often: {counts}, {p_words(test.p_holm)}"
+    done = f"{winner} finds more events" if events else f"The verdicts of {winner} are right more often"
+    return f"{done}: {counts}, {p_words(test.p_holm)}"
 
 
 def protocol(side: SideBySide, rate: float) -> str:
@@ -83,9 +92,28 @@ def protocol(side: SideBySide, rate: float) -> str:
         counted += f", {side.unlabelled} without a label (for agreement only)" if side.unlabelled else ""
     else:
         counted += "; none of them is labelled, so only agreement can be told"
-    left = "".join(f"; left out: {one.n} ({one.reason})" for one in side.left_out)
     return (
-        f"{counted}{left}. Each model's limit comes from its own held-out good images and promises at most {rate:.1%} "
-        "false alarms; no test image chooses a limit. F1-max and the cheapest limit on a cost curve are hindsight, "
-        "chosen on these very images. Tests are two-sided and corrected over all pairs (Holm)."
+        f"{counted}{_left_out(side)}. Each model's limit comes from its own held-out good images and promises at most "
+        f"{rate:.1%} false alarms, or the lowest rate that these can promise; no test image chooses a limit. F1-max and "
+        "the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided and "
+        "corrected over all pairs (Holm)."
     )
+
+
+def series_protocol(side: SeriesSideBySide, rate: float) -> str:
+    """The same for recordings."""
+    labelled = sum(unit.labelled for unit in side.units)
+    truth = (
+        f"{labelled} labelled, {len(side.events)} anomalies" if labelled else "none labelled: only agreement is told"
+    )
+    return (
+        f"Counted are {len(side.units)} recordings of {len(side):,} steps that every model scored step for step and none "
+        f"learned from ({truth}){_left_out(side)}. Each model's limit comes from its own held-out normal steps and "
+        f"promises a share of {rate:g} false alarms; no test label chooses a limit. Figures are per machine, then "
+        "averaged; their differences come from the same resampled blocks of steps for all models. Tests are two-sided "
+        "and corrected over all pairs (Holm)."
+    )
+
+
+def _left_out(side: SideBySide | SeriesSideBySide) -> str:
+    return "".join(f"; left out: {one.n} ({one.reason})" for one in side.left_out)

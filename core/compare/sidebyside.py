@@ -31,7 +31,7 @@ COLUMNS = ["item", "category", "split", "label", "defect", "score", "p_value", "
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """So many images that are not counted, and why, in words for a person."""
+    """So many images (or recordings) that are not counted, and why, in words for a person."""
 
     n: int
     reason: str

@@ -33,4 +33,4 @@ def _binomial(k: int, n: int) -> float:
     for i in range(k):
         term = term * (n - i) // (i + 1)
         total += term
-    return min(1.0, 2 * total / 2**n)
+    return min(1.0, float(2 * total / 2**n))

@@ -14,7 +14,8 @@ from core.store.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-RESAMPLES = 1000
+RESAMPLES = 1000  # of images
+SERIES_RESAMPLES = 200  # of recordings: each costs the volume under a surface
 
 
 class ComparisonStore:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -13,32 +13,49 @@ from core.store.datasets import DatasetStore
 from core.store.runs import RunStore
 from core.store.workspace import Workspace
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.store.comparison import Comparison
+
 
 class CompareSpec(Spec):
-    """``rate`` of false alarms that verdicts are held to; ``resamples`` behind intervals and tests."""
+    """``rate`` of false alarms that verdicts are held to; ``resamples`` behind intervals and tests
+    (``core.store.comparisons`` has the usual numbers)."""
 
     run_ids: tuple[str, ...] = Field(min_length=2)
     rate: float = Field(gt=0, lt=1)
-    resamples: int = Field(default=1000, ge=0, le=100_000)
+    resamples: int = Field(ge=0, le=100_000)
     seed: int = Field(default=0, ge=0)
 
 
 def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
     """``{"comparison_id"}``; what was computed for the same runs and settings before is found."""
-    from core.compare.contestants import image_contestants
-    from core.compare.sidebyside import align
-    from core.compare.study import study_images
     from core.store.comparisons import ComparisonStore
 
     asked, store = CompareSpec(**spec), ComparisonStore(workspace)
     stored = store.find(asked.run_ids, asked.rate, asked.resamples, asked.seed)
     if stored is None:
-        dataset = RunStore(workspace).row(asked.run_ids[0]).dataset_id
-        settings = {"rate": asked.rate, "resamples": asked.resamples, "seed": asked.seed}
-        side = align(image_contestants(workspace, asked.run_ids))
-        data = DatasetStore(workspace).get(dataset)
-        stored = store.add(*study_images(side, data, **settings, progress=progress))
+        stored = store.add(*_studied(asked, workspace, progress))
     return {"comparison_id": stored.id}
+
+
+def _studied(asked: CompareSpec, workspace: Workspace, progress: Progress) -> tuple[Comparison, pd.DataFrame]:
+    progress.report(0, 1, "reading the runs")
+    dataset, store = RunStore(workspace).row(asked.run_ids[0]).dataset_id, DatasetStore(workspace)
+    if store.row(dataset).modality == "series":
+        from core.compare.contestants import series_contestants
+        from core.compare.seriesbyside import align_series
+        from core.compare.seriesstudy import study_series
+
+        recordings = align_series(series_contestants(workspace, asked.run_ids))
+        return study_series(recordings, rate=asked.rate, resamples=asked.resamples, seed=asked.seed, progress=progress)
+    from core.compare.contestants import image_contestants
+    from core.compare.sidebyside import align
+    from core.compare.study import study_images
+
+    side, data = align(image_contestants(workspace, asked.run_ids)), store.get_unchanged(dataset)
+    return study_images(side, data, rate=asked.rate, resamples=asked.resamples, seed=asked.seed, progress=progress)
 
 
 def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:

@@ -1,0 +1,172 @@
+"""Recordings side by side: figures, pairs, agreement and the moments of disagreement; all of it computed at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from core.compare.disagreements import Agreement
+from core.compare.figures import Row
+from core.compare.pairs import Pair, Test, corrected
+from core.compare.seriesbyside import SeriesSideBySide
+from core.detectors.series.calibration import RATE, Mode
+from core.metrics.agreement import cohen_kappa, spearman
+from core.metrics.intervals import wilson
+from core.metrics.mcnemar import mcnemar
+from core.metrics.series.stretches import Bools, Policy
+
+STORED = ("vus_pr", "vus_roc", "auc_pr", "auc_roc", "f1", "event_f1", "affiliation_f1", "far", "mar", "delay_median")
+TITLES = {
+    "vus_pr": "VUS-PR",
+    "vus_roc": "VUS-ROC",
+    "auc_pr": "AUC-PR",
+    "auc_roc": "AUC-ROC",
+    "f1": "F1 at its limit",
+    "event_f1": "Event F1 at its limit",
+    "affiliation_f1": "Affiliation F1",
+    "far": "False alarms, share of steps",
+    "mar": "Missed, share of steps",
+    "delay_median": "Median delay, steps",
+    "events_found": "Events found at its limit",
+    "alarm_share": "Normal steps with an alarm",
+    "fit_seconds": "Fit, s",
+    "us_per_step": "Score, µs per step",
+    "peak_rss_mib": "Peak memory, MiB",
+    "model_bytes": "Model, bytes",
+}
+LOWER_IS_BETTER = frozenset(
+    {"far", "mar", "delay_median", "alarm_share", "fit_seconds", "us_per_step", "peak_rss_mib", "model_bytes"}
+)
+RANKED_STEPS = 50_000  # steps behind a rank correlation; more would not change its second digit
+CLOSE = 100  # steps between two disagreements that are told as one
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A stretch of a recording in which the alarms differ: steps ``start`` to ``stop - 1`` of ``unit``, ``peak`` the
+    step at which the surprises lie furthest apart, ``spread`` how far in powers of ten there; of each contestant, in
+    order, its surprise at the peak and whether it alarms anywhere in the stretch. ``anomalous``: share of the stretch
+    that is labelled so, None where nobody said."""
+
+    unit: str
+    machine: str
+    start: int
+    stop: int
+    peak: int
+    spread: float
+    surprise: tuple[float, ...]
+    alarmed: tuple[bool, ...]
+    anomalous: float | None
+
+
+def series_rows(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> list[Row]:
+    """A row per contestant, in order. ``STORED`` figures are those of the evaluation stored with the run (settled, its
+    own rate) where it counted the same steps, else None."""
+    alarms, found = side.alarms(mode, rate), events_found(side, mode, rate)
+    normal = side.known & ~side.anomalous
+    rows = []
+    for index, one in enumerate(side.contestants):
+        n, hits, info = len(side.events), int(found[index].sum()), one.run.info
+        evaluation = one.evaluation if _same_steps(side, index) else None
+        stored = {name: evaluation[name] for name in STORED if evaluation and evaluation.get(name) is not None}
+        intervals = (
+            {}
+            if not evaluation
+            else {name: (float(ends[0]), float(ends[1])) for name, ends in evaluation["ci95"].items() if name in stored}
+        )
+        share = wilson(hits, n)
+        if share:
+            intervals["events_found"] = share
+        notes = () if evaluation else ("its stored evaluation counted other steps: those figures are in the study",)
+        rows.append(
+            Row(
+                one.id,
+                one.name,
+                one.detector,
+                dict.fromkeys(TITLES)
+                | stored
+                | {
+                    "events_found": hits / n if n else None,
+                    "alarm_share": float(alarms[index, normal].mean()) if normal.any() else None,
+                    "fit_seconds": info.fit_seconds,
+                    "us_per_step": info.us_per_step,
+                    "peak_rss_mib": info.peak_rss_mib,
+                    "model_bytes": None if one.model_bytes is None else float(one.model_bytes),
+                },
+                intervals,
+                notes if side.has_truth else (),
+            )
+        )
+    return rows
+
+
+def events_found(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> Bools:
+    """(m, events) true where a contestant alarms within the event."""
+    alarms = side.alarms(mode, rate)
+    columns = [alarms[:, unit.start + start : unit.start + stop].any(axis=1) for unit, start, stop in side.events]
+    return np.stack(columns, axis=1) if columns else np.zeros((len(alarms), 0), bool)
+
+
+def series_pairs(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> list[Pair]:
+    """All pairs by the events that only one of them finds, with McNemar's exact test («events»). Differences of
+    VUS-PR and the like come from the study."""
+    found, pairs = events_found(side, mode, rate), []
+    for first, second in combinations(range(len(found)), 2):
+        tested = mcnemar(found[first], found[second])
+        tests = {"events": Test(tested.p, tested.p)} if found.shape[1] else {}
+        ours, theirs = {"events": tested.only_first}, {"events": tested.only_second}
+        pairs.append(Pair(first, second, None, None, ours, theirs, tests))
+    return corrected(pairs)
+
+
+def series_agreement(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> Agreement:
+    """Kappa over all steps, rank correlation of the surprises over at most ``RANKED_STEPS`` evenly spaced ones."""
+    alarms = side.alarms(mode, rate)
+    said = alarms.astype(np.float32)
+    yes = said.sum(axis=1, dtype=float)
+    same = 1 - (yes[:, None] + yes[None, :] - 2 * (said @ said.T).astype(float)) / len(side)
+    every = max(1, len(side) // RANKED_STEPS)
+    return Agreement(cohen_kappa(alarms), spearman(side.surprise[mode][:, ::every]), same)
+
+
+def moments(
+    side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE, *, top: int | None = 60
+) -> list[Moment]:
+    """Stretches in which some contestant alarms and another does not within ``CLOSE`` steps, the starkest first.
+
+    Where all alarm in a stretch, if not at the same steps, they agree: borders are no disagreement."""
+    alarms, surprise, found = side.alarms(mode, rate), side.surprise[mode], []
+    spread = np.ptp(surprise, axis=0)
+    policy = Policy(merge=CLOSE)
+    for unit in side.units:
+        own = alarms[:, unit.steps]
+        for start, stop in policy.episodes(own.any(axis=0)):
+            alarmed = [bool(one.any()) for one in own[:, start:stop]]
+            if all(alarmed):
+                continue
+            first, last = unit.start + int(start), unit.start + int(stop)
+            peak = first + int(np.argmax(spread[first:last]))
+            found.append(
+                Moment(
+                    unit.name,
+                    unit.machine,
+                    int(start),
+                    int(stop),
+                    peak - unit.start,
+                    float(spread[peak]),
+                    tuple(float(value) for value in surprise[:, peak]),
+                    tuple(alarmed),
+                    float(side.anomalous[first:last].mean()) if unit.labelled else None,
+                )
+            )
+    return sorted(found, key=lambda one: -one.spread)[:top]
+
+
+def _same_steps(side: SeriesSideBySide, index: int) -> bool:
+    """Whether the stored evaluation counted as many labelled steps as are common: then they are the same."""
+    evaluation = side.contestants[index].evaluation
+    if not evaluation:
+        return False
+    return int(sum(one["n_steps"] for one in evaluation["per_machine"].values())) == int(side.known.sum())
