@@ -94,8 +94,8 @@ def protocol(side: SideBySide, rate: float) -> str:
         counted += "; none of them is labelled, so only agreement can be told"
     return (
         f"{counted}{_left_out(side)}. Each model's limit comes from its own held-out good images and promises at most "
-        f"{rate:.1%} false alarms, or the lowest rate that these can promise; no test image chooses a limit. F1-max and "
-        "the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided and "
+        f"{rate:.1%} false alarms, or the lowest rate that these can promise; no test image chooses a limit. F1-max "
+        "and the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided and "
         "corrected over all pairs (Holm)."
     )
 
@@ -103,12 +103,10 @@ def protocol(side: SideBySide, rate: float) -> str:
 def series_protocol(side: SeriesSideBySide, rate: float) -> str:
     """The same for recordings."""
     labelled = sum(unit.labelled for unit in side.units)
-    truth = (
-        f"{labelled} labelled, {len(side.events)} anomalies" if labelled else "none labelled: only agreement is told"
-    )
+    truth = f"{labelled} labelled, {len(side.events)} anomalies" if labelled else "no labels: agreement only"
     return (
-        f"Counted are {len(side.units)} recordings of {len(side):,} steps that every model scored step for step and none "
-        f"learned from ({truth}){_left_out(side)}. Each model's limit comes from its own held-out normal steps and "
+        f"Counted are {len(side.units)} recordings ({len(side):,} steps) that every model scored step for step "
+        f"and none learned from ({truth}){_left_out(side)}. Each model's limit comes from its own held-out normal steps and "
         f"promises a share of {rate:g} false alarms; no test label chooses a limit. Figures are per machine, then "
         "averaged; their differences come from the same resampled blocks of steps for all models. Tests are two-sided "
         "and corrected over all pairs (Holm)."
