@@ -79,8 +79,10 @@ def test_distance_is_the_literal_one(neighbours: int) -> None:
     bank = MemoryBank(rows, owners, cosine=False)
     everything = torch.cdist(queries, rows)
     expected = everything.topk(neighbours, 1, largest=False).values.mean(1)
-    tolerance = 3e-3 if neighbours == 1 else 1e-4  # one neighbour may be found by bfloat16 products
-    torch.testing.assert_close(bank.distance(queries, neighbours), expected, rtol=tolerance, atol=tolerance)
+    found = bank.distance(queries, neighbours)
+    tolerance = 0.01 if neighbours == 1 else 1e-4  # one neighbour may be found by bfloat16 products
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+    assert ((found / expected - 1).abs() < 1e-4).float().mean() > 0.95  # and then it nearly always is the nearest
     others = everything[:, owners != 2].topk(neighbours, 1, largest=False).values.mean(1)
     torch.testing.assert_close(bank.distance(queries, neighbours, without=2), others, rtol=1e-4, atol=1e-4)
 
@@ -91,8 +93,7 @@ def test_the_shortlist_finds_the_nearest_row_or_one_as_near(m: int) -> None:
     rows = torch.randn(m, 24, generator=generator) * torch.linspace(3, 0.1, 24)
     queries = torch.cat([rows, rows[:50] + 0.05 * torch.randn(min(50, m), 24, generator=generator)])
     queries = torch.cat([queries, torch.randn(200, 24, generator=generator)])
-    offset = queries.square().sum(1, keepdim=True)
-    found = (_Shortlist(rows, rows.square().sum(1)).nearest(queries, offset) + offset).clamp(min=0).sqrt().squeeze(1)
+    found = _Shortlist(rows, rows.square().sum(1)).nearest(queries).sqrt()
     nearest = torch.cdist(queries, rows, compute_mode="donot_use_mm_for_euclid_dist").amin(1)
     # It is the distance to a row, so never below the nearest; above it by what bfloat16 cannot tell apart.
     torch.testing.assert_close(found, nearest, rtol=0.005, atol=0.01)

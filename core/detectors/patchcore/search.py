@@ -10,8 +10,10 @@ from torch import Tensor
 
 from core.features.patches import has_fast_bfloat16
 
-QUERIES = 256  # rows searched at once: their distances to the bank fit the cache
-GROUP = 16  # bank rows of a group in the shortlist
+QUERIES = 256  # rows searched at once in float32: their distances to the bank fit the cache
+COARSE_QUERIES = 1024  # and in bfloat16, where fewer and larger products are quicker
+COARSE_ROWS = 16_384  # bank rows of one of them: bounds memory, 32 MiB of distances
+GROUP = 16  # rows of a group, whose least distance is found before the row that has it
 
 
 class MemoryBank:
@@ -29,54 +31,74 @@ class MemoryBank:
     @torch.inference_mode()
     def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
         """Mean distance (n,) of queries (n, d) to their nearest rows, those of image ``without`` left out."""
+        if neighbours == 1 and without is None and self._shortlist is not None:
+            squared = self._shortlist.nearest(queries)
+            return squared / 2 if self.cosine else squared.sqrt()
         norms = self._norms
         if without is not None:
             norms = norms.masked_fill(self.owners == without, torch.inf)
         found = []
         for part in torch.split(queries, QUERIES):
-            offset = part.square().sum(1, keepdim=True)
-            if neighbours == 1 and without is None and self._shortlist is not None:
-                nearest = self._shortlist.nearest(part, offset)
+            squared = torch.addmm(norms, part, self._columns, alpha=-2)  # |m|^2 - 2 q.m
+            if neighbours == 1:
+                nearest = squared.amin(1, keepdim=True)
             else:
-                squared = torch.addmm(norms, part, self._columns, alpha=-2)  # |m|^2 - 2 q.m
-                if neighbours == 1:
-                    nearest = squared.amin(1, keepdim=True)
-                else:
-                    nearest = squared.topk(min(neighbours, len(self.rows)), 1, largest=False).values
-            squared = (nearest + offset).clamp_(min=0)
+                nearest = squared.topk(min(neighbours, len(self.rows)), 1, largest=False).values
+            squared = (nearest + part.square().sum(1, keepdim=True)).clamp_(min=0)
             found.append((squared / 2 if self.cosine else squared.sqrt()).mean(1))
         return torch.cat(found)
 
 
 class _Shortlist:
-    """The nearest group of rows by bfloat16 products, then the nearest row of that group in float32.
+    """The nearest row by bfloat16 products, and its distance in float32.
 
-    The squared distance is one product: q becomes (-2q, 1, 1, |q|^2 in two parts), a row (m, |m|^2 in two parts, 1, 1).
-    It is accumulated in float32 and rounded once, to 0.4 % of itself, so that the group found holds the nearest row or
-    one as near to within that; the distance returned is that of a row, exact.
+    The squared distance is one product: a row becomes (m, |m|^2 in two parts, 1, 1), q becomes (-2q, 1, 1, |q|^2 in two
+    parts). Operands are rounded to 0.4 %, sums are accumulated in float32 and rounded once: the row found is the nearest,
+    or one as near to within that. The distance returned is that of a row, exact.
+
+    The product is a matrix (rows, queries): the least of a column is then taken in passes that run along memory, where
+    along a row they would have to gather.
     """
 
     def __init__(self, rows: Tensor, norms: Tensor) -> None:
-        groups = -(-len(rows) // GROUP)
-        filled = torch.arange(groups * GROUP) % len(rows)  # the last group is filled up with rows again
-        rows, norms = rows[filled], norms[filled]
-        high, low = _halves(norms.unsqueeze(1))
+        blocks = -(-len(rows) // COARSE_ROWS)
+        self._size = -(-len(rows) // (blocks * GROUP)) * GROUP  # rows of a block
+        filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
+        self._rows, self._norms = rows[filled], norms[filled].view(-1, 1, 1)
+        high, low = _halves(norms[filled].unsqueeze(1))
         one = torch.ones_like(high)
-        self._columns = torch.cat([rows.bfloat16(), high, low, one, one], 1).T.contiguous()
-        self._groups = rows.view(GROUP, groups, -1).transpose(0, 1).contiguous()
-        self._norms = norms.view(GROUP, groups).T.unsqueeze(2).contiguous()
+        self._coarse = torch.cat([self._rows.bfloat16(), high, low, one, one], 1).split(self._size)
 
-    def nearest(self, queries: Tensor, offset: Tensor) -> Tensor:
-        """|m|^2 - 2 q.m (n, 1) of the nearest row m; ``offset`` (n, 1) is |q|^2."""
+    def nearest(self, queries: Tensor) -> Tensor:
+        """Squared distance (n,) of queries (n, d) to the nearest row."""
+        return torch.cat([self._nearest(part) for part in torch.split(queries, COARSE_QUERIES)])
+
+    def _nearest(self, queries: Tensor) -> Tensor:
+        offset = queries.square().sum(1, keepdim=True)
         high, low = _halves(offset)
         one = torch.ones_like(high)
-        squared = torch.cat([(-2 * queries).bfloat16(), one, one, high, low], 1) @ self._columns
-        # The bits of a non-negative bfloat16, read as an integer, are in its order, and integers are compared faster.
-        # What rounding makes negative is next to nothing and comes out lowest, as it should.
-        lowest = squared.view(torch.int16).view(len(queries), GROUP, -1).amin(1)
-        best = lowest.argmin(1)
-        exact = torch.baddbmm(self._norms[best], self._groups[best], queries.unsqueeze(2), alpha=-2)
-        return exact.squeeze(2).amin(1, keepdim=True)
+        columns = torch.cat([(-2 * queries).bfloat16(), one, one, high, low], 1).T
+        every = torch.arange(len(queries))
+        nearest = torch.full((len(queries), 1, 1), torch.inf)
+        for number, rows in enumerate(self._coarse):
+            # The bits of a non-negative bfloat16, read as an integer, are in its order, and integers are compared
+            # faster. What rounding makes negative is next to nothing and comes out lowest, as it should.
+            squared = (rows @ columns).view(torch.int16).view(GROUP, -1, len(queries))
+            group = _lowest(squared.amin(0))
+            member = _lowest(squared[:, group, every])
+            found = number * self._size + member * (self._size // GROUP) + group
+            exact = torch.baddbmm(self._norms[found], self._rows[found].unsqueeze(1), queries.unsqueeze(2), alpha=-2)
+            torch.minimum(nearest, exact, out=nearest)
+        return (nearest.flatten() + offset.flatten()).clamp_(min=0)
+
+
+def _lowest(values: Tensor) -> Tensor:
+    """Indices (n,) of the lowest of each column of int16 values (k, n), k up to 65,536: the first of equal ones.
+
+    Value and index make one integer, so that a plain minimum finds both; torch's own argmin is many times slower.
+    """
+    index = torch.arange(len(values), dtype=torch.int32).unsqueeze(1)
+    return (values.int() * 65_536 + index).amin(0).bitwise_and_(0xFFFF).long()
 
 
 def _halves(values: Tensor) -> tuple[Tensor, Tensor]:
