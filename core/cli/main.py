@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import continual, data, explain, exporting, jobs, models, rust
+from core.cli import continual, data, explain, exporting, extend, jobs, models, rust
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -81,6 +81,8 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--exclude", type=Path, help="text file of item names to leave out, one a line")
     _format(train)
+
+    extend.add_options(_verb(verbs, "extend", "let a model take in new good images", extend.run))
 
     score = _verb(verbs, "score", "score a dataset: scores.parquet and maps/<item>.npy", models.score)
     score.add_argument("model", type=Path)

@@ -47,10 +47,10 @@ def test_the_budget_holds_and_both_sides_stay_known(coreset: bool) -> None:
         assert torch.cdist(cloud(centre, 50, 2), found.rows).amin(1).max() < 5
 
 
-def test_images_like_the_old_ones_hardly_change_a_full_bank() -> None:
+def test_images_like_the_old_ones_change_nothing_that_is_covered() -> None:
     old = bank(cloud(0, 400, 0))
     found, growth = grow(old, old.rows[::4].clone(), size=400)
-    assert growth.kept >= 390
+    assert growth.kept >= 300  # of a row and its copy either may stay
     probe = cloud(0, 100, 5)
     assert torch.cdist(probe, found.rows).amin(1).mean() < 1.02 * torch.cdist(probe, old.rows).amin(1).mean()
 

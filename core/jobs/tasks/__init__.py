@@ -8,6 +8,7 @@ from core.jobs.tasks import (
     demo,
     explain,
     export,
+    extend,
     importing,
     retrain,
     rust,
@@ -24,6 +25,6 @@ TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
     for module in (
         importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain, rust,
-        rust_demo, rust_photos, continual, compare,
+        rust_demo, rust_photos, continual, compare, extend,
     )
 }  # fmt: skip
