@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.metrics.series.stretches import stretches
 from core.progress import Progress
 
+RECENT, KEPT, EARLIER = "recent ", "kept ", "earlier "  # how names of recordings begin in the data of a successor
 LEARNED = 0.7  # share of each recording, from its start, that a candidate may learn from; the rest is for its trial
 MOST_LEFT_OUT = 0.5
 
@@ -47,7 +48,7 @@ def recent_running(model: SeriesModel, data: SeriesSet, rate: float, progress: P
         mask = _samples(model, _unfit(model, framed, unit, rate, part), len(own), raw.rate) | ~own.normal()
         marked, total = marked + int(mask.sum()), total + len(mask)
         events = tuple(Event(int(a), int(b), kind="stands out") for a, b in stretches(mask))
-        whole = replace(own, name=f"recent {own.name}", events=events, healthy=None, failed=False, life_left=None)
+        whole = replace(own, name=f"{RECENT}{own.name}", events=events, healthy=None, failed=False, life_left=None)
         cut = round(LEARNED * len(own))
         learn.append(replace(whole.cut(0, cut), split="train"))
         kept.append(replace(whole.cut(cut, len(own)), split="test"))
@@ -59,6 +60,14 @@ def recent_running(model: SeriesModel, data: SeriesSet, rate: float, progress: P
             "Give recordings of the machine in good order",
         )
     return Recent(raw.of(learn), raw.of(kept), marked / total)
+
+
+def newest_running(data: SeriesSet, shortest: int) -> list[SeriesUnit]:
+    """The normal stretches of the running after the last drift in the data that a successor was trained on, those kept
+    for its trial included; none in other data."""
+    return normal_stretches(
+        tuple(unit for unit in data.units if unit.name.startswith((RECENT, KEPT + RECENT))), shortest
+    )
 
 
 def moved_threshold(scores: Floats, calibration: SeriesCalibration, rate: float) -> float:

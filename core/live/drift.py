@@ -239,12 +239,15 @@ def recent_steps(workspace: Workspace, machine: str, steps: int | None) -> Serie
 
 
 def reference_of(workspace: Workspace, model_id: str, model: SeriesModel, machine: str) -> Reference:
-    """What the machine's normal blocks look like to a model, from the data that calibrated it; computed once.
+    """What the machine's normal blocks look like to a model, computed once: of one that followed another after drift,
+    those of the running since, for the mixture of old and new that it learned from never comes again; else, or where
+    that is too short, those of the data that calibrated it.
 
-    UserError where that data is not in the workspace, or too short.
+    UserError where the data is not in the workspace, or too short.
     """
     from core.detectors.series.model import SHARED
     from core.detectors.series.training import held_out
+    from core.drift.recent import newest_running
     from core.drift.reference import Reference
 
     row = ModelStore(workspace).get(model_id)
@@ -253,9 +256,16 @@ def reference_of(workspace: Workspace, model_id: str, model: SeriesModel, machin
     known = _read(path)
     if known:
         return Reference.from_json(known)
-    data = DatasetStore(workspace).series(row.dataset_id)
-    normals = model.prepared(data.where(lambda unit: unit.split == "train")).normals()
-    found = Reference.fit(model.member(machine), held_out(model, normals, machine, row.manifest.seed))
+    data, judging = DatasetStore(workspace).series(row.dataset_id), model.member(machine)
+    own = data if member == SHARED else data.where(lambda unit: unit.machine == machine)
+    recent = newest_running(own, judging.detector.context)
+    try:
+        found = Reference.fit(judging, model.prepared(data.of(recent)).units) if recent else None
+    except UserError:
+        found = None
+    if found is None:
+        normals = model.prepared(data.where(lambda unit: unit.split == "train")).normals()
+        found = Reference.fit(judging, held_out(model, normals, machine, row.manifest.seed))
     atomic.write_json(path, found.to_json())
     return found
 

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.live_feed --minutes 10 [--json FILE]
 
-A logger appends 100 lines a second to a CSV; the real worker follows it with a VAE, ARIMA and Kalman side by side. Told
-are the worker's share of one core, how far the scored steps were behind the written ones, and its memory and file.
+A logger appends 100 lines a second to a CSV; the real worker follows it with a VAE, ARIMA and Kalman side by side, and
+tells drift by the sensors, the bulk of the score and the VAE's code. Told are the worker's share of one core, how far
+the scored steps were behind the written ones, its memory and file, and what the drift monitor followed.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ import psutil
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
 from core.detectors import registry
 from core.detectors.series.training import train_series
+from core.live import drift
 from core.live.feed import LiveFeed
 from core.live.spec import checked
 from core.progress import Progress
 from core.settings import settings
+from core.store.datasets import DatasetStore
 from core.store.models import ModelStore
 from core.store.seriesmodel import write_series_model
 from core.store.workspace import Workspace
@@ -51,6 +54,7 @@ def trained(workspace: Workspace, folder: Path, steps: int) -> list[str]:
     sensors = tuple(Sensor(f"sensor_{k:02}") for k in range(SENSORS))
     unit = SeriesUnit("normal", "machine", "train", machine(1, steps), np.arange(steps) / RATE, ())
     data = SeriesSet("machine", folder, "benchmark", sensors, (unit,), time_unit="s", rate=float(RATE))
+    DatasetStore(workspace).add(data)  # what the drift monitor holds the feed against comes from here
     found = []
     for name in DETECTORS:
         fitted = train_series(name, registry.parameters(name, {}), 0, data, Progress())
@@ -121,8 +125,18 @@ def _followed(feed: LiveFeed, path: Path, minutes: float) -> dict[str, Any]:
         "lag_last_tenth_max_steps": int(max(lags[-max(len(lags) // 10, 1) :])),
         "rss_mib_after_each_fifth": [round(memory[k], 1) for k in fifths],
         "table_mib_after_each_fifth": [round(files[k], 2) for k in fifths],
+        "drift": _followed_drift(feed.workspace),
         "others_load": psutil.getloadavg()[0],
     }
+
+
+def _followed_drift(workspace: Workspace) -> dict[str, Any]:
+    """What the drift monitor said last: it has to have followed the feed."""
+    said = drift.said(workspace)
+    assert not said["refused"], said["refused"]
+    (found,) = said["machines"].values()
+    views = [view["name"] for view in found["views"]]
+    return {"views": views, "blocks": found["blocks"], "block_steps": found["block"], "verdict": found["verdict"]}
 
 
 def main() -> None:

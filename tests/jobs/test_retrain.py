@@ -10,6 +10,7 @@ import pytest
 
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.datasets.synthetic.machines import faults, pump
+from core.drift.recent import newest_running
 from core.errors import UserError
 from core.jobs.table import JobTable
 from core.jobs.tasks import retrain, train
@@ -73,6 +74,8 @@ def test_the_successor_can_be_succeeded(workspace: Workspace, model: str) -> Non
     second = retrained(workspace, model, recent(workspace, gained(pump.record(0, 2, STEPS), 1.3, "speed")))
     assert second["action"] == "promoted"
     champions = ChampionStore(workspace)
+    newest = newest_running(DatasetStore(workspace).series(str(second["dataset_id"])), 20)
+    assert sum(map(len, newest)) == pytest.approx(STEPS, rel=0.05)  # not what was recent the time before
     assert champions.before(model) == first["candidate"]
     assert champions.champion(model) == second["candidate"]
 

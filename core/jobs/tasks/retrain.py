@@ -94,7 +94,7 @@ def gathered(model: SeriesModel, old: SeriesSet, recent: SeriesSet, asked: Retra
     """What is learned from and what is kept for the trial. UserError where the recent running is no good, or nothing of
     it is left for the trial."""
     from core.detectors.series.model import aligned
-    from core.drift.recent import normal_stretches, recent_running
+    from core.drift.recent import KEPT, normal_stretches, recent_running
     from core.drift.trial import Holdouts
 
     new = recent_running(model, recent, asked.rate, progress)
@@ -116,9 +116,9 @@ def gathered(model: SeriesModel, old: SeriesSet, recent: SeriesSet, asked: Retra
             f"Give at least {4 * shortest} steps of normal running",
         )  # fmt: skip
     labelled = tuple(unit for unit in tested if unit.events)
-    test = [replace(unit, split="test", name=f"kept {unit.name}") for unit in (*old_normal, *recent_normal, *labelled)]
+    test = [replace(unit, split="test", name=f"{KEPT}{unit.name}") for unit in (*old_normal, *recent_normal, *labelled)]
     holdouts = Holdouts(before.of(old_normal), before.of(recent_normal), before.of(labelled))
-    units = _unique([*learned, *new.learn.units, *test])
+    units = _unique([*map(_earlier, learned), *new.learn.units, *test])
     whole = replace(before.of(units), name=f"{old.name} and recent running"[:120])
     return Material(whole, holdouts, new.left_out)
 
@@ -175,6 +175,13 @@ def _end(unit: SeriesUnit) -> int:
 
 def _newest(unit: SeriesUnit, share: float) -> SeriesUnit:
     return unit.cut(len(unit) - round(share * len(unit)), len(unit))
+
+
+def _earlier(unit: SeriesUnit) -> SeriesUnit:
+    """What was recent at the last succession is so no more."""
+    from core.drift.recent import EARLIER, RECENT
+
+    return replace(unit, name=EARLIER + unit.name.removeprefix(RECENT)) if unit.name.startswith(RECENT) else unit
 
 
 def _unique(units: list[SeriesUnit]) -> list[SeriesUnit]:
