@@ -142,6 +142,8 @@ def parser() -> argparse.ArgumentParser:
 
     rust.add_options(_verb(verbs, "rust", "tell how far the parts in a folder have rusted, and what comes", rust.rust))
 
+    features.add_options(verbs.add_parser("features", help="train and compare compact backbones"))
+
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
     table.add_argument("action", choices=("list", "show", "cancel"))
     table.add_argument("id", nargs="?")
