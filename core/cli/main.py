@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import continual, data, explain, exporting, extend, jobs, models, rust
+from core.cli import continual, data, explain, exporting, extend, features, jobs, models, rust
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
