@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import continual, data, explain, exporting, extend, features, jobs, models, rust
+from core.cli import benchmark, continual, data, explain, exporting, extend, features, jobs, models, rust
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -139,6 +139,11 @@ def parser() -> argparse.ArgumentParser:
     course.add_argument("--data", type=Path, help="folder below which the configuration's data lie")
     course.add_argument("--out", type=Path, help="folder for the records, which must not exist")
     course.add_argument("--checkpoint", type=Path, help="folder from which an interrupted run goes on")
+
+    papers = _verb(verbs, "benchmark", "measure a benchmark and set it beside what was published", benchmark.run)
+    benchmark.add_options(papers)
+    papers.add_argument("--seed", type=_seed, default=0)
+    _format(papers)
 
     rust.add_options(_verb(verbs, "rust", "tell how far the parts in a folder have rusted, and what comes", rust.rust))
 

@@ -1,6 +1,7 @@
 """Every kind of background work by name. A new kind adds one line here; its file imports heavy things inside."""
 
 from core.jobs.tasks import (
+    benchmark,
     cause_accuracy,
     check,
     compare,
@@ -24,7 +25,7 @@ from core.jobs.tasks.contract import TaskInfo
 TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
     for module in (
-        importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain, rust,
-        rust_demo, rust_photos, continual, compare, extend,
+        benchmark, importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain,
+        rust, rust_demo, rust_photos, continual, compare, extend,
     )
 }  # fmt: skip
