@@ -52,10 +52,10 @@ def load_rgb(path: Path, size: tuple[int, int] | None = None) -> NDArray[np.uint
     with opened(path) as image:
         orientation = _orientation(image)
         if size is None:
-            return _upright(_rgb(image), orientation)
+            return _three(_upright(_decoded(image), orientation))
         target = size[::-1] if orientation >= 5 else size
         image.draft(None, (target[0] * DRAFT_MARGIN, target[1] * DRAFT_MARGIN))  # does nothing unless JPEG
-        return _upright(resize(_rgb(image), target), orientation)
+        return _three(_upright(resize(_decoded(image), target), orientation))  # grey is resized once, not three times
 
 
 def load_mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -177,22 +177,23 @@ def _upright(pixels: NDArray[T], orientation: int) -> NDArray[T]:
     return np.ascontiguousarray(pixels)
 
 
-def _rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """Decode to (height, width, 3), not yet upright."""
+def _decoded(image: Image.Image) -> NDArray[np.uint8]:
+    """Decode to (height, width) grey or (height, width, 3), not yet upright."""
     if image.mode.startswith("I"):  # "I" is what 16-bit PGM and some 16-bit TIFF decode to
-        return _grey(_SIXTEEN_TO_EIGHT[np.clip(np.asarray(image), 0, 65535)])
+        return _SIXTEEN_TO_EIGHT[np.clip(np.asarray(image), 0, 65535)]
     if image.mode == "F":
-        return _grey(from_float(np.asarray(image)))
+        return from_float(np.asarray(image))
     if image.mode in ("L", "1") and "transparency" not in image.info:
-        return _grey(np.asarray(image.convert("L")))
+        return np.asarray(image.convert("L"))
     if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, (*BACKGROUND, 255)), layer)
     return np.array(image.convert("RGB"))
 
 
-def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.repeat(pixels[:, :, None], 3, axis=2)
+def _three(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey as red, green and blue; colour as it is."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8) if pixels.ndim == 2 else pixels
 
 
 def from_float(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:

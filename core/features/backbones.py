@@ -12,8 +12,9 @@ import hashlib
 import queue
 import socket
 import threading
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from pickle import UnpicklingError
 from urllib.parse import urlsplit
@@ -61,6 +62,12 @@ class LoadedBackbone:
     channels: tuple[int, int]  # of stages 2 and 3
     sha256: str
     source: str  # where the weights came from, for the manifest
+
+    @cached_property
+    def halved(self) -> Stages:
+        """The network in bfloat16, for processors that multiply such matrices in hardware. It equals the other under
+        autocast, which would round the weights anew for every batch."""
+        return deepcopy(self.stages).to(torch.bfloat16)
 
 
 @lru_cache(maxsize=3)

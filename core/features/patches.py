@@ -46,8 +46,9 @@ class PatchExtractor:
         self.channels = sum(c for stage, c in zip("23", self.backbone.channels, strict=True) if stage in layers)
         self.grid = image_size // (16 if layers == "3" else 8)
         self.precision = "bfloat16" if has_fast_bfloat16() else "float32"
-        self._mean = torch.tensor(MEAN).mul(255).view(3, 1, 1)
-        self._deviation = torch.tensor(DEVIATION).mul(255).view(3, 1, 1)
+        # Pixels less the mean, over the deviation, as one multiplication and one addition.
+        self._scale = 1 / torch.tensor(DEVIATION).mul(255)
+        self._shift = -torch.tensor(MEAN).mul(255) * self._scale
 
     def provenance(self) -> dict[str, str]:
         """What a manifest remembers of the features."""
@@ -62,10 +63,14 @@ class PatchExtractor:
     @torch.inference_mode()
     def stages(self, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """Stages 2 and 3, (b, c, h, w) float32, of RGB images (b, size, size, 3)."""
-        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()  # channels last in memory, as the trunk wants it
-        x = x.sub_(self._mean).div_(self._deviation)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+        b, h, w, _ = pixels.shape
+        rows = torch.from_numpy(pixels).reshape(b, h, 3 * w).float()  # long rows, not triples, are quick to scale
+        rows = torch.addcmul(self._shift.repeat(w), rows, self._scale.repeat(w))
+        x = rows.view(b, h, w, 3).permute(0, 3, 1, 2)  # channels last in memory, as the trunk wants it
+        if self.precision == "float32":
             second, third = self.backbone.stages(x)
+            return second, third
+        second, third = self.backbone.halved(x.bfloat16())
         return second.float(), third.float()
 
     @torch.inference_mode()
@@ -89,7 +94,9 @@ class PatchExtractor:
         a mean over the patches inside the border costs 0.15 of image AUROC.
         """
         side = self.neighbourhood
-        return F.avg_pool2d(F.pad(features, ((side - 1) // 2, side // 2) * 2), side, 1)
+        if side % 2 == 0:
+            features = F.pad(features, (0, 1, 0, 1))  # an even window reaches one patch farther right and down
+        return F.avg_pool2d(features, side, 1, padding=(side - 1) // 2)
 
 
 def image_batches(

@@ -53,8 +53,8 @@ class _Shortlist:
     """The nearest row by bfloat16 products, and its distance in float32.
 
     The squared distance is one product: a row becomes (m, |m|^2 in two parts, 1, 1), q becomes (-2q, 1, 1, |q|^2 in two
-    parts). Operands are rounded to 0.4 %, sums are accumulated in float32 and rounded once: the row found is the nearest,
-    or one as near to within that. The distance returned is that of a row, exact.
+    parts). Operands are rounded to 0.4 %, sums are accumulated in float32 and rounded once: the row found is the
+    nearest, or one as near to within that. The distance returned is that of a row, exact.
 
     The product is a matrix (rows, queries): the least of a column is then taken in passes that run along memory, where
     along a row they would have to gather.
