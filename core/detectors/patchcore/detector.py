@@ -7,7 +7,8 @@ images' patches: a bank scored against itself would be at distance 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,17 +20,18 @@ from torch import Tensor
 
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
-from core.detectors.maps import smooth_map
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.extending import Growth, grown
 from core.detectors.patchcore.info import INFO, PatchCoreParams
 from core.detectors.patchcore.search import MemoryBank
+from core.detectors.patchcore.views import SIZES, Piece, Region, Views, chosen_size
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
-from core.features.patches import PatchExtractor, image_batches
+from core.features.patches import PatchExtractor
 from core.progress import Progress
 
 STANDARDISED_ON = 24  # training images whose distances give mu and sigma
+MOST_PROBED = 4096  # patches of each of them
 SECOND_MOMENT_EVERY = 4  # one patch in so many takes part in the principal components
 
 
@@ -41,8 +43,7 @@ class PatchCore(ImageDetector):
 
     def __init__(self, params: Params, seed: int = 0) -> None:
         super().__init__(params, seed)
-        p = self.params
-        self._extractor = PatchExtractor(p.backbone, p.image_size, p.layers, p.neighbourhood)
+        self._look(self.params.image_size or SIZES[0])
         self._components: Tensor | None = None  # (d, kept): principal components, where dimensions are reduced
         self._centre: Tensor | None = None  # (d,)
         self._bank: MemoryBank | None = None
@@ -52,53 +53,56 @@ class PatchCore(ImageDetector):
         p, items, owners = self.params, data.items, _owners(data)
         if len(set(owners)) < 2:
             raise UserError("PatchCore needs two different good images at least", data.name, "Add photographs")
-        rng = np.random.default_rng(self.seed)
-        probed = set(rng.permutation(len(items))[:STANDARDISED_ON].tolist())
-        probes: dict[int, Tensor] = {}
+        self._look(p.image_size or chosen_size(items, self._region(), p.tile))
+        probed = set(np.random.default_rng(self.seed).permutation(len(items))[:STANDARDISED_ON].tolist())
+        probes: dict[int, list[Tensor]] = {owners[number]: [] for number in probed}
         builder = BankBuilder(self._sampler(len(items)), p.bank_size)
         moments = _Moments(self._extractor.channels)
-        extracting = progress.part(0.0, 0.8)
-        done = 0
-        for batch, pixels in image_batches(items, p.image_size):
-            patches = self._describe(pixels)
-            numbers = range(done, done + len(batch))
-            builder.add(patches, torch.tensor([owners[number] for number in numbers]))
+        for piece in self._pieces(items, progress.part(0.0, 0.8), "Extracting patch features"):
+            patches = piece.patches.flatten(1, 2)
+            builder.add(patches, torch.tensor([owners[number] for number in piece.numbers]))
             moments.add(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY])
-            probes |= {n: image.half() for n, image in zip(numbers, patches, strict=True) if n in probed}
-            done += len(batch)
-            extracting.report(done, len(items), "Extracting patch features")
+            every = -(-piece.shape[0] * piece.shape[1] // MOST_PROBED)
+            for number, image in zip(piece.numbers, patches, strict=True):
+                if number in probed:
+                    probes[owners[number]].append(image[::every].half())
         rows, row_owners = builder.finish(progress.part(0.8, 0.92))
         if self._reduces():
             self._centre, self._components = moments.principal(p.dimensions)
         self._bank = MemoryBank(self._reduce(rows), row_owners, p.normalise)
-        self._standardise({owners[number]: patches for number, patches in probes.items()}, progress.part(0.92, 1.0))
+        self._standardise({owner: torch.cat(parts) for owner, parts in probes.items()}, progress.part(0.92, 1.0))
 
     def extended(self, data: ImageSet, images: int, progress: Progress) -> tuple[Self, Growth]:
         """Another detector that knows the good images ``data`` beside the ``images`` that this one was fitted on.
 
         The bank keeps its size. Principal components, mu and sigma stay, so that scores stay in the same units.
         """
-        p, owners = self.params, iter(_owners(data))
-        described = self._stream(data, progress.part(0.0, 0.8), "Extracting patch features")
+        p, owners = self.params, _owners(data)
+        described = self._pieces(data.items, progress.part(0.0, 0.8), "Extracting patch features")
+        rows = (
+            (self._reduce(patches.flatten(0, 1)), owners[number])
+            for piece in described
+            for number, patches in zip(piece.numbers, piece.patches, strict=True)
+        )
         found = type(self)(p, self.seed)
+        found._look(self._extractor.size)
         found._centre, found._components = self._centre, self._components
         found._mu, found._sigma = self._mu, self._sigma
         found._bank, growth = grown(
-            self._fitted(), images, ((self._reduce(patches), next(owners)) for _, patches in described), len(data),
-            p.bank_size, coreset=p.sampling == "coreset", seed=self.seed, progress=progress.part(0.8, 1.0),
+            self._fitted(), images, rows, len(data), p.bank_size, coreset=p.sampling == "coreset", seed=self.seed,
+            progress=progress.part(0.8, 1.0),
         )  # fmt: skip
         return found, growth
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
-        for item, patches in self._stream(data, progress, "Scoring images"):
-            yield self._pool(item.name, self._z(self._reduce(patches)))
+        for number, z in self._judged(data, progress, "Scoring images"):
+            yield self._pool(data.items[number].name, z)
 
     def leave_one_out(self, data: ImageSet, progress: Progress) -> Iterator[tuple[str, float]]:
         """Score each image of the *fitted* set against the patches of the others; a copy of it is not another."""
-        owners = iter(_owners(data))
-        for item, patches in self._stream(data, progress, "Comparing each image with the others"):
-            z = self._z(self._reduce(patches), without=next(owners))
-            yield item.name, self._pool(item.name, z).score
+        for number, z in self._judged(data, progress, "Comparing each image with the others", _owners(data)):
+            name = data.items[number].name
+            yield name, self._pool(name, z).score
 
     def save(self, folder: Path) -> None:
         bank = self._fitted()
@@ -106,6 +110,7 @@ class PatchCore(ImageDetector):
             "bank": bank.rows,
             "owners": bank.owners.int(),
             "standard": torch.tensor([self._mu, self._sigma], dtype=torch.float64),
+            "size": torch.tensor([self._extractor.size]),
         }
         if self._components is not None and self._centre is not None:
             tensors |= {"components": self._components, "centre": self._centre}
@@ -118,7 +123,11 @@ class PatchCore(ImageDetector):
         expected = {"bank": 2, "owners": 1, "standard": 1}
         if detector._reduces():
             expected |= {"components": 2, "centre": 1}
+        if not p.image_size:
+            expected |= {"size": 1}
         tensors = load_tensors(folder, expected)
+        if not p.image_size:
+            detector._look(int(tensors["size"]))
         if detector._reduces():
             detector._components, detector._centre = tensors["components"], tensors["centre"]
         detector._mu, detector._sigma = tensors["standard"].tolist()
@@ -127,7 +136,12 @@ class PatchCore(ImageDetector):
 
     def provenance(self) -> dict[str, Any]:
         rows, dimension = self._fitted().rows.shape
-        return {**self._extractor.provenance(), "bank_rows": rows, "bank_dimensions": dimension}
+        return {
+            **self._extractor.provenance(),
+            "bank_rows": rows,
+            "bank_dimensions": dimension,
+            "image_size": self._extractor.size,
+        }
 
     def _fitted(self) -> MemoryBank:
         if self._bank is None:
@@ -143,19 +157,37 @@ class PatchCore(ImageDetector):
             return CoresetSampler(self._extractor.channels, self.seed)
         return RandomSampler(images, self.params.bank_size, self.seed)
 
-    def _stream(self, data: ImageSet, progress: Progress, stage: str) -> Iterator[tuple[ImageItem, Tensor]]:
-        """Each item with its patches (n, d)."""
-        done = 0
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            for item, patches in zip(batch, self._describe(pixels), strict=True):
-                done += 1
-                progress.report(done, len(data), stage)
-                yield item, patches
+    def _region(self) -> Region:
+        p = self.params
+        return Region(p.left, p.top, p.right, p.bottom)
 
-    def _describe(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """Patches (b, n, d), of length 1 where the parameters say so."""
-        patches = self._extractor.patches(pixels)
-        return F.normalize(patches, dim=-1) if self.params.normalise else patches
+    def _look(self, size: int) -> None:
+        """See images, or their tiles, at ``size`` pixels a side from now on."""
+        p = self.params
+        self._extractor = PatchExtractor(p.backbone, size, p.layers, p.neighbourhood)
+        self._views = Views(self._extractor, self._region(), p.tile)
+
+    def _pieces(self, items: Sequence[ImageItem], progress: Progress, stage: str) -> Iterator[Piece]:
+        """All patches, of length 1 where the parameters say so."""
+        for piece in self._views.pieces(items):
+            yield replace(piece, patches=F.normalize(piece.patches, dim=-1)) if self.params.normalise else piece
+            if piece.last:
+                progress.report(piece.numbers.stop, len(items), stage)
+
+    def _judged(
+        self, data: ImageSet, progress: Progress, stage: str, owners: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The number of each item with z of its patches (h, w); without its ``owners``' own rows where given."""
+        whole = np.empty((0, 0), np.float32)
+        for piece in self._pieces(data.items, progress, stage):
+            if (piece.row, piece.column) == (0, 0):
+                whole = np.empty(piece.shape, np.float32)
+            for number, patches in zip(piece.numbers, piece.patches, strict=True):
+                height, width, _ = patches.shape
+                z = self._z(self._reduce(patches.flatten(0, 1)), None if owners is None else owners[number])
+                whole[piece.row : piece.row + height, piece.column : piece.column + width] = z.reshape(height, width)
+                if piece.last:
+                    yield number, whole
 
     def _reduce(self, rows: Tensor) -> Tensor:
         if self._components is None or self._centre is None:
@@ -175,20 +207,20 @@ class PatchCore(ImageDetector):
         self._sigma = max(float(distances.std(correction=0)), 1e-6)
 
     def _z(self, rows: Tensor, without: int | None = None) -> NDArray[np.float32]:
-        """(g, g) standardised distances."""
+        """(n,) standardised distances."""
         distance = self._fitted().distance(rows, self.params.neighbours, without)
         z = (distance.double() - self._mu) / self._sigma
-        return np.asarray(z.float().reshape(self._extractor.grid, self._extractor.grid).numpy())
+        return np.asarray(z.float().numpy())
 
     def _pool(self, name: str, z: NDArray[np.float32]) -> ImageScore:
         p = self.params
-        smoothed = smooth_map(z, p.image_size, p.smoothing)
+        smoothed = self._views.map(z, p.smoothing)
         if p.pooling == "max":
             score = float(smoothed.max())
         else:
             k = min(p.top_k, z.size)
             score = float(np.partition(z.ravel(), -k)[-k:].mean())
-        return ImageScore(name, score, smoothed)
+        return ImageScore(name, score, self._views.framed(smoothed, outside=0.0))
 
 
 def _owners(data: ImageSet) -> list[int]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from core.detectors.base import DetectorInfo, Params
 from core.features.backbones_info import Backbone
 
+SMALLEST, LARGEST = 64, 1024  # pixels a side at which a network looks
+NARROWEST = 0.02  # share of an image's side that a region of interest may be
+
 
 class PatchCoreParams(Params):
     backbone: Backbone = Field("compact", title="Backbone", description="network whose patch features are compared")
-    image_size: int = Field(256, ge=64, le=1024, multiple_of=32, title="Image size", description="pixels a side")
+    image_size: int = Field(
+        0,
+        ge=0,
+        le=LARGEST,
+        multiple_of=32,
+        title="Image size",
+        description="pixels a side at which an image, or a tile of it, is seen; 0 chooses by the training images' size",
+    )
     layers: Literal["2", "3", "2+3"] = Field("2+3", title="Layers", description="ResNet stages whose features are used")
     neighbourhood: int = Field(3, ge=1, le=9, title="Neighbourhood", description="patches a side averaged into one")
     dimensions: int = Field(
@@ -31,6 +42,33 @@ class PatchCoreParams(Params):
     smoothing: float = Field(
         4.0, ge=0, le=20, title="Smoothing", description="sigma of the Gaussian over the map, pixels at size 256"
     )
+    tile: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        title="Tile",
+        description="large images are judged in overlapping tiles of so many of their own pixels a side; 0 takes them "
+        "whole",
+    )
+    left: float = Field(0.0, ge=0, le=1, title="Region, left", description="share of the width that is not looked at")
+    top: float = Field(0.0, ge=0, le=1, title="Region, top", description="share of the height that is not looked at")
+    right: float = Field(1.0, ge=0, le=1, title="Region, right", description="share of the width where looking ends")
+    bottom: float = Field(1.0, ge=0, le=1, title="Region, bottom", description="share of the height where it ends")
+
+    @field_validator("image_size", "tile")
+    @classmethod
+    def _large_enough(cls, value: int) -> int:
+        if 0 < value < SMALLEST:
+            raise PydanticCustomError("too_small", f"give 0 or at least {SMALLEST} pixels")
+        return value
+
+    @field_validator("right", "bottom")
+    @classmethod
+    def _wide_enough(cls, value: float, checked: ValidationInfo) -> float:
+        start = checked.data.get({"right": "left", "bottom": "top"}[str(checked.field_name)], 0.0)
+        if value - start < NARROWEST:
+            raise PydanticCustomError("narrow", f"a region ends at least {NARROWEST:g} beyond where it begins")
+        return value
 
 
 INFO = DetectorInfo(
