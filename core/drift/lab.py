@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.detectors.series.model import Member, SeriesModel, aligned
 from core.drift.blocks import Floats
-from core.drift.detectors import DETECTORS
 from core.drift.features import Features, features
 from core.drift.monitor import VIEWS, columns
+from core.drift.noticed import Noticed, quickest_first
+from core.drift.noticed import noticed as who
 from core.drift.reference import Reference
 from core.drift.scenarios import Drift, Surroundings, amounts, apply
 from core.drift.state import ViewName
@@ -32,21 +33,6 @@ class Judged:
     unit: SeriesUnit
     surprise: Floats
     context: int
-
-
-@dataclass(frozen=True)
-class Noticed:
-    """One detector of drift on one view. ``after``: steps from the onset to the end of the block that gave it away,
-    None where it never spoke; ``alarms``: how often it spoke without the drift in ``steps`` steps, each time anew;
-    ``at`` and ``false_at``: the steps at which it spoke, with and without the drift."""
-
-    view: ViewName
-    detector: str
-    after: int | None
-    alarms: int
-    steps: int
-    at: tuple[int, ...]
-    false_at: tuple[int, ...]
 
 
 def hop(model: SeriesModel) -> int:
@@ -119,12 +105,8 @@ def noticed(
             without.append(view)
             continue
         rows = [np.array([columns(view, one, reference.judged) for one in side]) for side in blocks]
-        for name in DETECTORS:
-            false_at, at = (tuple(ends[_speaks(name, usual, side)].tolist()) for side in rows)
-            after = next((int(end) - onset for end in at if end > onset), None)
-            found.append(Noticed(view, name, after, len(false_at), int(ends[-1]), at, false_at))
-    found.sort(key=lambda one: (one.after is None, one.after or 0, one.alarms))
-    return found, without
+        found += who(view, usual, rows[0], rows[1], ends, onset)
+    return quickest_first(found), without
 
 
 def _blocks(member: Member, reference: Reference, judged: Judged) -> list[Features]:
@@ -134,13 +116,6 @@ def _blocks(member: Member, reference: Reference, judged: Judged) -> list[Featur
         features(scaled[a : a + steps], judged.surprise[a : a + steps], member.detector, judged.context)
         for a in range(first, len(scaled) - steps + 1, steps)
     ]
-
-
-def _speaks(name: str, usual: Floats, rows: Floats) -> NDArray[np.int64]:
-    """The blocks with which a detector begins to tell of drift: one that goes on rejecting has spoken once."""
-    detector = DETECTORS[name](usual)
-    drift = np.array([detector.push(row).drift for row in rows], bool)
-    return np.flatnonzero(drift & ~np.concatenate([[False], drift[:-1]]))
 
 
 def _taking_over(raw: SeriesSet, other: str, chosen: Sequence[int], mean: Floats, n: int) -> NDArray[np.float32] | None:

@@ -13,7 +13,8 @@ from core.ui import rooms
 if TYPE_CHECKING:
     from core.datasets.series import SeriesSet
     from core.detectors.series.model import SeriesModel
-    from core.drift.lab import Judged, Noticed
+    from core.drift.lab import Judged
+    from core.drift.noticed import Noticed
     from core.drift.scenarios import Drift
     from core.drift.state import ViewName
 
