@@ -29,9 +29,9 @@ def parallel(axes: Mapping[str, Sequence[Any]], colour: Sequence[float], title: 
             "showscale": True, "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 10},
         },
         dimensions=[_axis(name, values) for name, values in axes.items()],
-        labelangle=-12, labelside="top",
+        labelangle=-14, labelside="top", labelfont={"size": 13}, tickfont={"size": 11},
     )  # fmt: skip
-    figure.update_layout(margin={"l": 60, "r": 30, "t": 84, "b": 24})
+    figure.update_layout(margin={"l": 70, "r": 30, "t": 90, "b": 24})
     return figure
 
 
@@ -56,7 +56,7 @@ def _numbers(name: str, values: list[float]) -> dict[str, Any]:
     scaled = np.log10(values) if log else np.asarray(values)
     low, high = float(np.nanmin(scaled)), float(np.nanmax(scaled))
     ticks = np.linspace(low, high, 5) if high > low else np.array([low])
-    words = [f"{10**tick if log else tick:.3g}" for tick in ticks]
+    words = [_number(10**tick if log else tick) for tick in ticks]
     bottom, places = low, ticks.tolist()
     if np.isnan(scaled).any():
         bottom = low - (high - low or 1) * 0.15
@@ -64,6 +64,10 @@ def _numbers(name: str, values: list[float]) -> dict[str, Any]:
         places, words = [bottom, *places], ["–", *words]
     reach = [bottom, high] if high > bottom else [bottom - 0.5, high + 0.5]
     return {"label": name, "values": scaled.tolist(), "tickvals": places, "ticktext": words, "range": reach}
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _word(value: Any) -> str:

@@ -6,9 +6,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts import versus
-from core.compare import disagreements
 from core.ui import blocks
-from core.ui.compare.compared import Compared
+from core.ui.compare import told as telling
+from core.ui.compare.told import Told
 
 KINDS = {
     "Verdicts (kappa)": ("kappa", ".2f"),
@@ -17,7 +17,7 @@ KINDS = {
 }
 
 
-def show(found: Compared) -> None:
+def show(told: Told) -> None:
     """The matrix, by the measure that is chosen."""
     blocks.headed(
         "Agreement",
@@ -34,10 +34,9 @@ def show(found: Compared) -> None:
     name, form = KINDS[kind or "Verdicts (kappa)"]
     left, _ = st.columns([3, 2])
     with left:
-        blocks.plot(_figure(found.key, name, form, found), key="agreement", alt=f"{kind} of each two detectors")
+        blocks.plot(_figure(told.key, name, form, told), key="agreement", alt=f"{kind} of each two detectors")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _figure(key: object, name: str, form: str, _found: Compared) -> go.Figure:
-    agreed = disagreements.agreement(_found.side, _found.now.rate)
-    return versus.matrix(getattr(agreed, name), _found.now.names, form=form)
+def _figure(key: object, name: str, form: str, _told: Told) -> go.Figure:
+    return versus.matrix(getattr(telling.agreement(_told), name), _told.now.names, form=form)

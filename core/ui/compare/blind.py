@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts import versus
 from core.compare import groups
 from core.compare.groups import GroupRecall
+from core.store.comparison import StoredComparison
 from core.ui import blocks
-from core.ui.compare.compared import Compared
+from core.ui.compare import study as studies
+from core.ui.compare.told import Told
 
 
-def show(found: Compared) -> None:
+def show(told: Told, study: StoredComparison | None) -> None:
     """By class; by size where there are masks."""
-    own = groups.recall_by_class(found.side, found.now.rate)
+    own = groups.recall_by_class(told.images, told.now.rate)
     if not own:
         st.caption("Recall needs anomalous parts among those that are counted.")
         return
@@ -27,16 +30,37 @@ def show(found: Compared) -> None:
         "Where they lie apart, one detector sees what others do not.",
         "A class of few parts has wide intervals; intervals that overlap settle nothing.",
     )
-    blocks.plot(_figure(found.key, "class", own, found), key="by-class", alt=_alt(found, own))
+    blocks.plot(_figure(told.key, "class", own, told), key="by-class", alt=_alt(told, own))
+    if study is None:
+        st.caption("Recall by the size of the defect comes with the comparison defect by defect above.")
+        return
+    sizes = groups.recall_by_size(told.images, _shares(told, study), told.now.rate)
+    if not sizes:
+        st.caption("Recall by the size of the defect needs masks.")
+        return
+    blocks.headed(
+        "By size of defect",
+        "The same, by how much of the picture the mask covers.",
+        "From small to large. Small defects are usually the hardest; a detector that loses only the large ones takes "
+        "them for the surface.",
+        "The size is the mask's, all of its regions together.",
+    )
+    blocks.plot(_figure(told.key, study.id, sizes, told), key="by-size", alt=_alt(told, sizes))
 
 
-def _alt(found: Compared, own: Sequence[GroupRecall]) -> str:
+def _shares(told: Told, study: StoredComparison) -> np.ndarray:
+    """(n,) the share of each image that its mask covers."""
+    found = dict(zip(*(studies.items(study)[column] for column in ("item", "mask_share")), strict=True))
+    return np.array([found.get(item, np.nan) for item in told.images.items])
+
+
+def _alt(told: Told, own: Sequence[GroupRecall]) -> str:
     return "; ".join(
-        f"{group.name}: " + ", ".join(f"{name} {r:.0%}" for name, r in zip(found.now.names, group.recall, strict=True))
+        f"{group.name}: " + ", ".join(f"{name} {r:.0%}" for name, r in zip(told.now.names, group.recall, strict=True))
         for group in own
     )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _figure(key: object, kind: str, _own: Sequence[GroupRecall], _found: Compared) -> go.Figure:
-    return versus.grouped([(one.name, one.n, one.recall, one.ci95) for one in _own], _found.now.names)
+def _figure(key: object, kind: str, _own: Sequence[GroupRecall], _told: Told) -> go.Figure:
+    return versus.grouped([(one.name, one.n, one.recall, one.ci95) for one in _own], _told.now.names)

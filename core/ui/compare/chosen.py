@@ -12,15 +12,21 @@ from html import escape
 import streamlit as st
 
 from core.charts.contestants import LOOKS, Look
+from core.detectors.series.calibration import Mode
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.store.runs import RunRow
-from core.ui import rooms, state
+from core.ui import rooms, state, words
 from core.ui.labels import detector, labels
 
 WITH, PIN = "with", "pin"  # names in the URL
 LEAST, MOST = 2, len(LOOKS)
-RATES = {"10 %": 0.1, "5 %": 0.05, "2 %": 0.02, "1 %": 0.01}
+RATES = {  # of false alarms that a limit promises, by kind of data; the first is the usual one
+    "image": {"5 % of good parts": 0.05, "10 % of good parts": 0.1, "2 % of good parts": 0.02,
+              "1 % of good parts": 0.01},
+    "series": {"1 in 1,000 steps": 1e-3, "1 in 100 steps": 1e-2, "1 in 10,000 steps": 1e-4},
+}  # fmt: skip
+MODES: dict[str, Mode] = {"settled: with hindsight": "settled", "now: as it was known at once": "now"}
 
 
 @dataclass(frozen=True)
@@ -33,15 +39,17 @@ class Chosen:
     names: tuple[str, ...]
     pinned: int
     rate: float
+    mode: Mode  # of recordings
 
     @property
     def looks(self) -> tuple[Look, ...]:
         return LOOKS[: len(self.runs)]
 
     @property
-    def key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What everything drawn of them depends on: the runs, which never change under one id, and their names."""
-        return tuple(run.id for run in self.runs), self.names
+    def key(self) -> tuple[tuple[str, ...], tuple[str, ...], float, Mode]:
+        """What everything drawn of them depends on: the runs, which never change under one id, what they are called,
+        the promised rate and the mode."""
+        return tuple(run.id for run in self.runs), self.names, self.rate, self.mode
 
     @property
     def others(self) -> list[int]:
@@ -61,41 +69,25 @@ def available(dataset: DatasetRow) -> list[tuple[RunRow, ModelRow]]:
     return sorted(found, key=lambda pair: (pair[1].created_at, pair[1].id))
 
 
-def of(dataset: DatasetRow, found: Sequence[tuple[RunRow, ModelRow]]) -> Chosen:
-    """The runs that the URL names, else the newest six. At least two must be there."""
+def show(dataset: DatasetRow, found: Sequence[tuple[RunRow, ModelRow]]) -> Chosen:
+    """The chips of the runs that the URL names, else of the newest six; at least two must be there. Each chip has its
+    sign, its name, the pin and the way out; beside them who else could take part, and what limits promise."""
     picked = _asked(found)
     if len(picked) < LEAST:
         picked = list(found[-MOST:])
     names = labels({model.id: model.name for _, model in picked})
-    pin = st.query_params.get(PIN, "")
-    current = state.model()
-    places = {model.id: place for place, (_, model) in enumerate(picked)}
-    pinned = next((place for one, place in places.items() if len(pin) >= 8 and one.startswith(pin)), None)
-    if pinned is None:
-        pinned = places.get(current.id, 0) if current is not None else 0
-    return Chosen(
-        dataset=dataset,
-        runs=tuple(run for run, _ in picked),
-        models=tuple(model for _, model in picked),
-        names=tuple(names[model.id] for _, model in picked),
-        pinned=pinned,
-        rate=RATES.get(st.session_state.get("promised", ""), 0.05),
-    )
-
-
-def chips(now: Chosen, found: Sequence[tuple[RunRow, ModelRow]]) -> Chosen:
-    """A chip for each: its sign, its name, the pin and the way out; beside them who else could take part."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="contestants"):
-        for place, (model, look) in enumerate(zip(now.models, now.looks, strict=True)):
-            _chip(now, place, model, look)
-        _add(now, [model for _, model in found if model not in now.models])
+    models = [model for _, model in picked]
+    pinned = _pinned(models)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="contestants"):
+        for place, model in enumerate(models):
+            _chip(models, place, names[model.id], pinned=place == pinned)
+        _add(models, [model for _, model in found if model not in models])
         st.space("stretch")
-        st.selectbox(
-            "Promised false alarms", list(RATES), index=1, key="promised", bind="query-params", width=170,
-            help="Each detector is judged at its own limit for this rate, set on good parts that were held out from "
-            "its training. No part counted here has a say in it.",
-        )  # fmt: skip
-    return now
+        rate, mode = _limit(dataset)
+    return Chosen(
+        dataset, tuple(run for run, _ in picked), tuple(models), tuple(names[one.id] for one in models), pinned, rate,
+        mode,
+    )  # fmt: skip
 
 
 def sign(look: Look) -> str:
@@ -103,37 +95,62 @@ def sign(look: Look) -> str:
     return f'<span style="color:{look.colour};font-weight:700" aria-hidden="true">{look.sign}</span>'
 
 
-def _chip(now: Chosen, place: int, model: ModelRow, look: Look) -> None:
+def _pinned(models: Sequence[ModelRow]) -> int:
+    """The place of the one that the URL pins, else of the current model, else the first."""
+    asked, current = st.query_params.get(PIN, ""), state.model()
+    for place, model in enumerate(models):
+        if len(asked) >= 8 and model.id.startswith(asked):
+            return place
+    return next((place for place, model in enumerate(models) if current is not None and model.id == current.id), 0)
+
+
+def _limit(dataset: DatasetRow) -> tuple[float, Mode]:
+    """The promised rate, and for recordings which score is judged."""
+    mode: Mode = "settled"
+    if dataset.modality == "series":
+        mode = MODES[
+            st.selectbox("Score", list(MODES), key="score", bind="query-params", width=230,
+                         help="With hindsight a step is judged by all windows that hold it, at once by the past.")
+        ]  # fmt: skip
+    rates = RATES[dataset.modality]
+    rate = st.selectbox(
+        "Limits promise to flag at most", list(rates), key=f"promised-{dataset.modality}", bind="query-params",
+        width=210, help="Each detector is judged at its own limit for this rate, set on normal data that were held out from its "
+        "training. Nothing that is counted here has a say in it.",
+    )  # fmt: skip
+    return rates[rate], mode
+
+
+def _chip(models: Sequence[ModelRow], place: int, name: str, *, pinned: bool) -> None:
+    model = models[place]
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xxsmall", border=True, width="content", key=f"chip-{place}"
     ):
         st.html(
-            f'<span title="{escape(detector(model.detector))}" style="white-space:nowrap">{sign(look)} '
-            f"{escape(now.names[place])}</span>",
+            f'<span title="{escape(detector(model.detector))}" style="white-space:nowrap">{sign(LOOKS[place])} '
+            f"{escape(name)}</span>",
             width="content",
         )
-        pinned = place == now.pinned
         st.button(
             "", icon=":material/keep:", type="primary" if pinned else "tertiary", key=f"pin-{place}",
             help="The others are compared with this one" if pinned else "Compare the others with this one",
             on_click=_pin, args=(model.id,),
         )  # fmt: skip
         st.button(
-            "", icon=":material/close:", type="tertiary", key=f"drop-{place}", disabled=len(now.models) <= LEAST,
-            help=f"Leave «{now.names[place]}» out", on_click=_drop, args=(now, place),
+            "", icon=":material/close:", type="tertiary", key=f"drop-{place}", disabled=len(models) <= LEAST,
+            help=f"Leave «{words.plain(name)}» out", on_click=_drop, args=(models, place),
         )  # fmt: skip
 
 
-def _add(now: Chosen, rest: Sequence[ModelRow]) -> None:
+def _add(models: Sequence[ModelRow], rest: Sequence[ModelRow]) -> None:
     if not rest:
         return
-    full = len(now.models) >= MOST
-    with st.popover("Add", icon=":material/add:", disabled=full, key="add-contestant"):
+    with st.popover("Add", icon=":material/add:", disabled=len(models) >= MOST, key="add-contestant"):
         names = labels({model.id: f"{model.name} · {detector(model.detector)}" for model in rest})
         for model in rest:
             st.button(
-                names[model.id], key=f"add-{model.id}", type="tertiary", on_click=_write,
-                args=([*(one.id for one in now.models), model.id],),
+                words.plain(names[model.id]), key=f"add-{model.id}", type="tertiary", on_click=_write,
+                args=([*(one.id for one in models), model.id],),
             )  # fmt: skip
 
 
@@ -148,8 +165,8 @@ def _pin(model_id: str) -> None:
     st.query_params[PIN] = model_id[: state.SHORT]
 
 
-def _drop(now: Chosen, place: int) -> None:
-    _write([model.id for at, model in enumerate(now.models) if at != place])
+def _drop(models: Sequence[ModelRow], place: int) -> None:
+    _write([model.id for at, model in enumerate(models) if at != place])
 
 
 def _write(ids: Sequence[str]) -> None:

@@ -9,15 +9,15 @@ from core.charts import versus
 from core.compare import curves
 from core.metrics.cost import CostWeights
 from core.ui import blocks, errors, words
-from core.ui.compare.compared import Compared
+from core.ui.compare.told import Told
 
 # What people assume before they have said anything; a miss is usually the dearer by far.
 MISS, ALARM, DEFECTS = 100.0, 5.0, 1.0
 
 
-def show(found: Compared) -> None:
+def show(told: Told) -> None:
     """The weights, a table at the detectors' own limits, the curve over all limits."""
-    if not found.side.has_truth:
+    if not told.has_truth:
         st.caption("Costs need good and anomalous parts among those that are counted.")
         return
     blocks.headed(
@@ -33,7 +33,7 @@ def show(found: Compared) -> None:
         alarm = _number("A false alarm costs", "alarm", ALARM, 1e9)
         share = _number("Anomalous parts on the line, %", "defects", DEFECTS, 100.0) / 100
     with errors.shown():
-        _drawn(found, CostWeights(miss, alarm), share)
+        _drawn(told, CostWeights(miss, alarm), share)
 
 
 def _number(label: str, key: str, value: float, most: float) -> float:
@@ -41,11 +41,11 @@ def _number(label: str, key: str, value: float, most: float) -> float:
     return value if found is None else float(found)
 
 
-def _drawn(found: Compared, weights: CostWeights, share: float) -> None:
-    drawn = _costs(found.key, (weights.miss, weights.false_alarm), share, found)
+def _drawn(told: Told, weights: CostWeights, share: float) -> None:
+    drawn = _costs(told.key, (weights.miss, weights.false_alarm), share, told)
     if drawn is None:
         return
-    names = found.now.names
+    names = told.now.names
     best = min(range(len(drawn)), key=lambda place: drawn[place].at_limit)
     unit = share * weights.miss + (1 - share) * weights.false_alarm
     idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all) * unit
@@ -57,23 +57,23 @@ def _drawn(found: Compared, weights: CostWeights, share: float) -> None:
         + (": **at these costs no detector here is worth its alarms.**" if idle <= cost else ".")
     )
     blocks.plot(
-        _figure(found.key, (weights.miss, weights.false_alarm), share, found),
+        _figure(told.key, (weights.miss, weights.false_alarm), share, told),
         key="compare-costs",
         alt="; ".join(f"{name} {one.at_limit * unit:.3g} a part" for name, one in zip(names, drawn, strict=True)),
     )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _costs(key: object, weights: tuple[float, float], share: float, _found: Compared) -> list[curves.Costs] | None:
-    return curves.costs(_found.side, CostWeights(*weights), share, _found.now.rate)
+def _costs(key: object, weights: tuple[float, float], share: float, _told: Told) -> list[curves.Costs] | None:
+    return curves.costs(_told.images, CostWeights(*weights), share, _told.now.rate)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _figure(key: object, weights: tuple[float, float], share: float, _found: Compared) -> go.Figure:
-    drawn = _costs(key, weights, share, _found) or []
+def _figure(key: object, weights: tuple[float, float], share: float, _told: Told) -> go.Figure:
+    drawn = _costs(key, weights, share, _told) or []
     lines = [
         versus.Line(name, one.curve.false_alarms, one.curve.cost, (one.false_alarms, one.at_limit))
-        for name, one in zip(_found.now.names, drawn, strict=True)
+        for name, one in zip(_told.now.names, drawn, strict=True)
     ]
     idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all)
     figure = versus.overlaid(

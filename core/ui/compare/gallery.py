@@ -19,8 +19,9 @@ from core.datasets.types import ImageItem
 from core.errors import UserError
 from core.store.runfolder import Run
 from core.ui import blocks, nav, rooms, state, words
-from core.ui.compare import chosen, compared
-from core.ui.compare.compared import Compared
+from core.ui.compare import chosen
+from core.ui.compare import told as telling
+from core.ui.compare.told import Told
 
 PER_PAGE = 3
 SIDE = 224  # pixels of a picture's longer side
@@ -29,7 +30,7 @@ KINDS = {"All": None, "Anomalous": "bad", "Good": "good", "Not labelled": None}
 EVERYBODY = "All of them"
 
 
-def show(found: Compared) -> None:
+def show(told: Told) -> None:
     """Which disagreements, then a page of them."""
     blocks.headed(
         "Where they disagree",
@@ -40,7 +41,7 @@ def show(found: Compared) -> None:
         "Heatmap colours are fixed for each detector and do not compare between them. p-values end where the "
         "calibration images do: all are cut off at the highest such floor.",
     )
-    rows = _chosen(found)
+    rows = _chosen(told)
     if not rows:
         st.caption("No part of this kind: on these they agree.")
         return
@@ -49,30 +50,30 @@ def show(found: Compared) -> None:
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
         page = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
         st.caption(words.count(len(rows), "part"), width="content")
-    data = rooms.datasets().get(found.now.dataset.id)
+    data = rooms.datasets().get(told.now.dataset.id)
     with slot:
         for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]:
-            _part(found, row, data.by_name[row.item])
+            _part(told, row, data.by_name[row.item])
 
 
-def _chosen(found: Compared) -> list[Disagreement]:
+def _chosen(told: Told) -> list[Disagreement]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        known = [name for name in KINDS if name != "Not labelled" or found.side.unlabelled]
+        known = [name for name in KINDS if name != "Not labelled" or told.images.unlabelled]
         kind = st.segmented_control(
             "Parts", known, default="All", required=True, key="parts", bind="query-params", label_visibility="collapsed"
         )
-        rivals = {EVERYBODY: None} | {f"{found.pinned} and {found.now.names[at]}": at for at in found.now.others}
+        rivals = {EVERYBODY: None} | {f"{told.pinned} and {told.now.names[at]}": at for at in told.now.others}
         between = EVERYBODY
-        if len(found.now.others) > 1:
+        if len(told.now.others) > 1:
             between = st.selectbox("Between", list(rivals), key="between", label_visibility="collapsed", width=260)
     rival = rivals.get(between)
-    rows = compared.disagreeing(found, None if rival is None else sorted((found.now.pinned, rival)))
+    rows = telling.disagreeing(told, None if rival is None else tuple(sorted((told.now.pinned, rival))))
     if kind == "Not labelled":
         return [row for row in rows if row.label is None]
     return [row for row in rows if KINDS[kind or "All"] in (None, row.label)]
 
 
-def _part(found: Compared, row: Disagreement, item: ImageItem) -> None:
+def _part(told: Told, row: Disagreement, item: ImageItem) -> None:
     truth = {"good": "good", "bad": "anomalous", None: "not labelled"}[row.label]
     with st.container(border=True, gap="xsmall", key=f"part-{row.place}"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -82,25 +83,25 @@ def _part(found: Compared, row: Disagreement, item: ImageItem) -> None:
                 width="stretch",
             )
             if st.button("Look closer", icon=":material/zoom_in:", type="tertiary", key=f"look-{row.place}"):
-                state.choose(dataset_id=found.now.dataset.id, model_id=found.now.models[found.now.pinned].id)
+                state.choose(dataset_id=told.now.dataset.id, model_id=told.now.models[told.now.pinned].id)
                 nav.open_page("inspect", {"part": item.name})
         try:
-            st.html(_strip(found, row, item))
+            st.html(_strip(told, row, item))
         except UserError as error:  # one file that is gone must not hide the others
             st.warning(words.plain(error.what), icon=":material/broken_image:")
 
 
-def _strip(found: Compared, row: Disagreement, item: ImageItem) -> str:
+def _strip(told: Told, row: Disagreement, item: ImageItem) -> str:
     """The photograph and the heatmaps as one piece of HTML; each heatmap is a link to the part on the Inspect page."""
     tiles = [_tile(_photograph(item.sha256, item.mask_sha256 or "", item), "as photographed", f"{item.name}", None)]
-    for place, one in enumerate(found.side.contestants):
+    for place, one in enumerate(told.images.contestants):
         verdict = "✕ bad" if row.bad[place] else "✓ good"
         label = (
-            f"{chosen.sign(found.now.looks[place])} {escape(words.short(one.name, 16))}<br>"
+            f"{chosen.sign(told.now.looks[place])} {escape(words.short(one.name, 16))}<br>"
             f"<b>{verdict}</b> · p {row.p_values[place]:.2g}"
         )
         query = urlencode({
-            state.DATASET: found.now.dataset.id[: state.SHORT], state.MODEL: one.id[: state.SHORT], "part": item.name
+            state.DATASET: told.now.dataset.id[: state.SHORT], state.MODEL: one.id[: state.SHORT], "part": item.name
         })  # fmt: skip
         alt = f"Heatmap of {item.name} by {one.name}: {verdict[2:]}, p {row.p_values[place]:.2g}"
         tiles.append(_tile(_heat(one.run_id, item.sha256, item, one), label, alt, f"inspect?{query}"))

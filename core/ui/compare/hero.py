@@ -2,98 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts import versus
-from core.compare.pairs import Pair
+from core.charts.versus import Measured
+from core.compare import sentences
+from core.store.comparison import StoredComparison
 from core.ui import blocks, words
-from core.ui.compare import compared
-from core.ui.compare.compared import Compared
+from core.ui.compare import effects
+from core.ui.compare import study as studies
+from core.ui.compare.told import Told
 
 
-def show(found: Compared) -> None:
-    """Words first; then the forest plot."""
-    side = found.side
-    if not side.has_truth:
+def show(told: Told, study: StoredComparison | None) -> None:
+    """Words first; then the forest plot; then the way to what is not known yet."""
+    if not told.has_truth:
+        st.markdown("### Nobody said what is good and what is bad")
         st.markdown(
-            "**Nobody said which of these parts are good and which are bad**, so nothing tells who is right. Below is "
-            "where the detectors disagree: label those parts on the Inspect page."
+            "So nothing tells who is right. Beside this is where the detectors disagree: what a person says about "
+            "those is worth most."
         )
         return
-    against = compared.against_pinned(found)
-    for sentence in sentences(found, against):
+    found = effects.available(told, study)
+    for sentence in headline(told, study, found):
         st.markdown(sentence)
-    blocks.headed(
-        "Differences",
-        "How much higher each detector's AUROC is than the pinned one's, on the very same images, with 95 % intervals "
-        "(DeLong).",
-        "Right of the dashed line is better than the pinned detector. A filled marker is a difference that chance does "
-        "not explain; an open one may be none. Intervals of the two AUROCs may overlap and the difference be sure.",
-        "Significance is corrected (Holm) over all pairs shown here, not over all that you could choose. An AUROC "
-        "ranks; what happens at the limit is in the verdicts.",
-    )
-    blocks.plot(_figure(found.key, found.now.pinned, found, against), key="forest", alt=_alt(found, against))
+    _forest(told, found)
+    if study is None:
+        studies.ask(told)
 
 
-def sentences(found: Compared, against: Sequence[Pair]) -> list[str]:
-    """The headline, then what the verdicts say; as Markdown."""
-    names, pinned = [words.plain(name) for name in found.now.names], words.plain(found.pinned)
-    sure = [pair for pair in against if "auroc" in pair.tests and pair.tests["auroc"].differs]
-    better = sorted((pair for pair in sure if (pair.auroc or 0) > 0), key=lambda pair: -(pair.auroc or 0))
-    worse = [pair for pair in sure if (pair.auroc or 0) < 0]
-    told = []
+def headline(told: Told, study: StoredComparison | None, found: Mapping[str, list[Measured]]) -> list[str]:
+    """Who is better than the pinned one, as Markdown: a heading, what tells one rival apart, the others."""
+    pinned = words.plain(told.pinned)
+    if not found:
+        return [f"### {pinned} and the others, event by event", *_about(told, study, told.against_pinned[0].first)]
+    rows = next(iter(found.values()))
+    better = sorted((row for row in rows if row.sure and row.value > 0), key=lambda row: -row.value)
+    worse = [row for row in rows if row.sure and row.value < 0]
     if better:
-        best = better[0]
-        told.append(f"### {names[best.first]} beats {pinned}")
-        told += [f"**{names[pair.first]}** ranks better: AUROC {_difference(pair)}." for pair in better]
+        head = f"### {words.plain(better[0].name)} ranks better than {pinned}"
     elif worse:
-        told.append(f"### Nobody beats {pinned}")
+        head = f"### Nobody ranks better than {pinned}"
     else:
-        told.append(f"### No difference to {pinned} that {len(found.side)} images could show")
-    if worse:
-        told.append("Worse: " + "; ".join(f"**{names[pair.first]}** {_difference(pair)}" for pair in worse) + ".")
-    even = [pair for pair in against if pair not in sure]
-    if even and sure:
-        told.append("Not told apart: " + ", ".join(f"**{names[pair.first]}**" for pair in even) + ".")
-    verdicts = [pair for pair in against if "verdicts" in pair.tests and pair.tests["verdicts"].differs]
-    for pair in verdicts:
-        ours, theirs = sum(pair.only_first.values()), sum(pair.only_second.values())
-        told.append(
-            f"At their limits only **{names[pair.first]}** is right about {ours} parts, only **{pinned}** about "
-            f"{theirs} ({p_word(pair.tests['verdicts'].p_holm)}, McNemar)."
-        )
-    return told
-
-
-def p_word(p: float) -> str:
-    """``p = 0.003``, ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
-
-
-def _difference(pair: Pair) -> str:
-    low, high = pair.auroc_ci95 or (float("nan"), float("nan"))
-    return f"{pair.auroc:+.3f} ({low:+.3f} to {high:+.3f}), {p_word(pair.tests['auroc'].p_holm)}"
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _figure(key: object, pinned: int, _found: Compared, _against: Sequence[Pair]) -> go.Figure:
-    rows = [
-        versus.Measured(
-            pair.first, _found.now.names[pair.first], pair.auroc, *(pair.auroc_ci95 or (None, None)),
-            sure=pair.tests["auroc"].differs,
-        )
-        for pair in _against
-        if pair.auroc is not None
-    ]  # fmt: skip
-    return versus.forest(rows, _found.pinned, "AUROC")
-
-
-def _alt(found: Compared, against: Sequence[Pair]) -> str:
-    return "; ".join(
-        f"{found.now.names[pair.first]} {pair.auroc:+.3f} to {found.pinned}"
-        for pair in against
-        if pair.auroc is not None
+        head = f"### No difference to {pinned} that {told.evidence.counted} could show"
+    rival = effects.best(rows)
+    groups = {"better too": better, "worse": worse, "not told apart": [row for row in rows if not row.sure]}
+    line = "; ".join(
+        f"{word}: " + ", ".join(f"**{words.plain(row.name)}**" for row in group if row is not rival)
+        for word, group in groups.items()
+        if any(row is not rival for row in group)
     )
+    others = [f"{line[0].upper()}{line[1:]}."] if line else []
+    return [head, *_about(told, study, rival.place), *others]
+
+
+def _about(told: Told, study: StoredComparison | None, rival: int) -> list[str]:
+    """Everything about one rival and the pinned one, a sentence a line."""
+    pair = next(one for one in told.against_pinned if one.first == rival)
+    found = []
+    if pair.auroc is not None and pair.auroc_ci95 is not None:
+        low, high = pair.auroc_ci95
+        found.append(
+            f"{told.now.names[rival]} less {told.pinned}: AUROC {pair.auroc:+.3f} (95 %: {low:+.3f} to {high:+.3f}), "
+            f"{sentences.p_words(pair.tests['auroc'].p_holm)}, DeLong's test on the very same images"
+        )
+    if study is not None:
+        found += _studied(told, study, told.now.models[rival].id)
+    found.append(sentences.verdicts(pair, told.now.names))
+    return ["  \n".join(f"{words.plain(sentence)}." for sentence in found)]
+
+
+def _studied(told: Told, study: StoredComparison, model: str) -> list[str]:
+    """What the study says of the rival by its first figure: defect by defect, or by resampling."""
+    figure = effects.figure(told, effects.SHOWN[told.now.dataset.modality][0])
+    return [
+        sentences.per_defect(one, told.by_id)
+        if one.n
+        else sentences.difference(one, figure, told.by_id, told.evidence.counted)
+        for one in studies.against(told, study, figure)
+        if one.first == model
+    ]
+
+
+def _forest(told: Told, found: Mapping[str, list[Measured]]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        blocks.headed(
+            "Differences" if found else "Figures",
+            "How far each detector lies from the pinned one on the very same data, with 95 % intervals: AUROC by "
+            "DeLong's closed form, the others by resampling, the same resamples for all.",
+            "Right of the dashed line is higher than the pinned detector. A filled marker is a difference that chance "
+            "does not explain; an open one may be none. Intervals of two figures may overlap and their difference be "
+            "sure all the same.",
+            "Significance is corrected (Holm) over all pairs shown here, not over all that one could look at. Of "
+            "false alarms lower is better.",
+        )
+        if len(found) > 1:
+            name = st.segmented_control(
+                "By", list(found), default=next(iter(found)), required=True, key="by", bind="query-params",
+                label_visibility="collapsed",
+            ) or next(iter(found))  # fmt: skip
+        else:
+            name = next(iter(found), "")
+    rows = found.get(name) or _values(told)
+    if not rows:
+        st.caption("Their stored figures count other steps. The comparison by resampling measures them anew.")
+        return
+    title = name or told.evidence.titles[told.evidence.main]
+    figure = versus.forest(rows, told.pinned, title, difference=bool(found))
+    blocks.plot(figure, key="forest", alt=_alt(rows, title, told.pinned if found else None))
+
+
+def _values(told: Told) -> list[Measured]:
+    """The main figure of everybody with its own interval, where no differences are known yet."""
+    main = told.evidence.main
+    return [
+        Measured(place, row.name, value, *row.ci95.get(main, (None, None)))
+        for place, row in enumerate(told.evidence.rows)
+        if (value := row.figures.get(main)) is not None
+    ]
+
+
+def _alt(rows: Sequence[Measured], title: str, pinned: str | None) -> str:
+    form = "+.3f" if pinned else ".3f"
+    to = f" to {pinned}" if pinned else ""
+    return f"{title}: " + "; ".join(f"{row.name} {row.value:{form}}{to}" for row in rows)

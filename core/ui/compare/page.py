@@ -2,68 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.errors import UserError
-from core.ui import errors, state
+from core.store.comparison import StoredComparison
+from core.ui import errors, state, words
 from core.ui.compare import (
     agree,
     blind,
     chosen,
-    compared,
     costs,
     effort,
     empty,
     gallery,
     hero,
+    perdefect,
     ranking,
     runs,
+    study,
     table,
     views,
 )
+from core.ui.compare import told as telling
+from core.ui.compare.told import Told
 
-TABS = ("Figures", "Ranking", "Agreement", "Classes and sizes", "Costs", "Effort", "Runs")
+PAGE = "compare"
+Section = Callable[[Told, StoredComparison | None], None]
+SECTIONS: dict[str, dict[str, Section]] = {
+    "image": {
+        "Figures": table.show,
+        "Ranking": lambda told, _: ranking.show(told),
+        "Defect by defect": perdefect.show,
+        "Classes and sizes": blind.show,
+        "Agreement": lambda told, _: agree.show(told),
+        "Costs": lambda told, _: costs.show(told),
+        "Effort": lambda told, _: effort.show(told),
+        "Runs": lambda told, _: runs.show(told.now.dataset),
+    },
+    "series": {
+        "Figures": table.show,
+        "Agreement": lambda told, _: agree.show(told),
+        "Effort": lambda told, _: effort.show(told),
+        "Runs": lambda told, _: runs.show(told.now.dataset),
+    },
+}
 
 
 def show() -> None:
     """The chosen runs over the current dataset, or what is missing for a comparison; all runs in either case."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Which detector should we trust?", anchor=False, width="stretch")
-        views.popover("compare")
+        views.popover(PAGE)
     dataset = state.dataset()
     found = chosen.available(dataset) if dataset is not None else []
     if dataset is None or len(found) < chosen.LEAST:
         empty.show(dataset, found)
         runs.show(dataset)
         return
-    now = chosen.chips(chosen.of(dataset, found), found)
+    now = chosen.show(dataset, found)
     try:
-        told = compared.of(now)
+        told = telling.of(now)
     except UserError as error:
         errors.show(error)
         runs.show(dataset)
         return
-    _answer(told)
-    _tabs(told)
+    studied = study.of(told)
+    _answer(told, studied)
+    _tabs(told, studied)
 
 
-def _answer(told: compared.Compared) -> None:
+def _answer(told: Told, studied: StoredComparison | None) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
-        hero.show(told)
-        st.caption(compared.protocol(told))
+        hero.show(told, studied)
+        st.caption(words.plain(told.evidence.protocol))
     with right:
-        gallery.show(told)
+        if told.over_images:
+            gallery.show(told)
+        else:
+            from core.ui.compare import moments
+
+            moments.show(told)
 
 
-def _tabs(told: compared.Compared) -> None:
+def _tabs(told: Told, studied: StoredComparison | None) -> None:
     """Only the open one is drawn."""
-    sections = (table.show, ranking.show, agree.show, blind.show, costs.show, effort.show, _runs)
-    for tab, section in zip(st.tabs(TABS, key="view", bind="query-params", on_change="rerun"), sections, strict=True):
+    sections = SECTIONS[told.now.dataset.modality]
+    opened = st.tabs(list(sections), key="view", bind="query-params", on_change="rerun")
+    for tab, section in zip(opened, sections.values(), strict=True):
         if tab.open:
             with tab, errors.shown():
-                section(told)
-
-
-def _runs(told: compared.Compared) -> None:
-    runs.show(told.now.dataset)
+                section(told, studied)

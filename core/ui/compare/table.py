@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -10,44 +11,72 @@ import streamlit as st
 from core.charts.csvtable import to_csv
 from core.compare import figures
 from core.compare.figures import Row
+from core.store.comparison import StoredComparison
 from core.ui import blocks, words
-from core.ui.compare import compared
-from core.ui.compare.compared import Compared
+from core.ui.compare import effects
+from core.ui.compare import study as studies
+from core.ui.compare.told import Told
 
-PERCENT = frozenset({"recall", "false_alarm_rate", "promised_rate"})
-COSTS = {"fit_seconds": "{:.1f}", "ms_per_image": "{:.3g}", "peak_rss_mib": "{:,.0f}"}
+PERCENT = frozenset({"recall", "false_alarm_rate", "promised_rate", "far", "mar", "events_found", "alarm_share"})
+COSTS = {"fit_seconds": "{:.1f}", "ms_per_image": "{:.3g}", "us_per_step": "{:.3g}", "peak_rss_mib": "{:,.0f}"}
+PLAIN = {"delay_median": "{:.0f}"}
 
 
-def show(found: Compared) -> None:
+def show(told: Told, study: StoredComparison | None) -> None:
     """A row a figure, a column a detector, and guessing beside them."""
-    rows = [*compared.rows(found), compared.guessing(found)]
+    rows = completed(told, study)
+    shown = [*rows, *([told.evidence.guessing] if told.evidence.guessing else [])]
     blocks.headed(
         "Figures",
-        "Every figure of every detector on the counted images with its 95 % interval, and below it the difference to "
-        "the pinned detector. The last column is what guessing gets.",
+        "Every figure of every detector on what is counted with its 95 % interval, and below it the difference to the "
+        "pinned detector. The last column, where there is one, is what guessing gets.",
         "The best of a row is bold. Two figures differ for sure only where the paired test says so: see the "
         "differences above.",
-        "F1-max chose its limit on these very images: hindsight, no promise. Time and memory are those of the machine "
+        "F1-max chose its limit on these very data: hindsight, no promise. Time and memory are those of the machine "
         "and moment they were measured at.",
     )
-    st.table(_shown(found, rows), border="horizontal", alt=f"Figures of {len(found.now.runs)} detectors")
+    st.table(_shown(told, rows, shown), border="horizontal", alt=f"Figures of {len(rows)} detectors")
     for row in rows:
         for note in row.notes:
             st.caption(f":material/info: {words.plain(row.name)}: {words.plain(note)}.")
+    if study is None and told.over_images and told.has_truth:
+        st.caption("Pixel AUROC, AUPRO and AUPIMO come with the comparison defect by defect above.")
+    elif study is not None:
+        st.caption(studies.note(study))
     st.download_button(
-        "CSV", lambda: csv(rows), "comparison.csv", "text/csv", key="figures-csv", icon=":material/download:",
-        on_click="ignore",
+        "CSV", lambda: csv(told.evidence.titles, shown), "comparison.csv", "text/csv", key="figures-csv",
+        icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
-def known(rows: Sequence[Row]) -> list[str]:
-    """The figures that a detector has."""
-    return [name for name in figures.TITLES if any(row.figures.get(name) is not None for row in rows)]
+def completed(told: Told, study: StoredComparison | None) -> list[Row]:
+    """The rows with what the study adds: figures that are not known at once, and intervals of those that are."""
+    if study is None:
+        return told.evidence.rows
+    found = []
+    for row in told.evidence.rows:
+        values, ends = dict(row.figures), dict(row.ci95)
+        for name in told.evidence.titles:
+            key = name if name in study.info.figures else effects.figure(told, name)
+            value = study.info.figures.get(key, {}).get(row.model_id)
+            if value is not None:
+                values[name] = value if values.get(name) is None else values[name]
+                reach = study.info.ci95.get(key, {}).get(row.model_id)
+                if reach is not None:
+                    ends.setdefault(name, reach)
+        found.append(replace(row, figures=values, ci95=ends))
+    return found
 
 
-def csv(rows: Sequence[Row]) -> bytes:
+def known(titles: Mapping[str, str], rows: Sequence[Row]) -> list[str]:
+    """The figures that a detector has; what only guessing has is no news."""
+    able = [row for row in rows if row.model_id != figures.RANDOM]
+    return [name for name in titles if any(row.figures.get(name) is not None for row in able)]
+
+
+def csv(titles: Mapping[str, str], rows: Sequence[Row]) -> bytes:
     """A line a detector, with the ends of every interval."""
-    names = known(rows)
+    names = known(titles, rows)
     head = ["model", "model_id", "detector"]
     for name in names:
         head += [name, f"{name}_low", f"{name}_high"]
@@ -61,18 +90,17 @@ def csv(rows: Sequence[Row]) -> bytes:
     return to_csv(head, lines)
 
 
-def _shown(found: Compared, rows: Sequence[Row]) -> pd.DataFrame:
-    pinned = rows[found.now.pinned]
-    columns: dict[str, list[str]] = {"Figure": [words.plain(figures.TITLES[name]) for name in known(rows)]}
-    for place, row in enumerate(rows):
-        guess = row.model_id == figures.RANDOM
-        head = "Guessing" if guess else f"{found.now.looks[place].sign} {words.plain(row.name)}"
-        if place == found.now.pinned:
+def _shown(told: Told, rows: Sequence[Row], shown: Sequence[Row]) -> pd.DataFrame:
+    titles, pinned, names = told.evidence.titles, rows[told.now.pinned], known(told.evidence.titles, rows)
+    best = {name: _best(name, rows, told.evidence.lower_is_better) for name in names}
+    columns: dict[str, list[str]] = {"Figure": [words.plain(titles[name]) for name in names]}
+    for place, row in enumerate(shown):
+        guess = place >= len(rows)
+        head = "Guessing" if guess else f"{told.now.looks[place].sign} {words.plain(row.name)}"
+        if place == told.now.pinned:
             head += " :material/keep:"
-        columns[head] = [
-            _cell(name, row, None if guess or place == found.now.pinned else pinned, best=_best(name, rows) is row)
-            for name in known(rows)
-        ]
+        reference = None if guess or place == told.now.pinned else pinned
+        columns[head] = [_cell(name, row, reference, best=best[name] is row) for name in names]
     return pd.DataFrame(columns).set_index("Figure")
 
 
@@ -93,28 +121,26 @@ def _cell(name: str, row: Row, pinned: Row | None, *, best: bool) -> str:
 def form(name: str, value: float) -> str:
     """A figure as people read it."""
     if name in PERCENT:
-        return f"{value:.1%}"
+        return f"{value:.1%}" if value >= 0.01 or not value else f"{value:.2%}"
     if name == "model_bytes":
         return blocks.size(value)
-    return COSTS.get(name, "{:.3f}").format(value)
+    return (COSTS | PLAIN).get(name, "{:.3f}").format(value)
 
 
 def _change(name: str, value: float, reference: float) -> str:
     """The difference to the pinned one: points of percent, the factor of a cost, or the plain difference."""
     if name in PERCENT:
-        return f"{100 * (value - reference):+.1f} points"
+        return f"{100 * (value - reference):+.2g} points"
     if name in COSTS or name == "model_bytes":
         return f"× {value / reference:.2g}" if reference else "–"
-    return f"{value - reference:+.3f}"
+    return f"{value - reference:+.0f}" if name in PLAIN else f"{value - reference:+.3f}"
 
 
-def _best(name: str, rows: Sequence[Row]) -> Row | None:
-    """The detector with the best value, None where guessing, a wish or a tie leaves nothing to praise."""
-    if name in figures.NO_BEST:
+def _best(name: str, rows: Sequence[Row], lower: frozenset[str]) -> Row | None:
+    """The detector with the best value; None where a tie, a wish or a single value leaves nothing to praise."""
+    able = [row for row in rows if row.figures.get(name) is not None]
+    if name in figures.NO_BEST or len(able) < 2:
         return None
-    able = [row for row in rows if row.model_id != figures.RANDOM and row.figures.get(name) is not None]
-    sign = -1 if name in figures.LOWER_IS_BETTER else 1
-    ranked = sorted(able, key=lambda row: -sign * (row.figures[name] or 0.0))
-    if len(ranked) > 1 and ranked[0].figures[name] == ranked[1].figures[name]:
-        return None
-    return ranked[0] if ranked else None
+    sign = 1 if name in lower else -1
+    ranked = sorted(able, key=lambda row: sign * (row.figures[name] or 0.0))
+    return None if ranked[0].figures[name] == ranked[1].figures[name] else ranked[0]
