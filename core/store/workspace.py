@@ -27,17 +27,18 @@ class Workspace:
     scratch/<key>/ checkpoints of unfinished work          uploads/<token>/ files that an import will take
     exports/        zips for download               rust/sets/<id>/ photographs   rust/analyses/<id>/
     continual/<id>/ records of continual runs              comparisons/<id>/ what took long of comparing runs
+    backbones/<id>/ compact backbones that were distilled here
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         names = (
             "datasets", "models", "runs", "jobs", "uploads", "exports", "scratch", "rust/sets", "rust/analyses",
-            "continual", "comparisons",
+            "continual", "comparisons", "backbones",
         )  # fmt: skip
         folders = [self.root / name for name in names]
         self.datasets, self.models, self.runs, self.jobs, self.uploads, self.exports, self._scratch = folders[:7]
-        self.rust_sets, self.rust_analyses, self.continual, self.comparisons = folders[7:]
+        self.rust_sets, self.rust_analyses, self.continual, self.comparisons, self.backbones = folders[7:]
         try:
             for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)

@@ -11,11 +11,8 @@ from typing import Any
 from safetensors.torch import save_file
 
 from core.features.compact import to_weights
-from core.features.distill.config import DistillConfig
+from core.features.distill.config import RECORD, WEIGHTS, DistillConfig
 from core.features.distill.training import Distilled
-
-WEIGHTS = "compact_backbone.safetensors"
-RECORD = "distilled.json"
 
 
 def write_candidate(

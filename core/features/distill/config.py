@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+WEIGHTS, RECORD = "compact_backbone.safetensors", "distilled.json"  # files of a distilled backbone
 Loss = Literal["standardised", "distance", "cosine", "relational"]
 Widths = Annotated[int, Field(ge=4, le=256, multiple_of=4)]
 Depth = Annotated[int, Field(ge=1, le=6)]

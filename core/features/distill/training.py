@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from core.errors import UserError
+from core.errors import Cancelled, UserError
 from core.features.backbones import BUNDLED, load_backbone
 from core.features.checkpoint import Checkpoint, Standing, fingerprint
 from core.features.compact import Shape, from_weights
@@ -29,7 +29,7 @@ CHECK_EVERY = 250  # steps between two looks at the photographs held out
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 STAGE = "Imitating the teacher"
 FIGURES = ("step", "train_loss", "val_loss", "stage2_loss", "stage3_loss")  # the last three: variance not explained
-CURVE = "curve"  # its name among the tensors of a checkpoint
+CURVE, RECENT = "curve", "recent"  # among the tensors of a checkpoint: its rows, and the losses since the last one
 
 
 @dataclass(frozen=True)
@@ -103,15 +103,15 @@ class _Run:
         teacher: Teacher,
         network: Stages,
         checkpoint: Checkpoint | None,
-        deadline: _Clock,
+        clock: _Clock,
     ) -> None:
         self.config, self.photographs, self.teacher, self.network = config, photographs, teacher, network
-        self.checkpoint, self.deadline = checkpoint, deadline
+        self.checkpoint, self.clock = checkpoint, clock
         self.optimiser = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         self.mean = {key: value.clone() for key, value in network.state_dict().items()}
-        self.standing, self.curve = Standing(), torch.empty(0, len(FIGURES))
+        self.standing, self.curve, self.recent = Standing(), torch.empty(0, len(FIGURES)), torch.empty(0)
         self.held_out = photographs.held_out_crops(config.size)
 
     def resume(self, progress: Progress) -> None:
@@ -119,33 +119,28 @@ class _Run:
         found = self.checkpoint.resume(self.network, self.optimiser) if self.checkpoint else None
         if found is not None:
             self.standing, kept = found
-            self.curve = kept.pop(CURVE)
+            self.curve, self.recent = kept.pop(CURVE), kept.pop(RECENT)
             self.mean = {key: value.to(self.teacher.device) for key, value in kept.items()}
             progress.log(f"Training resumes after step {self.standing.epoch} of {self.config.steps}")
 
     def learn(self, progress: Progress) -> None:
-        """All steps that are still to be done."""
-        steps, first, written = self.config.steps, self.standing.epoch, time.monotonic()
-        recent: list[Tensor] = []
+        """All steps that are still to be done. A run that is stopped loses nothing."""
+        steps, written = self.config.steps, time.monotonic()
         try:
-            for pixels in self.photographs.batches(self.config, first, steps):
-                recent.append(self._step(pixels))
+            for pixels in self.photographs.batches(self.config, self.standing.epoch, steps):
+                self.recent = torch.cat([self.recent, self._step(pixels).cpu().view(1)])
                 done = self.standing.epoch = self.standing.epoch + 1
-                over = done == steps or self.deadline.share() >= 1
-                figures = {}
-                if done % CHECK_EVERY == 0 or over:
-                    figures = self._look(float(torch.stack(recent).mean()))
-                    recent.clear()
-                if self.checkpoint and not over and time.monotonic() - written >= SECONDS_BETWEEN_CHECKPOINTS:
-                    self._write(self.checkpoint)
+                over = done == steps or self.clock.share() >= 1
+                figures = self._look() if done % CHECK_EVERY == 0 or over else {}
+                if over or time.monotonic() - written >= SECONDS_BETWEEN_CHECKPOINTS:
+                    self._write()
                     written = time.monotonic()
-                share = max(done / steps, self.deadline.share())
-                progress.report(share, 1, f"{STAGE}: step {done} of {steps}", **figures)
+                progress.report(max(done / steps, self.clock.share()), 1, f"{STAGE}: step {done} of {steps}", **figures)
                 if over:
                     break
-        finally:  # a cancelled run loses nothing; a finished one can be asked for again at no cost
-            if self.checkpoint and math.isfinite(self.standing.best):
-                self._write(self.checkpoint)
+        except (Cancelled, KeyboardInterrupt):
+            self._write()
+            raise
 
     def averaged(self) -> Stages:
         """The student with the running mean of its weights."""
@@ -180,15 +175,16 @@ class _Run:
     def _set_rate(self) -> None:
         """A linear rise, then a cosine to zero over the planned steps, or over the time given where that is shorter."""
         step, config = self.standing.epoch, self.config
-        share = max(step / config.steps, self.deadline.share())
+        share = max(step / config.steps, self.clock.share())
         rate = (
             config.learning_rate * min(1.0, (step + 1) / (config.warm_up + 1)) * 0.5 * (1 + math.cos(math.pi * share))
         )
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
-    def _look(self, train_loss: float) -> dict[str, float]:
-        """A row of the curve: the training loss and the unexplained variance of the averaged student."""
+    def _look(self) -> dict[str, float]:
+        """A row of the curve: the training loss since the last and the unexplained variance of the averaged student."""
+        train_loss = float(self.recent.mean())
         if not math.isfinite(train_loss):
             raise UserError(
                 "Training diverged: the loss is no longer a number",
@@ -200,12 +196,14 @@ class _Run:
         found = unexplained_variance(self.network, self.teacher, self.held_out, self.config.batch_size)
         self.network.load_state_dict(trained)
         row = (float(self.standing.epoch), train_loss, *found)
-        self.curve = torch.cat([self.curve, torch.tensor([row])])
+        self.curve, self.recent = torch.cat([self.curve, torch.tensor([row])]), torch.empty(0)
         self.standing.best, self.standing.best_epoch = found[0], self.standing.epoch
         return dict(zip(FIGURES[1:], row[1:], strict=True))
 
-    def _write(self, checkpoint: Checkpoint) -> None:
-        checkpoint.write(self.standing, self.network, self.optimiser, {**self.mean, CURVE: self.curve})
+    def _write(self) -> None:
+        if self.checkpoint and self.recent.isfinite().all():  # nobody wants to go on from a network that diverged
+            kept = {**self.mean, CURVE: self.curve, RECENT: self.recent}
+            self.checkpoint.write(self.standing, self.network, self.optimiser, kept)
 
 
 @torch.no_grad()

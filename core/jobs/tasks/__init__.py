@@ -7,6 +7,7 @@ from core.jobs.tasks import (
     compare,
     continual,
     demo,
+    distill,
     explain,
     export,
     extend,
@@ -26,6 +27,6 @@ TASKS: dict[str, TaskInfo] = {
     module.TASK.name: module.TASK
     for module in (
         benchmark, importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain,
-        rust, rust_demo, rust_photos, continual, compare, extend,
+        rust, rust_demo, rust_photos, continual, distill, compare, extend,
     )
 }  # fmt: skip
