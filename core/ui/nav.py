@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[str, str, str]] = {  # name: title, icon, the question th
     "continual": ("Continual", ":material/all_inclusive:", "What does a detector keep when its world drifts?"),
     "drift": ("Drift lab", ":material/tune:", "What does a drift do to a detector, and who notices?"),
     "compare": ("Compare", ":material/compare_arrows:", "Which detector should we trust?"),
+    "papers": ("Papers' tables", ":material/table_chart:", "Do we measure what the papers report?"),
     "models": ("Models & jobs", ":material/inventory_2:", "What exists, what runs, what failed?"),
 }
 

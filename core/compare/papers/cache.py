@@ -117,7 +117,7 @@ def _weights(backbone: str | None) -> str | None:
     from core.features.backbones import load_backbone
 
     try:
-        return load_backbone(backbone).sha256  # type: ignore[arg-type]
+        return load_backbone(backbone).sha256
     except UserError:  # told where it is measured, of the rows that need it alone
         return None
 

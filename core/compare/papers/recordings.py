@@ -43,11 +43,9 @@ def partial_auroc(scores: Floats, truth: Bools, limit: float = MAX_FPR) -> float
     ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
     hits = np.append(0, np.cumsum(truth[order])[ends] / truth.sum())
     alarms = np.append(0, np.cumsum(~truth[order])[ends] / (~truth).sum())
-    at_limit = float(np.interp(limit, alarms, hits))
-    if limit in alarms:
-        at_limit = float(hits[alarms == limit].max())
-    below = alarms < limit
-    area = float(np.trapezoid(np.append(hits[below], at_limit), np.append(alarms[below], limit)))
+    inside = alarms <= limit
+    end = float(np.interp(limit, alarms, hits)) if alarms[inside][-1] < limit else hits[inside][-1]
+    area = float(np.trapezoid(np.append(hits[inside], end), np.append(alarms[inside], limit)))
     chance = limit**2 / 2
     return 0.5 * (1 + (area - chance) / (limit - chance))
 

@@ -1,0 +1,7 @@
+"""Papers' tables: do we measure what the papers report?"""
+
+from __future__ import annotations
+
+from core.ui.papers import page
+
+page.show()
