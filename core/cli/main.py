@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import benchmark, continual, data, explain, exporting, extend, features, jobs, models, rust
+from core.cli import benchmark, compare, continual, data, explain, exporting, extend, features, jobs, models, rust
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -113,6 +113,10 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--seed", type=_seed, default=0, help="of the bootstrap")
     _format(evaluate)
+
+    versus = _verb(verbs, "compare", "hold several models' scores of one dataset against each other", compare.compare)
+    compare.add_options(versus)
+    _format(versus)
 
     why = _verb(verbs, "explain", "tell which sensors a stretch of a recording was judged by", explain.explain)
     why.add_argument("model", type=Path)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.store.seriesrun import SeriesRun
 
 AnyRun = TypeVar("AnyRun", "Run", "SeriesRun")
-LEAST, MOST = 2, 12  # contestants; more than a screen shows are no comparison any more
+LEAST, MOST = 2, 6  # contestants; ``core.charts.contestants`` tells so many apart
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from core.compare.sidebyside import RATE, SideBySide
 from core.metrics.chance import random_scores
 from core.metrics.delong import delong
 from core.metrics.intervals import Interval, wilson
 from core.metrics.ranking import auprc, confusion, f1_max
+from core.store.comparison import Comparison
 
 RANDOM = "random"  # the id and name of the row that guesses
 
@@ -96,6 +98,24 @@ def random_row(side: SideBySide, rate: float = RATE, seed: int = 0) -> Row:
     guess = random_scores(side.n_good, side.n_bad, rate, seed=seed)
     known = {"recall": rate, "false_alarm_rate": rate} if side.has_truth else {}
     return Row(RANDOM, "Guessing", RANDOM, dict.fromkeys(TITLES) | guess | known | {"promised_rate": rate})
+
+
+def with_study(rows: Sequence[Row], study: Comparison, mode: str | None = None) -> list[Row]:
+    """The rows with what only the study knows: figures and intervals that they lack. ``mode`` is that of rows over
+    recordings."""
+    prefix = f"{mode}." if mode else ""
+    found = []
+    for row in rows:
+        figures, intervals = dict(row.figures), dict(row.ci95)
+        for name in figures:
+            known = study.figures.get(prefix + name, {}).get(row.model_id)
+            if figures[name] is None and known is not None:
+                figures[name] = known
+            ends = study.ci95.get(prefix + name, {}).get(row.model_id)
+            if ends is not None:
+                intervals.setdefault(name, ends)
+        found.append(replace(row, figures=figures, ci95=intervals))
+    return found
 
 
 def _notes(side: SideBySide, index: int, rate: float) -> tuple[str, ...]:

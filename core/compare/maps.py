@@ -62,13 +62,12 @@ def map_figures(
 
 
 def check_dataset(side: SideBySide, data: ImageSet) -> None:
-    """UserError where ``data`` is not what the runs scored."""
-    missing = set(side.items) - data.by_name.keys()
-    if missing:
+    """UserError where ``data`` is not what the runs scored, to the last byte, label and mask."""
+    if data.content_id != side.dataset_id:
         raise UserError(
-            f"The runs hold {len(missing)} images that are not in the dataset «{data.name}»",
-            f"such as «{min(missing)}»",
-            "Compare them on the dataset that they scored",
+            f"The runs scored another dataset than «{data.name}»",
+            f"«{side.dataset_name}» {side.dataset_id[:12]}, here {data.content_id[:12]}",
+            "Compare them on the files that they scored, or score these again",
         )
 
 

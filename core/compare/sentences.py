@@ -40,14 +40,14 @@ def per_defect(found: Compared, names: Mapping[str, str]) -> str:
     alike = f", alike on {found.ties / found.n:.0%}" if found.ties else ""
     shares = f"{winner} is ahead on {most:.0%} of {found.n} defects, {loser} on {least:.0%}{alike}"
     if found.p_holm is None:
-        return f"{found.n} defects are too few to tell {first} and {second} apart: {shares}"
+        return f"{found.n} defects are too few to tell {first} and {second} apart by AUPIMO: {shares}"
     p = p_words(found.p_holm)
     if found.p_holm >= SURE:
-        return f"No difference between {first} and {second} that {found.n} defects could show: {shares}, {p}"
+        return f"No difference between {first} and {second} that {found.n} defects could show by AUPIMO: {shares}, {p}"
     # Signed ranks weigh how far two detectors lie apart: the one that wins more often need not be the better one.
     if (found.value > 0) != ahead:
-        return f"{first} and {second} differ, neither throughout: {shares}, yet behind on average, {p}"
-    return f"{winner} beats {loser} on {most:.0%} of {found.n} defects ({loser} on {least:.0%}{alike}), {p}"
+        return f"{first} and {second} differ by AUPIMO, neither throughout: {shares}, yet behind on average, {p}"
+    return f"{winner} beats {loser} on {most:.0%} of {found.n} defects by AUPIMO ({loser} on {least:.0%}{alike}), {p}"
 
 
 def difference(found: Compared, figure: str, names: Mapping[str, str], counted: str) -> str:
@@ -63,6 +63,15 @@ def difference(found: Compared, figure: str, names: Mapping[str, str], counted: 
         return f"No difference in {title} between {first} and {second} that {counted} could show: {span}{p}"
     word = "better" if (found.value > 0) != (name in LOWER_IS_BETTER) else "worse"
     return f"{first} is {word} than {second} in {title}: {span}{p}"
+
+
+def auroc(pair: Pair, names: tuple[str, ...], counted: str) -> str:
+    """The AUROCs of two models in words, by DeLong's test. The pair must have one."""
+    if pair.auroc is None or pair.auroc_ci95 is None:
+        raise ValueError("this pair has no AUROCs to tell of")
+    first, second, test = str(pair.first), str(pair.second), pair.tests["auroc"]
+    found = Compared(first=first, second=second, value=pair.auroc, ci95=pair.auroc_ci95, p=test.p, p_holm=test.p_holm)
+    return difference(found, "image_auroc", {first: names[pair.first], second: names[pair.second]}, counted)
 
 
 def verdicts(pair: Pair, names: tuple[str, ...]) -> str:
@@ -106,10 +115,10 @@ def series_protocol(side: SeriesSideBySide, rate: float) -> str:
     truth = f"{labelled} labelled, {len(side.events)} anomalies" if labelled else "no labels: agreement only"
     return (
         f"Counted are {len(side.units)} recordings ({len(side):,} steps) that every model scored step for step "
-        f"and none learned from ({truth}){_left_out(side)}. Each model's limit comes from its own held-out normal steps and "
-        f"promises a share of {rate:g} false alarms; no test label chooses a limit. Figures are per machine, then "
-        "averaged; their differences come from the same resampled blocks of steps for all models. Tests are two-sided "
-        "and corrected over all pairs (Holm)."
+        f"and none learned from ({truth}){_left_out(side)}. Each model's limit comes from its own held-out normal "
+        f"steps and promises a share of {rate:g} false alarms; no test label chooses a limit. Figures are per machine, "
+        "then averaged; their differences come from the same resampled blocks of steps for all models. Tests are "
+        "two-sided and corrected over all pairs (Holm)."
     )
 
 
