@@ -105,8 +105,9 @@ def _resampled(one: Trial, rival: str, rng: np.random.Generator) -> Floats:
     """(RESAMPLES,) differences of the mean AUROC when splits, good and bad images are drawn again, alike for both."""
     difference = _wins(one, CANDIDATE) - _wins(one, rival)
     splits, bad, good = difference.shape
-    drawn = [rng.multinomial(n, np.full(n, 1 / n), RESAMPLES) / n for n in (splits, bad, good)]
-    return np.asarray(np.einsum("rs,rb,sbg,rg->r", *drawn[:2], difference, drawn[2], optimize=True), float)
+    often, bads, goods = (rng.multinomial(n, np.full(n, 1 / n), RESAMPLES) / n for n in (splits, bad, good))
+    of_splits = [((bads @ one_split) * goods).sum(1) for one_split in difference]
+    return np.asarray((often * np.stack(of_splits, 1)).sum(1), float)
 
 
 def _difference(value: float, resampled: Floats) -> Difference:
