@@ -70,10 +70,43 @@ def distribution(
     return figure
 
 
-def timeline(rows: Sequence[tuple[str, Sequence[int], Sequence[int]]], onset: int, last: int) -> go.Figure:
+def populations(groups: Sequence[tuple[str, NDArray[np.float64], bool]], limit: float, title: str) -> go.Figure:
+    """Scores of groups (name, (n,) scores, drifted) of photographs: one strip each, a mark a photograph; the limit."""
+    figure = canvas(title, "", height=90 + 56 * len(groups))
+    rng = np.random.default_rng(0)
+    for place, (name, values, drifted) in enumerate(groups):
+        bad = "bad" in name.lower()
+        colour = palette.ANOMALOUS if bad else palette.GOOD
+        figure.add_scatter(
+            x=values, y=place + rng.uniform(-0.28, 0.28, len(values)), mode="markers", name=name, showlegend=False,
+            marker={
+                "color": colour, "size": 7, "opacity": 0.75,
+                "symbol": ("x" if bad else "circle") if drifted else ("x-open" if bad else "circle-open"),
+            },
+            hovertemplate="%{x:.3g}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+        if len(values):
+            figure.add_scatter(
+                x=[float(np.median(values))] * 2, y=[place - 0.36, place + 0.36], mode="lines", showlegend=False,
+                line={"color": colour, "width": 2}, hovertemplate="median %{x:.3g}<extra></extra>",
+            )  # fmt: skip
+    figure.add_vline(
+        x=limit, line={"color": palette.ANOMALOUS, "dash": "dash", "width": 2}, annotation_text="limit",
+        annotation_position="top right", annotation_font_size=11,
+    )  # fmt: skip
+    figure.update_yaxes(
+        tickvals=list(range(len(groups))), ticktext=[name for name, _, _ in groups],
+        range=[len(groups) - 0.5, -0.8], gridcolor="rgba(0,0,0,0)",
+    )  # fmt: skip
+    return figure
+
+
+def timeline(
+    rows: Sequence[tuple[str, Sequence[int], Sequence[int]]], onset: int, last: int, *, x: str = "step"
+) -> go.Figure:
     """Rows of (name, steps at which it spoke with the drift, the same without it). A diamond after the onset is what
-    is wanted; a cross is a false alarm."""
-    figure = canvas("step", "", height=80 + 26 * max(len(rows), 3))
+    is wanted; a cross is a false alarm. ``x`` is what a step is called."""
+    figure = canvas(x, "", height=80 + 26 * max(len(rows), 3))
     names = [escaped(name) for name, _, _ in rows]
     right = [(step, escaped(name)) for name, spoke, _ in rows for step in spoke if step > onset]
     early = [(step, escaped(name)) for name, _, false in rows for step in false]
@@ -83,7 +116,7 @@ def timeline(rows: Sequence[tuple[str, Sequence[int], Sequence[int]]], onset: in
     ):
         figure.add_scatter(
             x=[step for step, _ in found], y=[name for _, name in found], mode="markers", name=word, marker=marker,
-            hovertemplate="%{y}: step %{x:,}<extra>%{fullData.name}</extra>",
+            hovertemplate="%{y}: " + x + " %{x:,}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     figure.add_vline(x=onset, line={"color": DRIFTED, "dash": "dash", "width": 2})
     order = {"type": "category", "categoryorder": "array", "categoryarray": names[::-1]}

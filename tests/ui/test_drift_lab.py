@@ -4,13 +4,47 @@ from __future__ import annotations
 
 import pytest
 
+from core.detectors import registry
+from core.drift import imagelab
+from core.store.datasets import DatasetRow
 from core.store.workspace import Workspace
+from tests.store import toy
 from tests.ui import stock
 from tests.ui.conftest import Open
 from tests.ui.test_sensors import pump_data, recordings, run_id, scored_pump  # noqa: F401 - fixtures
 
 
-def test_without_recordings_it_leads_to_loading_some(open_page: Open) -> None:
+def test_photographs_are_judged_before_and_after_a_drift(
+    open_page: Open, workspace: Workspace, parts: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven good photographs: enough to see what a drift does, too few to tell who notices it."""
+    monkeypatch.setitem(registry.REGISTRY, "toy", toy.INFO)
+    monkeypatch.setattr(imagelab, "FEWEST_GOOD", 2)
+    stock.toy_model(workspace, parts)
+    app = open_page("drift", drift="vignette", size="0")
+    app.button(key="lab-load").click().run()
+    assert not app.exception
+    values = {one.label: one.value for one in app.metric}
+    assert values["False alarms as they are"] == values["False alarms with the drift"]
+    assert values["Missed as they are"] == values["Missed with the drift"]
+    assert "too few to tell what is usual" in stock.texts(app)
+    assert "no detector of logs" in stock.texts(app)
+    app.slider(key="size").set_value(2.0).run()
+    assert not app.exception
+    assert "corners lose" in stock.texts(app)
+
+
+def test_a_model_that_has_seen_every_good_photograph_cannot_be_tried(
+    open_page: Open, workspace: Workspace, parts: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.REGISTRY, "toy", toy.INFO)
+    stock.toy_model(workspace, parts)
+    app = open_page("drift")
+    app.button(key="lab-load").click().run()
+    assert "too few to try a drift on" in stock.texts(app)
+
+
+def test_without_data_it_leads_to_loading_some(open_page: Open) -> None:
     app = open_page("drift")
     assert not app.exception
     assert app.button(key="gate-load")

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
 import streamlit as st
 
 from core.charts import driftlab as charts
+from core.drift.state import ViewName
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.ui import blocks, errors, rooms, state, words
-from core.ui.driftlab import dial, figures, trial
+from core.ui.driftlab import dial, figures, loading, noticed, trial
 from core.ui.sensors.timeline import RATES
 
-READY = "_drift_lab"  # the model that this session has asked for
-VIEWS = {"input": "Sensors", "bulk": "Bulk of the score", "latent": "Code of the network (latent)"}
-DETECTORS = {
-    "adwin": "ADWIN", "page-hinkley": "Page-Hinkley", "hdddm": "HDDDM (Hellinger)",
-    "ks-holm": "Kolmogorov-Smirnov window", "kswin": "KSWIN", "mmd": "MMD",
-}  # fmt: skip
+VIEWS: dict[ViewName, str] = {
+    "input": "Sensors",
+    "bulk": "Bulk of the score",
+    "latent": "Code of the network (latent)",
+}
 FIRST = "1 in 1,000"
 
 
 def show(dataset: DatasetRow, model: ModelRow) -> None:
     """The dial, and all that depends on it. The detector is loaded when it is asked for, and stays."""
-    if st.session_state.get(READY) != model.id:
-        if blocks.empty_state(
-            f"«{words.plain(model.name)}» waits",
-            f"Put a drift into a recording of «{words.plain(dataset.name)}» and see what becomes of score, limit and "
-            "alarms. The data stay as they are.",
-            "Load the detector",
-            key="lab-load",
-            icon=":material/tune:",
-        ):
-            st.session_state[READY] = model.id
-            st.rerun()
+    if not loading.asked_for(
+        model,
+        f"Put a drift into a recording of «{words.plain(dataset.name)}» and see what becomes of score, limit and "
+        "alarms. The data stay as they are.",
+    ):
         return
     asked, rate = _dialled(dataset, model)
     before, after = trial.clean(asked), trial.changed(asked)
@@ -99,35 +92,11 @@ def _dialled(dataset: DatasetRow, model: ModelRow) -> tuple[trial.Asked, float]:
 
 
 def _noticed(asked: trial.Asked, last: int) -> None:
-    blocks.headed(
-        "Who notices?",
+    noticed.headed(
         "Every detector of drift on each view of the running, fed block by block as in the live monitor.",
-        "A diamond after the dashed line is a detection; a cross is where it spoke on the recording as it is: its "
-        "false-alarm cost, labelled faults included. Quick and silent before is what one wants.",
-        "One trial on one recording. Blocks are as long as the slowest signal needs, so that no detector can be "
-        "quicker than a block; window tests need 32 of them.",
+        "Blocks are as long as the slowest signal needs, so that no detector can be quicker than a block.",
     )
     found, without = trial.noticed(asked)
-    named = [(f"{DETECTORS[one.detector]} · {VIEWS[one.view]}", one) for one in found]
-    figure = charts.timeline([(name, one.at, one.false_at) for name, one in named], asked.onset, last)
-    quick = [name for name, one in named if one.after is not None]
-    blocks.plot(figure, key="lab-timeline", alt=f"{len(quick)} of {len(named)} noticed: {', '.join(quick[:3])}")
-    table = pd.DataFrame(
-        [
-            {
-                "Detector": DETECTORS[one.detector],
-                "View": VIEWS[one.view],
-                "Noticed after, steps": one.after,
-                "False alarms": one.alarms,
-                "a 10,000 steps": round(1e4 * one.alarms / max(one.steps, 1), 1),
-            }
-            for _, one in named
-        ]
-    )
-    st.dataframe(table, hide_index=True, key="lab-noticed")
+    noticed.show(found, VIEWS, asked.onset, last, "step")
     if without:
         st.caption(f"This detector has no {' or '.join(VIEWS[view].lower() for view in without)}.")
-    st.download_button(
-        "Table", lambda: table.to_csv(index=False), "drift-detectors.csv", "text/csv", key="lab-csv",
-        icon=":material/table:", on_click="ignore",
-    )  # fmt: skip
