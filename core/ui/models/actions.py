@@ -10,7 +10,7 @@ from core.detectors.registry import REGISTRY
 from core.store.models import ModelRow
 from core.ui import blocks, errors, gates, nav, rooms, state, words
 from core.ui.labels import detector, modality
-from core.ui.models import export, table
+from core.ui.models import export, extend, table
 from core.ui.train import cards, request
 
 _DELETED = "_deleted_models"  # ids that the last delete removed, to undo it
@@ -29,6 +29,9 @@ def show(chosen: Sequence[ModelRow]) -> None:
             _single(chosen[0])
         if st.button("Delete", icon=":material/delete:", key="delete-models"):
             _delete(chosen)
+    if len(chosen) == 1:
+        extend.under_way(chosen[0])
+        extend.forgot(chosen[0])
 
 
 def _single(row: ModelRow) -> None:
@@ -61,6 +64,7 @@ def _single(row: ModelRow) -> None:
         help="A zip that another Faultline can take in.",
     )
     export.popover(row)
+    extend.popover(row)
 
 
 def _look_at_its_data(row: ModelRow) -> None:
