@@ -37,21 +37,33 @@ def check_target(to: str | None) -> None:
 
 
 def console_progress() -> Progress:
-    """Progress as one line on a terminal's stderr, and nothing at all where stderr is a file or a pipe."""
+    """Progress with the time left as one line on a terminal's stderr; nothing where stderr is a file or a pipe."""
     if not sys.stderr.isatty():
         return Progress()
-    last = 0.0
+    from core.jobs.reporter import TimeLeft
+
+    last, furthest, clock = 0.0, 0.0, TimeLeft(time.monotonic())
 
     def show(fraction: float, stage: str, metrics: dict[str, float]) -> None:
-        nonlocal last
+        nonlocal last, furthest
         now = time.monotonic()
+        furthest = max(furthest, fraction)  # work that goes over its images twice does not go back
+        clock.seen(now, furthest)
         if now - last > 0.1 or fraction >= 1:
             last = now
             values = " ".join(f"{key} {value:.4g}" for key, value in metrics.items())
             end = "\n" if fraction >= 1 else ""
-            print(f"\r\033[K{fraction:6.1%}  {stage}  {values}", end=end, file=sys.stderr, flush=True)
+            left = _left(clock.left(now))
+            print(f"\r\033[K{fraction:6.1%}  {left}{stage}  {values}", end=end, file=sys.stderr, flush=True)
 
     return Progress(show, log=lambda message: print(f"\r\033[K{message}", file=sys.stderr))
+
+
+def _left(seconds: float | None) -> str:
+    """``about 3 min left  ``; nothing while it is not known."""
+    if seconds is None:
+        return ""
+    return f"about {seconds / 60:.0f} min left  " if seconds >= 90 else f"about {seconds:.0f} s left  "
 
 
 def table(rows: list[dict[str, Any]]) -> str:

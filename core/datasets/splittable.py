@@ -31,9 +31,7 @@ def published(
     if splits is None:
         return dict(places), [f"{FILE} is no table with the columns {' and '.join(COLUMNS)}: its split is not used."]
     inner = prefix.relative_to(base)
-    named = {
-        file: replace(place, split=split) for file, place in places.items() if (split := splits.get(inner / file))
-    }
+    named = {file: replace(place, split=split) for file, place in places.items() if (split := splits.get(inner / file))}
     if not named:
         return dict(places), [f"{FILE} names none of the images here: its split is not used."]
     notes = [f"The split is the published one, from {FILE}: {count(len(named), 'image')}."]

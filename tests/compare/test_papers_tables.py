@@ -60,7 +60,7 @@ def test_the_sizes_of_mvtec_add_up_to_what_its_paper_says() -> None:
 
 
 def test_an_unknown_table_is_one_sentence() -> None:
-    with pytest.raises(UserError, match="There is no benchmark «imagenet». Choose one of mvtec, visa"):
+    with pytest.raises(UserError, match=r"There is no benchmark «imagenet»\. Choose one of mvtec, visa"):
         table("imagenet")
 
 
