@@ -61,7 +61,7 @@ def _change(found: Report, method: str, baseline: str, name: str) -> str:
     if not len(both):
         return ""
     draws = np.random.default_rng(0).integers(len(both), size=(4000, len(both)))
-    relative = name in ("caf1", "critical_loss", "dal")
+    relative = name in ("caf1", "critical_loss")  # a DAL is often 0, of which nothing is a share
 
     def change(values: np.ndarray) -> np.ndarray:
         ours, theirs = values.mean(axis=-2)[..., 0], values.mean(axis=-2)[..., 1]

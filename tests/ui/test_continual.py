@@ -69,12 +69,15 @@ def test_what_is_chosen_is_what_is_asked_for(open_page: Open, workspace: Workspa
     app.number_input(key="continual-steps-smoke").set_value(20).run()
     app.selectbox(key="continual-drift-smoke").set_value("noise").run()
     app.number_input(key="continual-size").set_value(2.0).run()
+    app.selectbox(key="continual-drift-smoke-2").set_value("vignette").run()
+    app.number_input(key="continual-task-2").set_value(1).run()
     app.button(key="continual-go").click().run()
     assert not app.exception
     (job,) = JobTable(workspace).list()
     config = job.spec["config"]
     assert (config["methods"], config["stream"]["steps"]) == (["er"], 20)
-    assert [(one["kind"], one["magnitude"], one["task"]) for one in config["drifts"]] == [("noise", 2.0, 1)]
+    found = [(one["kind"], one["magnitude"], one["task"]) for one in config["drifts"]]
+    assert found == [("noise", 2.0, 1), ("vignette", 1.0, 0)]
 
 
 @pytest.mark.parametrize(

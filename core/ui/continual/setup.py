@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 import yaml
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import UserError
 from core.ui import blocks, errors, rooms, words
@@ -27,7 +29,9 @@ MODALITIES = {
     "bgl": ("log",),
     "images": ("image",),
 }
-AS_IT_IS, NO_DRIFT = "As configured", "None"
+AS_IT_IS, NO_DRIFT, NO_MORE = "As configured", "None", "No other"
+MOST_DRIFTS = 4  # that the form takes; a file may name more
+SHAPES = ("abrupt", "gradual", "incremental", "recurring")
 
 
 def first() -> None:
@@ -138,26 +142,41 @@ def _edited(base: ContinualConfig) -> ContinualConfig:
 
 
 def _drifts(base: ContinualConfig, usual: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the file, none, or a row of inputs for each; another row appears under the last one in use."""
     from core.drift.scenarios import SCENARIOS
 
     known = [one.name for one in SCENARIOS.values() if one.modality in MODALITIES[base.stream.kind]]
     tasks = getattr(base.stream, "tasks", len(getattr(base.stream, "categories", ())))
-    left, *rest = st.columns([2, 2, 1, 1, 1], vertical_alignment="bottom")
-    kind = left.selectbox(
-        "Drift", [AS_IT_IS, NO_DRIFT, *known], key=f"continual-drift-{base.name}",
-        format_func=lambda name: SCENARIOS[name].title if name in SCENARIOS else name,
-    )  # fmt: skip
-    if kind == AS_IT_IS:
-        return usual
-    if kind == NO_DRIFT:
-        return []
-    shapes = ("abrupt", "gradual", "incremental", "recurring")
-    left.caption(f"At size 1, {words.plain(SCENARIOS[kind].effect)}.")
-    shape = rest[0].selectbox("Course", shapes, key="continual-shape")
-    size = rest[1].number_input("Size", -3.0, 3.0, 1.0, 0.25, key="continual-size")
-    task = rest[2].number_input("In task", 1, tasks, tasks, key="continual-task")
-    at = rest[3].number_input("After, %", 0, 95, 50, 5, key="continual-at", help="Share of that task, in percent.")
-    return [{"kind": kind, "shape": shape, "magnitude": size, "task": task - 1, "at": at / 100}]
+    found: list[dict[str, Any]] = []
+    for row in range(MOST_DRIFTS):
+        options = [*((NO_MORE,) if row else (AS_IT_IS, NO_DRIFT)), *known]
+        left, *rest = st.columns([2, 2, 1, 1, 1], vertical_alignment="bottom")
+        kind = left.selectbox(
+            "And" if row else "Drift", options, key=_key(f"continual-drift-{base.name}", row),
+            format_func=lambda name: SCENARIOS[name].title if name in SCENARIOS else name,
+        )  # fmt: skip
+        if kind == AS_IT_IS:
+            return usual
+        if kind not in known:
+            return found
+        left.caption(f"At size 1, {words.plain(SCENARIOS[kind].effect)}.")
+        found.append({"kind": kind} | _course(rest, row, tasks))
+    return found
+
+
+def _course(columns: Sequence[DeltaGenerator], row: int, tasks: int) -> dict[str, Any]:
+    """How the drift of a row comes, how far and when."""
+    shape = columns[0].selectbox("Course", SHAPES, key=_key("continual-shape", row))
+    size = columns[1].number_input("Size", -3.0, 3.0, 1.0, 0.25, key=_key("continual-size", row))
+    task = columns[2].number_input("In task", 1, tasks, tasks, key=_key("continual-task", row))
+    at = columns[3].number_input(
+        "After, %", 0, 95, 50, 5, key=_key("continual-at", row), help="Share of that task, in percent."
+    )
+    return {"shape": shape, "magnitude": size, "task": task - 1, "at": at / 100}
+
+
+def _key(name: str, row: int) -> str:
+    return f"{name}-{row + 1}" if row else name
 
 
 def _size(config: ContinualConfig) -> str:
