@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import psutil
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import UserError
@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = Field(
         None, description="what /api asks for as «Authorization: Bearer …»; unset: open"
     )
+    mlflow_tracking_uri: str | None = Field(
+        None,
+        validation_alias=AliasChoices(f"{PREFIX}MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_URI"),
+        description="the MLflow server that runs can be sent to; unset: none",
+    )
     max_archive_files: int = Field(200_000, gt=0, description="entries over which an archive is refused")
 
     @field_validator("api_token", mode="after")
@@ -48,6 +53,12 @@ class Settings(BaseSettings):
     def _set(cls, value: SecretStr | None) -> SecretStr | None:
         """An empty token is none."""
         return value if value is not None and value.get_secret_value() else None
+
+    @field_validator("mlflow_tracking_uri", mode="after")
+    @classmethod
+    def _named(cls, value: str | None) -> str | None:
+        """An empty address is none."""
+        return value or None
 
     @field_validator("allowed_roots", mode="before")
     @classmethod

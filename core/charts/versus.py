@@ -278,9 +278,12 @@ def moment(
         )  # fmt: skip
     if signal is not None:
         figure.update_layout(
-            yaxis={"domain": [0.46, 1]},
-            yaxis2={"domain": [0, 0.36], "gridcolor": GRID, "zeroline": False, "automargin": True,
-                    "title": {"text": signal[0]}, "nticks": 4},
+            xaxis={"anchor": "y2"}, yaxis={"domain": [0.42, 1]},
+            yaxis2={"domain": [0, 0.3], "gridcolor": GRID, "zeroline": False, "automargin": True, "nticks": 4},
+        )  # fmt: skip
+        figure.add_annotation(
+            x=0, xref="x domain", xanchor="left", y=1, yref="y2 domain", yanchor="bottom", text=signal[0],
+            showarrow=False, font={"size": 12},
         )  # fmt: skip
         figure.add_scatter(
             x=signal[1], y=np.asarray(signal[2], np.float32), mode="lines", yaxis="y2", showlegend=False,

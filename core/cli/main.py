@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.allocator import keep_large_blocks
-from core.cli import benchmark, compare, continual, data, explain, exporting, extend, features, jobs, models, rust
+from core.cli import (
+    benchmark,
+    compare,
+    continual,
+    data,
+    explain,
+    exporting,
+    extend,
+    features,
+    jobs,
+    models,
+    rust,
+    tracking,
+)
 from core.cli.output import check_target
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
@@ -152,6 +165,8 @@ def parser() -> argparse.ArgumentParser:
     rust.add_options(_verb(verbs, "rust", "tell how far the parts in a folder have rusted, and what comes", rust.rust))
 
     features.add_options(verbs.add_parser("features", help="train and compare compact backbones"))
+
+    tracking.add_options(_verb(verbs, "mlflow", "send runs of the workspace to an MLflow server", tracking.run))
 
     table = _verb(verbs, "jobs", "list, show or cancel background jobs of the workspace", jobs.run)
     table.add_argument("action", choices=("list", "show", "cancel"))

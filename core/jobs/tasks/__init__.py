@@ -19,6 +19,7 @@ from core.jobs.tasks import (
     sample,
     score,
     suspects,
+    tracking,
     train,
 )
 from core.jobs.tasks.contract import TaskInfo
@@ -28,5 +29,6 @@ TASKS: dict[str, TaskInfo] = {
     for module in (
         benchmark, importing, sample, train, score, suspects, demo, check, export, explain, cause_accuracy, retrain,
         rust, rust_demo, rust_photos, continual, distill, compare, extend,
+        tracking,
     )
 }  # fmt: skip

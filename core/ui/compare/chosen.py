@@ -69,21 +69,19 @@ def available(dataset: DatasetRow) -> list[tuple[RunRow, ModelRow]]:
     return sorted(found, key=lambda pair: (pair[1].created_at, pair[1].id))
 
 
-def show(dataset: DatasetRow, found: Sequence[tuple[RunRow, ModelRow]]) -> Chosen:
+def show(dataset: DatasetRow, found: Sequence[tuple[RunRow, ModelRow]], rate: float, mode: Mode) -> Chosen:
     """The chips of the runs that the URL names, else of the newest six; at least two must be there. Each chip has its
-    sign, its name, the pin and the way out; beside them who else could take part, and what limits promise."""
+    sign, its name, the pin and the way out; beside them who else could take part."""
     picked = _asked(found)
     if len(picked) < LEAST:
         picked = list(found[-MOST:])
     names = labels({model.id: model.name for _, model in picked})
     models = [model for _, model in picked]
     pinned = _pinned(models)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="contestants"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="contestants"):
         for place, model in enumerate(models):
             _chip(models, place, names[model.id], pinned=place == pinned)
         _add(models, [model for _, model in found if model not in models])
-        st.space("stretch")
-        rate, mode = _limit(dataset)
     return Chosen(
         dataset, tuple(run for run, _ in picked), tuple(models), tuple(names[one.id] for one in models), pinned, rate,
         mode,
@@ -104,8 +102,8 @@ def _pinned(models: Sequence[ModelRow]) -> int:
     return next((place for place, model in enumerate(models) if current is not None and model.id == current.id), 0)
 
 
-def _limit(dataset: DatasetRow) -> tuple[float, Mode]:
-    """The promised rate, and for recordings which score is judged."""
+def limit(dataset: DatasetRow) -> tuple[float, Mode]:
+    """The controls of what everybody is held to: the promised rate, and for recordings which score is judged."""
     mode: Mode = "settled"
     if dataset.modality == "series":
         mode = MODES[
@@ -115,7 +113,8 @@ def _limit(dataset: DatasetRow) -> tuple[float, Mode]:
     rates = RATES[dataset.modality]
     rate = st.selectbox(
         "Limits promise to flag at most", list(rates), key=f"promised-{dataset.modality}", bind="query-params",
-        width=210, help="Each detector is judged at its own limit for this rate, set on normal data that were held out from its "
+        width=210,
+        help="Each detector is judged at its own limit for this rate, set on normal data held out from its "
         "training. Nothing that is counted here has a say in it.",
     )  # fmt: skip
     return rates[rate], mode

@@ -13,6 +13,7 @@ from core.ui.compare.told import Told
 
 # What people assume before they have said anything; a miss is usually the dearer by far.
 MISS, ALARM, DEFECTS = 100.0, 5.0, 1.0
+_SAID = "_compare_costs"
 
 
 def show(told: Told) -> None:
@@ -33,7 +34,15 @@ def show(told: Told) -> None:
         alarm = _number("A false alarm costs", "alarm", ALARM, 1e9)
         share = _number("Anomalous parts on the line, %", "defects", DEFECTS, 100.0) / 100
     with errors.shown():
-        _drawn(told, CostWeights(miss, alarm), share)
+        weights = CostWeights(miss, alarm)
+        _drawn(told, weights, share)
+        st.session_state[_SAID] = (weights, share)
+
+
+def said() -> tuple[CostWeights | None, float]:
+    """The weights and the share of anomalous parts that the user has looked at costs with; None before that."""
+    found: tuple[CostWeights | None, float] = st.session_state.get(_SAID, (None, DEFECTS / 100))
+    return found
 
 
 def _number(label: str, key: str, value: float, most: float) -> float:

@@ -57,7 +57,7 @@ def show(told: Told) -> None:
 
 
 def _chosen(told: Told) -> list[Disagreement]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         known = [name for name in KINDS if name != "Not labelled" or told.images.unlabelled]
         kind = st.segmented_control(
             "Parts", known, default="All", required=True, key="parts", bind="query-params", label_visibility="collapsed"
@@ -97,7 +97,7 @@ def _strip(told: Told, row: Disagreement, item: ImageItem) -> str:
     for place, one in enumerate(told.images.contestants):
         verdict = "✕ bad" if row.bad[place] else "✓ good"
         label = (
-            f"{chosen.sign(told.now.looks[place])} {escape(words.short(one.name, 16))}<br>"
+            f"{chosen.sign(told.now.looks[place])} {escape(words.short(one.name, 15))}<br>"
             f"<b>{verdict}</b> · p {row.p_values[place]:.2g}"
         )
         query = urlencode({
@@ -117,7 +117,8 @@ def _tile(jpeg: bytes, label: str, alt: str, href: str | None) -> str:
     linked = f'<a href="{escape(href)}" target="_self">{picture}</a>' if href else picture
     return (
         f'<figure style="margin:0;flex:1 1 92px;min-width:84px;max-width:190px">{linked}'
-        f'<figcaption style="font-size:12px;line-height:1.35">{label}</figcaption></figure>'
+        f'<figcaption style="font-size:12px;line-height:1.35;white-space:nowrap;overflow:hidden">{label}</figcaption>'
+        "</figure>"
     )
 
 

@@ -63,11 +63,7 @@ def _about(told: Told, study: StoredComparison | None, rival: int) -> list[str]:
     pair = next(one for one in told.against_pinned if one.first == rival)
     found = []
     if pair.auroc is not None and pair.auroc_ci95 is not None:
-        low, high = pair.auroc_ci95
-        found.append(
-            f"{told.now.names[rival]} less {told.pinned}: AUROC {pair.auroc:+.3f} (95 %: {low:+.3f} to {high:+.3f}), "
-            f"{sentences.p_words(pair.tests['auroc'].p_holm)}, DeLong's test on the very same images"
-        )
+        found.append(sentences.auroc(pair, told.now.names, told.evidence.counted))
     if study is not None:
         found += _studied(told, study, told.now.models[rival].id)
     found.append(sentences.verdicts(pair, told.now.names))

@@ -20,6 +20,7 @@ from core.ui.compare import (
     hero,
     perdefect,
     ranking,
+    report,
     runs,
     study,
     table,
@@ -40,28 +41,34 @@ SECTIONS: dict[str, dict[str, Section]] = {
         "Costs": lambda told, _: costs.show(told),
         "Effort": lambda told, _: effort.show(told),
         "Runs": lambda told, _: runs.show(told.now.dataset),
+        "Report": report.show,
     },
     "series": {
         "Figures": table.show,
         "Agreement": lambda told, _: agree.show(told),
         "Effort": lambda told, _: effort.show(told),
         "Runs": lambda told, _: runs.show(told.now.dataset),
+        "Report": report.show,
     },
 }
 
 
 def show() -> None:
     """The chosen runs over the current dataset, or what is missing for a comparison; all runs in either case."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Which detector should we trust?", anchor=False, width="stretch")
-        views.popover(PAGE)
+    head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    head.title("Which detector should we trust?", anchor=False, width="stretch")
     dataset = state.dataset()
     found = chosen.available(dataset) if dataset is not None else []
     if dataset is None or len(found) < chosen.LEAST:
+        with head:
+            views.popover(PAGE)
         empty.show(dataset, found)
         runs.show(dataset)
         return
-    now = chosen.show(dataset, found)
+    with head:
+        rate, mode = chosen.limit(dataset)
+        views.popover(PAGE)
+    now = chosen.show(dataset, found, rate, mode)
     try:
         told = telling.of(now)
     except UserError as error:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.store.datasets import DatasetRow
 from core.ui import blocks, state, words
-from core.ui.compare import parallel, runactions, runrows
+from core.ui.compare import parallel, runactions, runrows, sending
 from core.ui.compare.runrows import Line
 from core.ui.labels import detector
 
@@ -39,6 +39,7 @@ def show(current: DatasetRow | None) -> None:
     chosen = _table(shown)
     runactions.show(chosen, shown)
     parallel.show(shown)
+    sending.show(shown, chosen)
     runactions.removed()
 
 

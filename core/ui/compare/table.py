@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from core.charts.csvtable import to_csv
-from core.compare import figures
+from core.compare import figures, tables
 from core.compare.figures import Row
 from core.store.comparison import StoredComparison
 from core.ui import blocks, words
-from core.ui.compare import effects
 from core.ui.compare import study as studies
 from core.ui.compare.told import Told
 
@@ -44,7 +41,7 @@ def show(told: Told, study: StoredComparison | None) -> None:
     elif study is not None:
         st.caption(studies.note(study))
     st.download_button(
-        "CSV", lambda: csv(told.evidence.titles, shown), "comparison.csv", "text/csv", key="figures-csv",
+        "CSV", lambda: tables.figures_csv(shown, told.evidence.titles), "comparison.csv", "text/csv", key="figures-csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
@@ -53,41 +50,12 @@ def completed(told: Told, study: StoredComparison | None) -> list[Row]:
     """The rows with what the study adds: figures that are not known at once, and intervals of those that are."""
     if study is None:
         return told.evidence.rows
-    found = []
-    for row in told.evidence.rows:
-        values, ends = dict(row.figures), dict(row.ci95)
-        for name in told.evidence.titles:
-            key = name if name in study.info.figures else effects.figure(told, name)
-            value = study.info.figures.get(key, {}).get(row.model_id)
-            if value is not None:
-                values[name] = value if values.get(name) is None else values[name]
-                reach = study.info.ci95.get(key, {}).get(row.model_id)
-                if reach is not None:
-                    ends.setdefault(name, reach)
-        found.append(replace(row, figures=values, ci95=ends))
-    return found
+    return figures.with_study(told.evidence.rows, study.info, None if told.over_images else told.now.mode)
 
 
 def known(titles: Mapping[str, str], rows: Sequence[Row]) -> list[str]:
     """The figures that a detector has; what only guessing has is no news."""
-    able = [row for row in rows if row.model_id != figures.RANDOM]
-    return [name for name in titles if any(row.figures.get(name) is not None for row in able)]
-
-
-def csv(titles: Mapping[str, str], rows: Sequence[Row]) -> bytes:
-    """A line a detector, with the ends of every interval."""
-    names = known(titles, rows)
-    head = ["model", "model_id", "detector"]
-    for name in names:
-        head += [name, f"{name}_low", f"{name}_high"]
-    lines = []
-    for row in rows:
-        line: list[object] = [row.name, row.model_id, row.detector]
-        for name in names:
-            low, high = row.ci95.get(name, (None, None))
-            line += [row.figures.get(name), low, high]
-        lines.append(line)
-    return to_csv(head, lines)
+    return [name for name in titles if any(row.figures.get(name) is not None for row in rows)]
 
 
 def _shown(told: Told, rows: Sequence[Row], shown: Sequence[Row]) -> pd.DataFrame:
