@@ -13,22 +13,20 @@ from core.compare.papers.cache import Cache, Plan
 from core.compare.papers.metrics import METRICS
 from core.compare.papers.report import ALL, Report, Row, report
 from core.compare.papers.tables import MEAN, Table
-from core.ui import blocks, jobs_panel, words
-from core.ui.papers.sending import KIND, folder
-
-EVERY_S = 3
+from core.ui import blocks, words
+from core.ui.papers import sending
 
 
 def show(table: Table, plan: Plan, metric: str) -> None:
     """The rows that are there; while work is under way, more of them every few seconds."""
-    if jobs_panel.active((KIND,)):
-        st.fragment(_draw, run_every=EVERY_S)(table, plan, metric)
+    if sending.busy(table.name):
+        st.fragment(_draw, run_every=sending.EVERY_S, key="papers-measured")(table, plan, metric)
     else:
         _draw(table, plan, metric)
 
 
 def _draw(table: Table, plan: Plan, metric: str) -> None:
-    found = report(table, plan, Cache(folder(), table.name))
+    found = report(table, plan, Cache(sending.folder(), table.name))
     _summary(found)
     with st.container(key="papers-figures"):
         _chart(found, metric)
@@ -146,12 +144,20 @@ def _limits(found: Report) -> None:
     if plan.reduced:
         told = "; ".join(f"{category}: {why}" for category, why in list(plan.reduced.items())[:4])
         st.warning(f"**Not the published data:** {words.plain(told)}.", icon=":material/content_cut:")
-    for row in found.rows:
-        if row.failed:
-            st.error(f"**{words.plain(row.category)}, {words.plain(row.method)}:** {words.plain(row.failed)}")
+    for why, rows in _failures(found).items():
+        st.error(f"**{words.plain('; '.join(rows))}:** {words.plain(why)}", icon=":material/error:")
     if plan.notes:
         with st.expander("Notes of the reader", icon=":material/notes:"):
             st.markdown("\n".join(f"- {words.plain(note)}" for note in plan.notes))
+
+
+def _failures(found: Report) -> dict[str, list[str]]:
+    """Why to the rows that failed for it."""
+    told: dict[str, list[str]] = {}
+    for row in found.rows:
+        if row.failed:
+            told.setdefault(row.failed, []).append(f"{row.category}, {row.method}")
+    return told
 
 
 def _axis(metric: str) -> str:

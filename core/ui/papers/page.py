@@ -27,6 +27,8 @@ def show() -> None:
         adds = bool(plans) and st.toggle("Measure", key=sending.MEASURE, bind="query-params")
     st.markdown(f"**Protocol.** {words.plain(chosen.protocol)}")
     sending.under_way()
+    if sending.busy(chosen.name):
+        sending.await_plan(chosen.name, plans[0].id if plans else None)
     with errors.shown():
         if plan is None:
             _nothing(chosen)
@@ -50,6 +52,9 @@ def _plan(plans: list[Plan]) -> Plan | None:
 
 
 def _nothing(chosen: Table) -> None:
+    if sending.busy(chosen.name):
+        st.caption("The data are being read. Rows appear as they are measured.")
+        return
     with st.container(border=True, key="papers-empty"):
         st.subheader(f":material/table_chart: Nothing of {words.plain(chosen.title)} is measured yet", anchor=False)
         st.markdown("Below is what others reported. Name the data, and what Faultline measures stands beside it.")

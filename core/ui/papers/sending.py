@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core.compare.papers.cache import FOLDER
+from core.compare.papers.cache import FOLDER, Cache
 from core.ui import jobs_panel, rooms
 
 KIND = "benchmark"
 MEASURE = "measure"  # name in the URL: whether the form is open
+EVERY_S = 3  # between two looks at a run under way
 _SENT = "_papers_sent"  # the job that this session asked for last
 
 
@@ -36,3 +37,19 @@ def under_way() -> None:
     if sent:
         jobs_panel.problem(rooms.jobs().get(sent))
     jobs_panel.watch((KIND,), key="papers")
+
+
+def busy(benchmark: str) -> bool:
+    """Whether a run of this benchmark waits or goes."""
+    return any(job.spec["benchmark"] == benchmark for job in jobs_panel.active((KIND,)))
+
+
+def await_plan(benchmark: str, newest: str | None) -> None:
+    """Draw the page anew once a run has read its data and a plan beside ``newest`` is there."""
+    st.fragment(_await, run_every=EVERY_S, key="papers-await")(benchmark, newest)
+
+
+def _await(benchmark: str, newest: str | None) -> None:
+    plans = Cache(folder(), benchmark).plans()
+    if plans and plans[0].id != newest:
+        st.rerun()
