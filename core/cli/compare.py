@@ -85,7 +85,7 @@ def _images(
     from core.compare.groups import recall_by_class, recall_by_size
     from core.compare.maps import check_dataset
     from core.compare.pairs import image_pairs
-    from core.compare.report import Chosen, image_report
+    from core.compare.report import Chosen, findings
     from core.compare.sentences import protocol
     from core.compare.sidebyside import RATE, align
     from core.compare.study import study_images
@@ -103,9 +103,10 @@ def _images(
     resamples = RESAMPLES if options.bootstrap is None else options.bootstrap
     studied = study_images(side, data, rate=rate, resamples=resamples, seed=options.seed, progress=progress)
     study = write_comparison(scratch, *studied)
-    rows = [*with_study(image_rows(side, rate), study.info), random_row(side, rate)]
+    pairs, measured = image_pairs(side, rate), image_rows(side, rate)
+    rows = [*with_study(measured, study.info), random_row(side, rate)]
     ids = [one.id for one in side.contestants]
-    found = differences(side.names, image_pairs(side, rate), study.info, ids)
+    found = differences(side.names, pairs, study.info, ids)
     shares = study.items().set_index("item")["mask_share"].reindex(side.items).to_numpy(float)
     result = {
         "modality": "image",
@@ -117,7 +118,7 @@ def _images(
         "n_anomalous": side.n_bad,
         "n_unlabelled": side.unlabelled,
         "left_out": [asdict(one) for one in side.left_out],
-        "findings": list(image_report(side, data, chosen, study).findings),
+        "findings": findings(side, measured, pairs, chosen.pinned, study),
         **as_json(rows, found, agreement(side, rate), side.names),
         "disagreements": [asdict(one) for one in disagreements(side, rate)],
         "per_class": [asdict(one) for one in recall_by_class(side, rate)],

@@ -13,9 +13,9 @@ from core.charts.svgplot import Frame, Span, Trace, forest_svg, lines_svg
 from core.compare import sentences
 from core.compare.curves import costs, curves, histograms, operating_points
 from core.compare.disagreements import Disagreement, agreement, disagreements
-from core.compare.figures import TITLES, image_rows, random_row, with_study
+from core.compare.figures import TITLES, Row, image_rows, random_row, with_study
 from core.compare.groups import recall_by_class, recall_by_size
-from core.compare.pairs import against, image_pairs
+from core.compare.pairs import Pair, against, image_pairs
 from core.compare.reportparts import (
     agreement_table,
     created,
@@ -36,6 +36,7 @@ from core.progress import Progress
 from core.store.comparison import StoredComparison
 
 CARDS = 18
+BINS = 14  # a few wide ones: p-values of a hundred calibration images are coarse
 SIDE = 176  # pixels of a thumbnail's longer side
 FIGURE_TITLES = TITLES | {"verdicts": "Verdicts"}
 
@@ -62,6 +63,7 @@ def image_report(
     names, ids, rate = side.names, [one.id for one in side.contestants], chosen.rate
     info = study.info if study else None
     rows, pairs = image_rows(side, rate), image_pairs(side, rate)
+    answer = findings(side, rows, pairs, chosen.pinned, study)
     rows = [*(with_study(rows, info) if info else rows), random_row(side, rate)]
     found = differences(names, pairs, info, ids)
     tables = [
@@ -71,7 +73,6 @@ def image_report(
             "Intervals are 95 %: DeLong for the AUROC, Wilson for shares, resampled whole images for the others. "
             "Time and memory are those of the run itself, on the machine that made it.",
         ),
-        differences_table(found, FIGURE_TITLES),
         agreement_table(agreement(side, rate), names, f"{len(side)} images"),
     ]
     note = "Share of the defective parts called bad at each detector's own limit, with Wilson's 95 % interval."
@@ -82,6 +83,7 @@ def image_report(
         if np.isfinite(shares).any():
             groups = recall_by_size(side, shares, rate)
             tables.append(groups_table("Recall by size of defect, share of the picture", groups, names, note))
+    tables.append(differences_table(found, FIGURE_TITLES))
     notes = [note for row in rows for note in (f"{row.name}: {text}" for text in row.notes)]
     notes += (
         list(info.notes)
@@ -94,7 +96,7 @@ def image_report(
         dataset=side.dataset_name,
         dataset_id=side.dataset_id,
         counted=f"{len(side)} images counted",
-        findings=_findings(side, chosen, study),
+        findings=answer,
         protocol=sentences.protocol(side, rate),
         entrants=entrants(side.contestants),
         tables=tables,
@@ -109,20 +111,23 @@ def image_report(
     )
 
 
-def _findings(side: SideBySide, chosen: Chosen, study: StoredComparison | None) -> list[str]:
-    """The pinned contestant against every other one: by defect where that is known, else by AUROC; then verdicts."""
+def findings(
+    side: SideBySide, rows: Sequence[Row], pairs: Sequence[Pair], pinned: int, study: StoredComparison | None
+) -> list[str]:
+    """Who leads; then the pinned contestant against every other one: by AUROC, by verdicts, and by defect where that
+    is known."""
     if not side.has_truth:
         return ["Without labelled good and bad parts nothing tells which detector is right: only where they disagree"]
     names, ids = side.names, [one.id for one in side.contestants]
-    name_of, pinned = dict(zip(ids, names, strict=True)), ids[chosen.pinned]
-    found = []
-    if study:
-        compared = study.info.differences.get("aupimo", ())
-        found += [sentences.per_defect(one, name_of) for one in compared if pinned in (one.first, one.second)]
-    counted = f"{side.n_good + side.n_bad} images"
-    for pair in against(image_pairs(side, chosen.rate), chosen.pinned):
-        found += [sentences.auroc(pair, names, counted)] if pair.auroc_ci95 else []
-        found.append(sentences.verdicts(pair, names))
+    name_of, counted = dict(zip(ids, names, strict=True)), f"{side.n_good + side.n_bad} images"
+    compared = study.info.differences.get("aupimo", ()) if study else ()
+    by_defect = {frozenset((one.first, one.second)): sentences.per_defect(one, name_of) for one in compared}
+    found = [sentences.leader(rows, pairs, counted)] if all("image_auroc" in row.ci95 for row in rows) else []
+    for pair in against(pairs, pinned):
+        told = [sentences.auroc(pair, names, counted)] if pair.auroc_ci95 else []
+        told.append(sentences.verdicts(pair, names))
+        defects = by_defect.get(frozenset((ids[pair.first], ids[pair.second])))
+        found.append(". ".join([*told, *([defects] if defects else [])]))
     return found
 
 
@@ -155,7 +160,7 @@ def _drawings(side: SideBySide, chosen: Chosen, forest: Sequence[Span]) -> list[
 def _histogram(side: SideBySide) -> Drawing:
     """Where each contestant puts the bad parts (all parts without labels) on the axis of p-values."""
     bad, traces, top = bool(side.n_bad), [], 0.0
-    for place, one in enumerate(histograms(side)):
+    for place, one in enumerate(histograms(side, BINS)):
         counts = one.bad if bad else one.good + one.bad + one.unlabelled
         share = np.append(counts, 0)[: len(one.edges)] / max(int(counts.sum()), 1)
         top = max(top, float(share.max()))
@@ -177,7 +182,8 @@ def _costs(side: SideBySide, chosen: Chosen, weights: CostWeights) -> list[Drawi
     ]
     frame = Frame("false-alarm rate", "expected cost", up=(0.0, top or 1.0), level=found[0].curve.accept_all)
     best = "; ".join(
-        f"{one.at_limit:.3f} at its limit, {one.curve.cost[one.curve.hindsight]:.3f} in hindsight" for one in found
+        f"{name} {one.at_limit:.3f} at its limit, {one.curve.cost[one.curve.hindsight]:.3f} in hindsight"
+        for name, one in zip(side.names, found, strict=True)
     )
     note = (
         f"A miss costs {weights.miss:g}, a false alarm {weights.false_alarm:g}, {chosen.defect_rate:.2%} of the parts "
@@ -195,16 +201,19 @@ def _cards(
         progress.report(done, len(found), "drawing disagreements")
         words = {"good": "good", "bad": "anomalous", None: "not labelled"}[one.label]
         told = [f"Truth: {words}{f' ({one.defect})' if one.defect else ''}"]
-        told += [
-            f"{name}: {'✕ bad' if bad else '✓ good'}, p = {p:.2g}"
+        said = [
+            f"{name}\n{'✕ bad' if bad else '✓ good'}, p = {p:.2g}"
             for name, bad, p in zip(side.names, one.bad, one.p_values, strict=True)
         ]
-        cards.append(Card(one.item, told, _pictures(side, data, one.item, chosen.rate)))
+        pictures = _pictures(side, data, one.item, said, chosen.rate)
+        told += [text.replace("\n", ": ") for text in said[max(len(pictures) - 1, 0) :]]
+        cards.append(Card(one.item, told, pictures))
     return cards
 
 
-def _pictures(side: SideBySide, data: ImageSet, item: str, rate: float) -> list[tuple[str, bytes]]:
-    """The part with the outline of its defect, then each contestant's map over it; nothing where the file is gone."""
+def _pictures(side: SideBySide, data: ImageSet, item: str, said: Sequence[str], rate: float) -> list[tuple[str, bytes]]:
+    """The part with the outline of its defect, then each contestant's map over it with what it ``said``; the part alone
+    where a model is not at hand, for its colours are unknown; nothing where the file is gone."""
     about = data.by_name[item]
     scale = SIDE / max(about.width, about.height, SIDE)
     size = (max(1, round(about.width * scale)), max(1, round(about.height * scale)))
@@ -214,9 +223,9 @@ def _pictures(side: SideBySide, data: ImageSet, item: str, rate: float) -> list[
     except UserError:
         return []
     found = [("the part", overlays.outlines(picture, mask) if mask is not None else picture)]
-    for one in side.contestants:
-        if one.calibration is not None:
-            limit = one.calibration.map_threshold(one.calibration.reachable(rate))
-            heat = overlays.overlay(picture, one.run.map(item), median=one.calibration.map_median, limit=limit)
-            found.append((one.name, heat))
+    calibrations = [one.calibration for one in side.contestants if one.calibration is not None]
+    if len(calibrations) == len(side.contestants):
+        for one, own, text in zip(side.contestants, calibrations, said, strict=True):
+            limit = own.map_threshold(own.reachable(rate))
+            found.append((text, overlays.overlay(picture, one.run.map(item), median=own.map_median, limit=limit)))
     return [(name, overlays.encode_jpeg(drawn)) for name, drawn in found]

@@ -71,7 +71,7 @@ def cell(row: Row, name: str) -> str:
         return f"{value:.2%}"
     digits = 4 if name in ("far", "alarm_share") else 3
     low, high = row.ci95.get(name) or (None, None)
-    return f"{value:.{digits}f}" + ("" if low is None else f" ({low:.{digits}f} to {high:.{digits}f})")
+    return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{digits}f} to {high:.{digits}f}")
 
 
 def differences_table(found: Sequence[Difference], titles: Mapping[str, str]) -> Table:
@@ -123,7 +123,7 @@ def groups_table(title: str, groups: Sequence[GroupRecall], names: Sequence[str]
         [
             f"{group.name} ({group.n})",
             *(
-                f"{recall:.0%} ({low:.0%} to {high:.0%})"
+                f"{recall:.0%}\n{low:.0%} to {high:.0%}"
                 for recall, (low, high) in zip(group.recall, group.ci95, strict=True)
             ),
         ]

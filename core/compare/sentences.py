@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from core.compare.figures import Row
 from core.compare.pairs import SURE, Pair
 from core.compare.seriesbyside import SeriesSideBySide
 from core.compare.sidebyside import SideBySide
@@ -63,6 +64,23 @@ def difference(found: Compared, figure: str, names: Mapping[str, str], counted: 
         return f"No difference in {title} between {first} and {second} that {counted} could show: {span}{p}"
     word = "better" if (found.value > 0) != (name in LOWER_IS_BETTER) else "worse"
     return f"{first} is {word} than {second} in {title}: {span}{p}"
+
+
+def leader(rows: Sequence[Row], pairs: Sequence[Pair], counted: str) -> str:
+    """Who ranks best, and who cannot be told apart from it. ``rows`` and ``pairs`` are those of ``image_rows`` and
+    ``image_pairs``, with truth."""
+    best = max(range(len(rows)), key=lambda index: rows[index].figures["image_auroc"] or 0.0)
+    low, high = rows[best].ci95["image_auroc"]
+    alike = [
+        rows[pair.first if pair.second == best else pair.second].name
+        for pair in pairs
+        if best in (pair.first, pair.second) and not pair.tests["auroc"].differs
+    ]
+    value = f"{rows[best].figures['image_auroc']:.3f} (95 %: {low:.3f} to {high:.3f})"
+    told = f"Highest image AUROC: {rows[best].name}, {value}"
+    if not alike:
+        return f"{told}; {counted} tell it apart from every other"
+    return f"{told}; {counted} do not tell it apart from {' and '.join(alike)}"
 
 
 def auroc(pair: Pair, names: tuple[str, ...], counted: str) -> str:
