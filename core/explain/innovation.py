@@ -39,7 +39,11 @@ def levels(stretches: Sequence[Signal]) -> Systems:
     return systems.scaled(variance_scale(systems, still, stretches, Progress()))
 
 
+def errors(systems: Systems, values: Signal) -> NDArray[np.float64]:
+    """(n, s) one-step errors of the level filters over readings (n, s), in standard deviations; 0 without a reading."""
+    return np.asarray(np.sqrt(Recursion(systems, FILTER.gate, FILTER.patience).push(values)[0]))
+
+
 def startled(stretch: Stretch, systems: Systems) -> NDArray[np.float64]:
     """(d,) the largest one-step error of each sensor's level filter in the stretch, in standard deviations."""
-    nis, _ = Recursion(systems, FILTER.gate, FILTER.patience).push(stretch.values)
-    return np.asarray(np.sqrt(nis[stretch.lead : stretch.lead + stretch.n].max(axis=0)))
+    return np.asarray(errors(systems, stretch.values)[stretch.lead : stretch.lead + stretch.n].max(axis=0))

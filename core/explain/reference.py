@@ -15,7 +15,7 @@ from core.detectors.series.model import SHARED, Member, SeriesModel
 from core.detectors.series.statespace import Systems
 from core.detectors.series.windows import sliding
 from core.errors import UserError
-from core.explain.innovation import levels
+from core.explain.innovation import errors, levels
 from core.explain.stretch import filled
 
 MOST_STEPS = 40_000  # kept to compare with
@@ -24,6 +24,7 @@ FEWEST = 30  # steps: fewer say nothing of what is usual
 MOST_UNITS = 20  # scored in search of usual steps, where no training data is there
 USUAL = 2.0  # surprise: one normal step in a hundred is above it
 CLIP = 10.0  # usual spreads: a reading further out must not set the correlations
+SELDOM = 0.9  # of normal stretches start a sensor less than it is said to do usually
 RIDGE = 1e-3  # of a sensor's usual variance: no sensor is known from others more exactly than to 3 % of its spread
 
 
@@ -106,6 +107,18 @@ class Reference:
     def levels(self) -> Systems:
         """How each sensor's level wanders from step to step."""
         return levels(self.stretches)
+
+    @cached_property
+    def starts(self) -> NDArray[np.float64]:
+        """(N, d) one-step errors of the level filters, in standard deviations."""
+        return np.concatenate([errors(self.levels, one) for one in self.stretches])
+
+    def usual_start(self, length: int) -> NDArray[np.float64]:
+        """(d,) the largest one-step error in a stretch of ``length`` steps that one normal stretch in ten surpasses; at
+        least 1, a standard deviation."""
+        blocks = max(len(self.starts) // length, 1)
+        whole = self.starts[: blocks * length].reshape(blocks, -1, self.starts.shape[1])
+        return np.maximum(np.quantile(whole.max(axis=1), SELDOM, axis=0), 1.0)
 
     def expected(self, values: Signal) -> NDArray[np.float64]:
         """(…, d) what each sensor should read by what the others read at the same step; ``values`` without holes."""

@@ -38,15 +38,18 @@ POINTS = 256  # blocks of the course that is shown
 
 @dataclass(frozen=True)
 class Judge:
-    """The model that drift is told by: its id, and its place among the feed's detectors."""
+    """The model that drift is told by: its id, its place among the feed's detectors, and where the feed has its
+    sensors."""
 
     id: str
     model: SeriesModel
     place: int
+    columns: list[int]
 
 
 class DriftWatch:
-    """Follows every machine of a feed with one of its models: one that has a code for windows, else the first.
+    """Follows every machine of a feed with one of its models: the first whose normal running is known long enough,
+    those before others that have a code for windows.
 
     ``live/drift.json`` tells pages what there is to say, ``live/drift-state.json`` lets the next worker go on where
     ``resume`` is asked for (a replay begins anew).
@@ -63,8 +66,7 @@ class DriftWatch:
         trigger: Trigger = Trigger(),  # noqa: B008 - frozen
     ) -> None:
         self._workspace, self._table, self._trigger = workspace, LiveTable(workspace), trigger
-        self._judge = _judge(models, ids)
-        self._columns = [sensors.index(sensor.name) for sensor in self._judge.model.sensors]
+        self._judge, *self._others = _judges(models, ids, sensors)
         self._machines: OrderedDict[str, DriftMonitor] = OrderedDict()
         self._units: dict[str, tuple[str, int]] = {}  # machine: the unit that its steps come from, and its first step
         self._refused: dict[str, str] = {}
@@ -77,7 +79,7 @@ class DriftWatch:
             monitor = self._monitor(one.machine) if len(one) else None
             if monitor is not None:
                 surprise, alarmed = one.surprise[:, self._judge.place], one.surprise[:, -1] > one.limits[:, -1]
-                monitor.push(one.readings[:, self._columns], surprise.astype(float), alarmed, one.time)
+                monitor.push(one.readings[:, self._judge.columns], surprise.astype(float), alarmed, one.time)
         now = time.monotonic()
         if now - self._shown > SHOWN_S:
             self._shown = now
@@ -100,7 +102,7 @@ class DriftWatch:
             from core.drift.monitor import DriftMonitor
 
             try:
-                reference = reference_of(self._workspace, self._judge.id, self._judge.model, machine)
+                reference = self._reference(machine)
             except UserError as error:
                 self._refused[machine] = str(error)
                 return None
@@ -114,6 +116,21 @@ class DriftWatch:
                 self._machines.popitem(last=False)
         self._machines.move_to_end(machine)
         return self._machines[machine]
+
+    def _reference(self, machine: str) -> Reference:
+        """What is normal for the machine. As long as no machine is followed, another model may take the judge's place
+        where that cannot tell; the UserError is the first judge's."""
+        try:
+            return reference_of(self._workspace, self._judge.id, self._judge.model, machine)
+        except UserError:
+            for other in self._others if not self._machines else ():
+                try:
+                    found = reference_of(self._workspace, other.id, other.model, machine)
+                except UserError:
+                    continue
+                self._judge = other
+                return found
+            raise
 
     def _answer(self) -> None:
         """Ask for a candidate where drift is confirmed and the last attempt is long enough ago."""
@@ -277,14 +294,15 @@ def _reference_file(workspace: Workspace, model_id: str, member: str) -> Path:
     return LiveTable(workspace).folder / "references" / f"{model_id}-{name}.json"
 
 
-def _judge(models: Mapping[str, SeriesModel], ids: list[str]) -> Judge:
+def _judges(models: Mapping[str, SeriesModel], ids: list[str], sensors: list[str]) -> list[Judge]:
+    """All models, those with a code for windows first."""
     from core.drift.features import Encodes
 
     found = [
-        Judge(model_id, model, place) for place, (model_id, model) in enumerate(zip(ids, models.values(), strict=True))
+        Judge(model_id, model, place, [sensors.index(sensor.name) for sensor in model.sensors])
+        for place, (model_id, model) in enumerate(zip(ids, models.values(), strict=True))
     ]
-    encodes = [one for one in found if all(isinstance(m.detector, Encodes) for m in one.model.members.values())]
-    return (encodes or found)[0]
+    return sorted(found, key=lambda one: not all(isinstance(m.detector, Encodes) for m in one.model.members.values()))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -100,6 +100,19 @@ def test_a_machine_that_nobody_learned_normally_is_told(workspace: Workspace, mo
     assert "not in the workspace" in drift.said(workspace)["refused"]["pump"]
 
 
+def test_another_model_tells_drift_where_the_first_cannot(workspace: Workspace, model: tuple[str, SeriesModel]) -> None:
+    short = DatasetStore(workspace).add(toys.dataset(toys.recording(3, 600, split="train")))
+    spec = {"dataset_id": short.id, "detector": "pca-t2q", "name": "Short"}
+    other = train.run(Progress(), spec, workspace)["model_id"]
+    shown = {"pca": load_series_model(ModelStore(workspace).folder(other))[0], "pca-2": model[1]}
+    found = DriftWatch(workspace, shown, [other, model[0]], SENSORS, resume=False)
+    steps = scored(model[1], 1, 3000)
+    found.push([replace(one, surprise=np.repeat(one.surprise[:, :1], 3, 1)) for one in steps])
+    found.close()
+    said = drift.said(workspace)
+    assert said["model"] == model[0] and not said["refused"] and said["machines"]["pump"]["blocks"] > 30
+
+
 def test_the_next_worker_goes_on(workspace: Workspace, model: tuple[str, SeriesModel]) -> None:
     steps = scored(model[1], 1, 4000, 3.0)
     whole = watch(workspace, model)

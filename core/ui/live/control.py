@@ -127,10 +127,11 @@ def _notes(feed: FeedRow) -> None:
         st.warning(f"Behind by {status['behind']:,} steps: they come faster than they are scored.",
                    icon=":material/hourglass_bottom:")  # fmt: skip
     tally = status.get("tally", {})
-    odd = [f"{tally[key]:,} {what}" for key, what in ODD.items() if tally.get(key)]
+    odd = [f"{what} ({tally[key]:,})" for key, what in ODD.items() if tally.get(key)]
     if odd:
         st.warning(
-            f"Of {tally['rows']:,} rows the source gave also {', '.join(odd)}. The last: {words.plain(tally['said'])}",
+            f"Beside {tally['rows']:,} good rows the source gave {', '.join(odd)}. The last: "
+            f"{words.plain(tally['said'])}",
             icon=":material/rule:",
         )
     for unit, why in list(status.get("refused", {}).items())[-3:]:
