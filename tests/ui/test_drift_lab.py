@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.detectors import registry
 from core.drift import imagelab
+from core.drift.imagefeatures import Looks, light
+from core.progress import Progress
 from core.store.datasets import DatasetRow
 from core.store.workspace import Workspace
 from tests.store import toy
@@ -14,14 +20,19 @@ from tests.ui.conftest import Open
 from tests.ui.test_sensors import pump_data, recordings, run_id, scored_pump  # noqa: F401 - fixtures
 
 
+def _without_network(pictures: Sequence[NDArray[np.uint8]], progress: Progress) -> Looks:
+    return Looks(np.array([light(one) for one in pictures]), np.zeros((len(pictures), 2)))
+
+
 def test_photographs_are_judged_before_and_after_a_drift(
     open_page: Open, workspace: Workspace, parts: DatasetRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven good photographs: enough to see what a drift does, too few to tell who notices it."""
     monkeypatch.setitem(registry.REGISTRY, "toy", toy.INFO)
     monkeypatch.setattr(imagelab, "FEWEST_GOOD", 2)
+    monkeypatch.setattr(imagelab, "looks", _without_network)
     stock.toy_model(workspace, parts)
-    app = open_page("drift", drift="vignette", size="0")
+    app = open_page("drift", drift="Vignette", size="0")
     app.button(key="lab-load").click().run()
     assert not app.exception
     values = {one.label: one.value for one in app.metric}
