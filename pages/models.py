@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.ui import blocks, nav, rooms
-from core.ui.models import actions, compare, emptying, jobs, table, upload
+from core.ui.models import actions, backbones, compare, emptying, jobs, table, upload
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Models", anchor=False, width="content")
@@ -27,5 +27,6 @@ elif blocks.empty_state(
 ):
     nav.open_page("train")
 actions.removed()
+backbones.show()
 st.header("Jobs", anchor=False)
 jobs.show()

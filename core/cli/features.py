@@ -117,7 +117,8 @@ def evaluate(options: argparse.Namespace) -> None:
     from core.compare.backbones.rule import CANDIDATE, PRESENT, TEACHER, judge
     from core.compare.backbones.trial import trial
     from core.datasets.readers import read_images
-    from core.features.backbones import BUNDLED, load_backbone, load_compact
+    from core.features.backbones import load_backbone, load_compact
+    from core.features.backbones_info import BUNDLED
 
     progress = console_progress()
     contenders = {

@@ -26,14 +26,14 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import UserError
-from core.features.backbones_info import TITLES, Backbone
+from core.features.backbones_info import BUNDLED, TITLES, Backbone
 from core.features.compact import from_weights
+from core.features.fused import available, fused
 from core.features.resnet import Stages, Trunk
-from core.settings import PROJECT, settings
+from core.settings import settings
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
-BUNDLED = PROJECT / "assets" / "compact_backbone.safetensors"
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class LoadedBackbone:
 
     @cached_property
     def halved(self) -> Stages:
-        """The network in bfloat16, for processors that multiply such matrices in hardware. It equals the other under
-        autocast, which would round the weights anew for every batch."""
-        return deepcopy(self.stages).to(torch.bfloat16)
+        """The network in bfloat16, for processors that multiply such matrices in hardware. Autocast would round the
+        weights anew for every batch."""
+        return fused(self.stages) if available() else deepcopy(self.stages).to(torch.bfloat16)
 
 
 @lru_cache(maxsize=3)

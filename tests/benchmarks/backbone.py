@@ -27,7 +27,8 @@ from core.compare.backbones.forward import time_ratios
 from core.datasets.readers import read_images
 from core.datasets.synthetic.parts import KINDS, render
 from core.datasets.synthetic.rust import shoot, specimen
-from core.features.backbones import BUNDLED, LoadedBackbone, load_backbone, load_compact
+from core.features.backbones import LoadedBackbone, load_backbone, load_compact
+from core.features.backbones_info import BUNDLED
 from core.features.compact import Shape, to_weights
 from core.features.distill.config import DistillConfig
 from core.features.distill.crops import Photographs

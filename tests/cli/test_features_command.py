@@ -13,7 +13,7 @@ from core.errors import UserError
 
 def test_assignments_reach_inside_and_win_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
-    file.write_text("loss: cosine\narchitecture: {stem: 16}\nstart: random\n")
+    file.write_text("loss: cosine\narchitecture: {stem: 16}\nstart: random\nnorms: learnt\n")
     config = read_config(file, ["loss=relational", "architecture.blocks=[1, 1, 2]", "augmentation.grey=0.5"])
     assert (config.loss, config.start, config.augmentation.grey) == ("relational", "random", 0.5)
     assert (config.architecture.stem, config.architecture.blocks) == (16, (1, 1, 2))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 from torchvision.models import resnet18
 
 from core.errors import UserError
-from core.features import backbones
-from core.features.backbones import BUNDLED, load_backbone
+from core.features import backbones, fused
+from core.features.backbones import load_backbone
+from core.features.backbones_info import BUNDLED
 from core.features.patches import PatchExtractor
+from core.features.resnet import Stages, Trunk
 from core.settings import Settings
 
 
@@ -52,8 +56,6 @@ def test_resnet18_equals_torchvisions_own(weights_dir, imagenet_weights: Path) -
 def test_a_trunk_is_torchvisions_network_up_to_stage_3(name: str) -> None:
     """The same random weights, the same shapes, the same outputs; and the file's name is the one it publishes."""
     from torchvision.models import get_model, get_model_weights
-
-    from core.features.resnet import Trunk
 
     published = backbones._TORCHVISION[name]
     assert get_model_weights(name)[published.version.upper()].url.endswith("/" + published.filename)
@@ -117,6 +119,25 @@ def test_weights_of_another_network_are_refused(weights_dir, tmp_path: Path) -> 
     weights_dir(tmp_path)
     with pytest.raises(UserError, match="weights lack"):
         load_backbone("resnet18")
+
+
+@pytest.mark.skipif(not fused.available(), reason="this torch has no fused convolution")
+@pytest.mark.parametrize("bottleneck", [False, True])
+def test_a_fused_network_is_the_plain_one_with_less_rounding(bottleneck: bool) -> None:
+    """Near to float32, and no farther from it than the plain bfloat16 network; alike for any batch."""
+    torch.manual_seed(0)
+    stages = Stages(Trunk(16, (2, 1, 2), (16, 32, 64), bottleneck), nn.Conv2d(32, 24, 1), nn.Identity()).eval()
+    stages = backbones._fold_batch_norms(stages).to(memory_format=torch.channels_last).requires_grad_(False)
+    x = torch.randn(3, 3, 64, 96).contiguous(memory_format=torch.channels_last)
+    halved, quick = deepcopy(stages).bfloat16(), fused.fused(stages)
+    with torch.inference_mode():
+        exact, plain, found = stages(x), halved(x.bfloat16()), quick(x.bfloat16())
+        alone = quick(x[1:2].bfloat16())
+    for expected, rough, ours, single in zip(exact, plain, found, alone, strict=True):
+        error, before = ((one.float() - expected).norm() / expected.norm() for one in (ours, rough))
+        assert error < 0.02
+        assert error < 1.1 * before
+        torch.testing.assert_close(single[0], ours[1], rtol=0.02, atol=0.01)
 
 
 @pytest.mark.parametrize(("layers", "grid", "channels"), [("2", 12, 128), ("3", 6, 256), ("2+3", 12, 384)])

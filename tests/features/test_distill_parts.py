@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from core.datasets.readers import read_images
 from core.errors import UserError
-from core.features.backbones import BUNDLED, load_compact
+from core.features.backbones import load_compact
+from core.features.backbones_info import BUNDLED
 from core.features.compact import Shape, from_weights, shape_of, to_weights
 from core.features.distill.config import Augmentation, DistillConfig
 from core.features.distill.crops import Photographs

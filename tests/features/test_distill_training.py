@@ -17,7 +17,8 @@ from torch import Tensor
 from core.datasets.readers import read_images
 from core.errors import Cancelled, UserError
 from core.features import backbones
-from core.features.backbones import BUNDLED, load_backbone, load_compact
+from core.features.backbones import load_backbone, load_compact
+from core.features.backbones_info import BUNDLED
 from core.features.compact import to_weights
 from core.features.distill import training
 from core.features.distill.candidate import write_candidate
@@ -31,7 +32,10 @@ from tests.features.test_distill_parts import folder
 
 __all__ = ["folder"]
 TINY = Architecture(stem=8, blocks=(1, 1, 1), widths=(8, 12, 16), outputs=(10, 20))
-CONFIG = DistillConfig(architecture=TINY, start="random", steps=8, batch_size=2, size=64, warm_up=2, averaging=0.5)
+CONFIG = DistillConfig(
+    architecture=TINY, start="random", norms="learnt", learning_rate=2e-3, steps=8, batch_size=2, size=64, warm_up=2,
+    averaging=0.5,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from core.store.workspace import Workspace
 
 TINY: dict[str, Any] = {
     "architecture": {"stem": 8, "blocks": (1, 1, 1), "widths": (8, 12, 16), "outputs": (10, 20)},
-    "start": "random", "steps": 3, "batch_size": 2, "size": 64,
+    "start": "random", "norms": "learnt", "steps": 3, "batch_size": 2, "size": 64,
 }  # fmt: skip
 
 

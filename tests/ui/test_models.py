@@ -250,3 +250,16 @@ def test_jobs_by_how_they_ended(open_page: Open, workspace: Workspace, failed: s
     assert "**Draw**" not in stock.texts(open_page("models", jobs="Failed or lost"))
     assert "No job ended this way." in stock.texts(open_page("models", jobs="Cancelled"))
     assert not open_page("models", jobs="nonsense", **{"job-page": "99"}).exception
+
+
+def test_a_backbone_is_distilled_from_a_dataset(open_page: Open, workspace: Workspace, parts: DatasetRow) -> None:
+    """The bundled one is shown with its hash and card; the form asks for a job."""
+    app = open_page("models", backbones="true")
+    assert not app.exception
+    found = stock.texts(app)
+    assert "sha256 " in found and "ResNet-18" in found
+    app.number_input(key="distill-steps").set_value(50)
+    app.button(key="distill-start").click().run()
+    assert not app.exception
+    (job,) = JobTable(workspace).list()
+    assert (job.kind, job.spec["dataset_id"], job.spec["config"]["steps"]) == ("distill", parts.id, 50)

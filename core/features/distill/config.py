@@ -56,13 +56,13 @@ class DistillConfig(BaseModel):
         "bundled", description="from the weights in use, which must have the same shape, or from nothing"
     )
     norms: Literal["learnt", "frozen"] = Field(
-        "learnt", description="batch norms follow the batches, or keep the statistics that training begins with"
+        "frozen", description="batch norms follow the batches, or keep the statistics that training begins with"
     )
     loss: Loss = Field("distance", description="see core.features.distill.losses")
     steps: int = Field(20_000, ge=1, le=10_000_000)
     batch_size: int = Field(24, ge=2, le=1024)
     size: int = Field(160, ge=64, le=512, multiple_of=16, description="pixels a side of a training crop")
-    learning_rate: float = Field(2e-3, gt=0, le=1)
+    learning_rate: float = Field(2e-4, gt=0, le=1, description="from random weights ten times as much")
     weight_decay: float = Field(1e-4, ge=0, le=1)
     warm_up: int = Field(200, ge=0, description="steps over which the learning rate rises")
     averaging: float = Field(0.998, ge=0, lt=1, description="decay of the running mean of the weights that is kept")

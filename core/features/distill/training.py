@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import Cancelled, UserError
-from core.features.backbones import BUNDLED, load_backbone
+from core.features.backbones import load_backbone
+from core.features.backbones_info import BUNDLED
 from core.features.checkpoint import Checkpoint, Standing, fingerprint
 from core.features.compact import Shape, from_weights
 from core.features.distill.config import DistillConfig
