@@ -180,7 +180,7 @@ def _upright(pixels: NDArray[T], orientation: int) -> NDArray[T]:
 def _decoded(image: Image.Image) -> NDArray[np.uint8]:
     """Decode to (height, width) grey or (height, width, 3), not yet upright."""
     if image.mode.startswith("I"):  # "I" is what 16-bit PGM and some 16-bit TIFF decode to
-        return _SIXTEEN_TO_EIGHT[np.clip(np.asarray(image), 0, 65535)]
+        return np.asarray(_SIXTEEN_TO_EIGHT[np.clip(np.asarray(image), 0, 65535)])
     if image.mode == "F":
         return from_float(np.asarray(image))
     if image.mode in ("L", "1") and "transparency" not in image.info:

@@ -67,7 +67,7 @@ class _Shortlist:
         self._rows, self._norms = rows[filled], norms[filled].view(-1, 1, 1)
         high, low = _halves(norms[filled].unsqueeze(1))
         one = torch.ones_like(high)
-        self._coarse = torch.cat([self._rows.bfloat16(), high, low, one, one], 1).split(self._size)
+        self._coarse = torch.split(torch.cat([self._rows.bfloat16(), high, low, one, one], 1), self._size)
 
     def nearest(self, queries: Tensor) -> Tensor:
         """Squared distance (n,) of queries (n, d) to the nearest row."""
