@@ -28,9 +28,11 @@ unit: $(VENV)/.test-ready
 e2e: $(VENV)/.test-ready browser
 	$(BIN)/python -m pytest -m e2e
 
-# Beside anomalib, which gets an environment of its own; see tests/benchmarks/README.md.
-bench: $(VENV)/.run-ready $(VENV)/.peer-ready
-	$(BIN)/python -m tests.benchmarks.inspect_parts --peer-python $(VENV)/peer/bin/python
+# Beside other libraries, each in an environment of its own; see tests/benchmarks/speed.md. Goes on where it was stopped.
+# BENCH=--quick is a smoke test, BENCH=--fresh forgets what was measured before.
+PEERS := peer peer-pyod peer-merlion oracles
+bench: $(VENV)/.run-ready $(PEERS:%=$(VENV)/.%-ready)
+	$(BIN)/python -m tests.benchmarks.beside --venvs $(VENV) $(BENCH)
 
 browser:
 	sh tests/e2e/install_browser.sh $(BIN)
@@ -48,9 +50,15 @@ $(VENV)/.test-ready: requirements.txt tests/requirements.txt | $(VENV)/bin/pytho
 	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
 	touch $@ $(VENV)/.run-ready
 
-$(VENV)/.peer-ready: tests/benchmarks/requirements-peer.txt | $(VENV)/bin/python
-	$(PYTHON) -m venv $(VENV)/peer
-	$(VENV)/peer/bin/python -m pip install --quiet -r tests/benchmarks/requirements-peer.txt
+$(VENV)/.peer-ready: tests/benchmarks/requirements-peer.txt
+$(VENV)/.peer-pyod-ready: tests/benchmarks/requirements-pyod.txt
+$(VENV)/.peer-merlion-ready: tests/benchmarks/requirements-merlion.txt
+$(VENV)/.oracles-ready: tests/benchmarks/requirements-oracles.txt
+
+$(PEERS:%=$(VENV)/.%-ready): | $(VENV)/bin/python
+	$(PYTHON) -m venv $(@:$(VENV)/.%-ready=$(VENV)/%)
+	$(@:$(VENV)/.%-ready=$(VENV)/%)/bin/python -m pip install --quiet -r $<
+	case $@ in *oracles*) $(VENV)/oracles/bin/python -m pip install --quiet --no-deps TSB-AD==1.5 orion-ml==0.7.1;; esac
 	touch $@
 
 clean:

@@ -1,11 +1,9 @@
-"""Faultline's image detectors on one dataset, and anomalib's PatchCore beside them in the same run.
+"""Faultline's image detectors on one dataset.
 
-    make bench [DATA=…]
-    python -m tests.benchmarks.inspect_parts --data DIR [--peer-python PYTHON] [--out FILE.json]
+    python -m tests.benchmarks.inspect_parts --data DIR [--only NAME …] [--out FILE.json]
 
-Each detector runs in a process of its own through the command line, so that its peak memory is its own. The peer gets
-the same weights, image size, training images and coreset ratio; both banks are built from ``PEER_NORMALS`` images, for
-anomalib's selection takes minutes at 1 % of so many, and hours of all.
+Each detector runs in a process of its own through the command line, so that its peak memory is its own. ``make bench``
+measures PatchCore and PaDiM beside anomalib's (``beside/images.py``), with the functions below.
 """
 
 from __future__ import annotations
@@ -34,8 +32,6 @@ from core.metrics.ranking import auroc
 SHARED = Path(__file__).parents[3] / "shared"
 WEIGHTS = "resnet18_imagenet1k_v1_to_layer3.safetensors"
 SIZE = 256
-RATIO = 0.01
-PEER_NORMALS = 200
 CONFIGURATIONS: dict[str, list[str]] = {
     "PatchCore, ResNet-18": ["patchcore", "--set", "backbone=resnet18"],
     "PatchCore, compact": ["patchcore"],
@@ -53,7 +49,6 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, default=SHARED / "datasets" / "magnetic_tile")
     options.add_argument("--weights", type=Path, default=SHARED / "weights")
-    options.add_argument("--peer-python", type=Path)
     options.add_argument("--only", nargs="*", default=list(CONFIGURATIONS), help="names of configurations")
     options.add_argument("--out", type=Path)
     asked = options.parse_args()
@@ -65,18 +60,6 @@ def main() -> None:
     data = read(asked.data)
     plain = mean_difference(data)
     print(f"plain difference to the mean good image: pixel AUROC {plain:.3f}", flush=True)
-    if asked.peer_python:
-        few = some_normals(data)
-        excluded = {item.name for item in data.normals().items} - {item.name for item in few}
-        bank = round(RATIO * len(few) * (SIZE // 8) ** 2)
-        name = f"PatchCore, ResNet-18, {len(few)} normals, bank {bank}"
-        arguments = ["patchcore", "--set", "backbone=resnet18", "--set", f"bank_size={bank}"]
-        results[name] = ours(asked.data, arguments, excluded)
-        print(line(name, results[name]), flush=True)
-        peer = f"anomalib PatchCore, ResNet-18, {len(few)} normals, {RATIO:.0%}"
-        results[peer] = anomalib(data, [str(item.path) for item in few], asked.peer_python, asked.weights / WEIGHTS)
-        print(line(peer, results[peer]), flush=True)
-        print(ratios(results[name], results[peer]))
     if asked.out:
         asked.out.write_text(json.dumps(results, indent=2))
 
@@ -116,14 +99,14 @@ def mean_difference(data: ImageSet, size: int = 224) -> float:
     return found
 
 
-def some_normals(data: ImageSet) -> list[Any]:
+def some_normals(data: ImageSet, count: int) -> list[Any]:
     items = data.normals().items
-    chosen = np.random.default_rng(0).permutation(len(items))[:PEER_NORMALS]
+    chosen = np.random.default_rng(0).permutation(len(items))[:count]
     return [items[i] for i in sorted(chosen)]
 
 
-def anomalib(data: ImageSet, train: list[str], python: Path, weights: Path) -> dict[str, Any]:
-    """The peer in its own process, measured with our metrics."""
+def anomalib(data: ImageSet, train: list[str], python: Path, weights: Path, model: str, ratio: float) -> dict[str, Any]:
+    """The peer in its own process, measured with our metrics; ``ratio`` is PatchCore's coreset."""
     test = [item for item in data.test().items if item.label]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -132,7 +115,8 @@ def anomalib(data: ImageSet, train: list[str], python: Path, weights: Path) -> d
             "test": [str(i.path) for i in test],
             "weights": str(weights),
             "size": SIZE,
-            "ratio": RATIO,
+            "ratio": ratio,
+            "model": model,
         }
         (folder / "spec.json").write_text(json.dumps(spec))
         script = Path(__file__).with_name("peer_anomalib.py")
@@ -172,12 +156,6 @@ def line(name: str, result: dict[str, Any]) -> str:
         else:
             cells.append(f"{value:.1f}" if value < 100 else f"{value:.0f}")
     return "| " + " | ".join(cells) + " |"
-
-
-def ratios(mine: dict[str, Any], peer: dict[str, Any]) -> str:
-    """How much quicker and smaller than the peer."""
-    shares = {figure: peer[figure] / mine[figure] for figure in FIGURES[3:]}
-    return "anomalib / Faultline: " + ", ".join(f"{name} {share:.1f}" for name, share in shares.items())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""anomalib's PatchCore on lists of image files; runs in an environment of its own and imports nothing of ours.
+"""anomalib's PatchCore or PaDiM on lists of image files; runs in an environment of its own and imports nothing of ours.
 
     python peer_anomalib.py SPEC.json OUT
 
-SPEC names ``train`` and ``test`` files, ``weights`` (safetensors under torchvision's keys), ``size`` and ``ratio``.
+SPEC names the ``model``, ``train`` and ``test`` files, ``weights`` (safetensors under torchvision's keys, to layer 3),
+``size`` and PatchCore's coreset ``ratio``.
 OUT receives ``result.json`` (seconds, memory), ``scores.npy`` (n,) and ``maps.npy`` (n, size, size) float32.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from anomalib.models.image.padim.torch_model import PadimModel
 from anomalib.models.image.patchcore.torch_model import PatchcoreModel
 from PIL import Image
 from safetensors.torch import load_file
@@ -42,7 +44,11 @@ def main(spec_file: str, out_folder: str) -> None:
             part = files[start : start + BATCH]
             yield torch.stack([transform(Image.open(path).convert("RGB")) for path in part])
 
-    model = PatchcoreModel(layers=["layer2", "layer3"], backbone="resnet18", pre_trained=False)
+    torch.manual_seed(0)  # PaDiM draws its channels
+    if spec["model"] == "padim":
+        model = PadimModel(layers=["layer1", "layer2", "layer3"], backbone="resnet18", pre_trained=False)
+    else:
+        model = PatchcoreModel(layers=["layer2", "layer3"], backbone="resnet18", pre_trained=False)
     result = model.feature_extractor.feature_extractor.load_state_dict(load_file(spec["weights"]), strict=False)
     if result.missing_keys:
         raise SystemExit(f"weights did not fit: {result.missing_keys[:3]}")
@@ -52,7 +58,10 @@ def main(spec_file: str, out_folder: str) -> None:
         for batch in batches(spec["train"]):
             model(batch)
     extracted = time.perf_counter() - started
-    model.subsample_embedding(spec["ratio"])
+    if spec["model"] == "padim":
+        model.fit()
+    else:
+        model.subsample_embedding(spec["ratio"])
     fitted = time.perf_counter() - started
     model.eval()
     scores, maps = [], np.lib.format.open_memmap(out / "maps.npy", "w+", np.float32, (len(spec["test"]), size, size))
@@ -69,7 +78,6 @@ def main(spec_file: str, out_folder: str) -> None:
         "extract_seconds": extracted,
         "score_ms_per_image": 1000 * scored / len(scores),
         "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "bank_rows": len(model.memory_bank),
     }
     (out / "result.json").write_text(json.dumps(document))
 

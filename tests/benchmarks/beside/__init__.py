@@ -1,0 +1,1 @@
+"""Faultline beside other libraries, in one run: ``make bench``."""
