@@ -5,6 +5,7 @@ Every function takes one entry per detector, in one order; ``core.charts.contest
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -184,7 +185,7 @@ def grouped(groups: Sequence[tuple[str, int, Sequence[float], Sequence[tuple[flo
         recalls = [recall[k] for _, _, recall, _ in groups]
         ends = [between[k] or (recall[k], recall[k]) for _, _, recall, between in groups]
         figure.add_scatter(
-            x=recalls, y=np.arange(len(groups)) + lanes[k], mode="markers", name=f"{look.sign} {name}",
+            x=recalls, y=np.arange(len(groups)) + lanes[k], mode="markers", name=name,
             marker=_marker(look, 10),
             error_x={
                 "array": [high - value for value, (_, high) in zip(recalls, ends, strict=True)],
@@ -215,11 +216,22 @@ def effort(rows: Sequence[Measured], cost: Sequence[float | None], x: str, y: st
         if row.low is not None and row.high is not None:
             reach = {"array": [row.high - row.value], "arrayminus": [row.value - row.low], "color": look.colour}
         figure.add_scatter(
-            x=[spent], y=[row.value], error_y=reach, mode="markers", name=f"{look.sign} {row.name}",
+            x=[spent], y=[row.value], error_y=reach, mode="markers", name=row.name,
             marker=_marker(look, 13), hovertemplate=f"{row.name}: %{{y:.3f}} at %{{x:.3g}}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(type="log", dtick="D2")
+    ticks = _ticks([value for value in cost if value])
+    figure.update_xaxes(
+        type="log", tickvals=ticks, ticktext=[f"{tick:,.4g}" if tick < 1e5 else f"{tick:.0e}" for tick in ticks]
+    )
     return figure
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """1, 2 and 5 of every power of ten from below the lowest value to above the highest."""
+    if not values:
+        return []
+    powers = range(math.floor(math.log10(min(values))) - 1, math.ceil(math.log10(max(values))) + 1)
+    return [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
 
 
 def paired_dots(names: tuple[str, str], places: tuple[int, int], values: tuple[ArrayLike, ArrayLike],
@@ -231,7 +243,7 @@ def paired_dots(names: tuple[str, str], places: tuple[int, int], values: tuple[A
     for place, name, wins in ((places[1], names[1], second > first), (places[0], names[0], first > second)):
         look = LOOKS[place]
         figure.add_scatter(
-            x=first[wins], y=second[wins], mode="markers", name=f"{look.sign} {name} better ({int(wins.sum())})",
+            x=first[wins], y=second[wins], mode="markers", name=f"{name} better ({int(wins.sum())})",
             marker=_marker(look, 7, opacity=0.65), customdata=[items[k] for k in np.flatnonzero(wins).tolist()],
             hovertemplate="%{customdata}: %{x:.2f}, %{y:.2f}<extra></extra>",
         )  # fmt: skip

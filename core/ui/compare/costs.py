@@ -89,5 +89,7 @@ def _figure(key: object, weights: tuple[float, float], share: float, _told: Told
         lines, "share of good parts flagged", "normalised expected cost", chance=([0, 1], [idle, idle]), unit=False
     )
     figure.data[-1].name = "not looking"
-    figure.update_yaxes(rangemode="tozero")
+    # Where limits are set in earnest; a double click shows all of it.
+    figure.update_xaxes(range=[-0.005, min(1.0, max(0.2, *(1.6 * one.false_alarms for one in drawn)))])
+    figure.update_yaxes(range=[0, 1.15 * max(idle, *(one.at_limit for one in drawn))])
     return figure

@@ -14,7 +14,7 @@ AXES = {
     "us_per_step": "microseconds a step",
     "fit_seconds": "seconds of training",
     "peak_rss_mib": "MiB of memory at most",
-    "model_bytes": "bytes on disk",
+    "model_bytes": "megabytes on disk",
 }
 
 
@@ -51,5 +51,6 @@ def _figure(key: object, name: str, title: str, _told: Told) -> go.Figure:
         for place, row in enumerate(rows)
         if (value := row.figures.get(main)) is not None
     ]
-    spent = [rows[point.place].figures.get(name) for point in points]
+    unit = 1e6 if name == "model_bytes" else 1.0
+    spent = [None if value is None else value / unit for value in (rows[at.place].figures.get(name) for at in points)]
     return versus.effort(points, spent, title, _told.evidence.titles[main])

@@ -86,14 +86,16 @@ def _part(told: Told, row: Disagreement, item: ImageItem) -> None:
                 state.choose(dataset_id=told.now.dataset.id, model_id=told.now.models[told.now.pinned].id)
                 nav.open_page("inspect", {"part": item.name})
         try:
-            st.html(_strip(told, row, item))
+            st.html(_strip(told.key, row.place, told, row, item))
         except UserError as error:  # one file that is gone must not hide the others
             st.warning(words.plain(error.what), icon=":material/broken_image:")
 
 
-def _strip(told: Told, row: Disagreement, item: ImageItem) -> str:
+@st.cache_resource(max_entries=300, show_spinner=False)
+def _strip(key: object, place_of_part: int, _told: Told, _row: Disagreement, _item: ImageItem) -> str:
     """The photograph and the heatmaps as one piece of HTML; each heatmap is a link to the part on the Inspect page."""
-    tiles = [_tile(_photograph(item.sha256, item.mask_sha256 or "", item), "as photographed", f"{item.name}", None)]
+    told, row, item = _told, _row, _item
+    tiles = [_tile(_photograph(item.sha256, item.mask_sha256 or "", item), "as photographed", item.name, None)]
     for place, one in enumerate(told.images.contestants):
         verdict = "✕ bad" if row.bad[place] else "✓ good"
         label = (

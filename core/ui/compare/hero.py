@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts import versus
@@ -28,7 +29,7 @@ def show(told: Told, study: StoredComparison | None) -> None:
     found = effects.available(told, study)
     for sentence in headline(told, study, found):
         st.markdown(sentence)
-    _forest(told, found)
+    _forest(told, study, found)
     if study is None:
         studies.ask(told)
 
@@ -82,7 +83,7 @@ def _studied(told: Told, study: StoredComparison, model: str) -> list[str]:
     ]
 
 
-def _forest(told: Told, found: Mapping[str, list[Measured]]) -> None:
+def _forest(told: Told, study: StoredComparison | None, found: Mapping[str, list[Measured]]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         blocks.headed(
             "Differences" if found else "Figures",
@@ -106,8 +107,17 @@ def _forest(told: Told, found: Mapping[str, list[Measured]]) -> None:
         st.caption("Their stored figures count other steps. The comparison by resampling measures them anew.")
         return
     title = name or told.evidence.titles[told.evidence.main]
-    figure = versus.forest(rows, told.pinned, title, difference=bool(found))
-    blocks.plot(figure, key="forest", alt=_alt(rows, title, told.pinned if found else None))
+    drawn = (told.key, told.now.pinned, study.id if study else "")
+    blocks.plot(
+        _figure(drawn, title, bool(found), told.pinned, rows),
+        key="forest",
+        alt=_alt(rows, title, told.pinned if found else None),
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _figure(key: object, title: str, difference: bool, pinned: str, _rows: Sequence[Measured]) -> go.Figure:
+    return versus.forest(_rows, pinned, title, difference=difference)
 
 
 def _values(told: Told) -> list[Measured]:

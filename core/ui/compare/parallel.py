@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts.parallel import parallel
@@ -31,12 +32,17 @@ def show(shown: Sequence[Line]) -> None:
     if len(own) < 2:
         st.caption("Two runs with figures or more are needed here.")
         return
-    found = axes(own, kind)
+    names = tuple((line.run.id, line.dataset.name) for line in own)
     blocks.plot(
-        parallel(found, [line.metrics[runrows.MAIN[kind]] for line in own], title),
+        _figure(names, kind, title, own),
         key="runs-parallel",
-        alt=f"{words.count(len(own), 'run')} over {', '.join(found)}",
+        alt=f"{words.count(len(own), 'run')}, their settings and figures",
     )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _figure(names: object, kind: str, title: str, _own: Sequence[Line]) -> go.Figure:
+    return parallel(axes(_own, kind), [line.metrics[runrows.MAIN[kind]] for line in _own], title)
 
 
 def axes(own: Sequence[Line], kind: str) -> dict[str, list[Any]]:

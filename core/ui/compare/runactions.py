@@ -121,9 +121,9 @@ def _delete(chosen: Sequence[Line]) -> None:
     st.rerun()
 
 
-def undo() -> None:
-    """Right after a delete: the way back."""
-    gone = [line for line in runrows.lines(deleted=True) if line.run.id in st.session_state.get(_DELETED, [])]
+def undo(removed: Sequence[Line]) -> None:
+    """Right after a delete: the way back. ``removed`` are all deleted runs."""
+    gone = [line for line in removed if line.run.id in st.session_state.get(_DELETED, [])]
     if not gone:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo-runs-bar"):
@@ -132,9 +132,8 @@ def undo() -> None:
             _restore(gone)
 
 
-def removed() -> None:
+def removed(gone: Sequence[Line]) -> None:
     """The deleted runs, folded away."""
-    gone = runrows.lines(deleted=True)
     if not gone:
         return
     with st.expander(f"Deleted runs · {len(gone)}", icon=":material/delete:"):

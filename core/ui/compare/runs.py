@@ -30,17 +30,18 @@ def show(current: DatasetRow | None) -> None:
         "one dataset to compare them; one to open, repeat, tag or change it.",
         "Figures compare only over the same dataset. Time depends on the machine and on what else it did.",
     )
-    runactions.undo()
+    gone = runrows.lines(deleted=True)
+    runactions.undo(gone)
     shown = _filtered(every, current)
     if not shown:
         st.caption("No run fits these filters." if every else "Nothing was run yet. Train a detector to see it here.")
-        runactions.removed()
+        runactions.removed(gone)
         return
     chosen = _table(shown)
     runactions.show(chosen, shown)
     parallel.show(shown)
     sending.show(shown, chosen)
-    runactions.removed()
+    runactions.removed(gone)
 
 
 def _filtered(every: Sequence[Line], current: DatasetRow | None) -> list[Line]:
