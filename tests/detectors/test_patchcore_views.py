@@ -103,7 +103,8 @@ def test_the_size_follows_the_training_images(tmp_path: Path) -> None:
     item = photograph(tmp_path, 64, 64)
     small, large = replace(item, width=300, height=200), replace(item, width=1024, height=1024)
     assert chosen_size([small] * 3, Region(), 0) == 256
-    assert chosen_size([small, large, large], Region(), 0) == 384
+    assert chosen_size([small, large, large], Region(), 0) == 512
+    assert chosen_size([large], Region(right=0.5, bottom=0.4), 0) == 384
     assert chosen_size([large], Region(right=0.25, bottom=0.25), 0) == 256
     assert [chosen_size([large], Region(), tile) for tile in (500, 4096)] == [512, 1024]
 

@@ -36,9 +36,9 @@ class PatchCoreParams(Params):
     bank_size: int = Field(12_000, ge=50, le=200_000, title="Bank size", description="patches remembered")
     neighbours: int = Field(1, ge=1, le=50, title="Neighbours K", description="bank distances averaged for each patch")
     pooling: Literal["max", "top-k"] = Field(
-        "max", title="Image score", description="the map's maximum, or the mean of its k highest patches"
+        "top-k", title="Image score", description="the map's maximum, or the mean of its k highest patches"
     )
-    top_k: int = Field(10, ge=1, le=1000, title="k of top-k", description="patches averaged into the image score")
+    top_k: int = Field(3, ge=1, le=1000, title="k of top-k", description="patches averaged into the image score")
     smoothing: float = Field(
         4.0, ge=0, le=20, title="Smoothing", description="sigma of the Gaussian over the map, pixels at size 256"
     )
@@ -94,6 +94,7 @@ INFO = DetectorInfo(
             "bank_size": 20_000,
             "neighbours": 5,
             "pooling": "top-k",
+            "top_k": 10,
             "smoothing": 0.0,
         }
     },

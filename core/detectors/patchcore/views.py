@@ -29,8 +29,7 @@ HALO = 8  # a tile's side is so many times the halo
 STEP = 16  # pixels; tiles begin at multiples, so that the patches of both stages lie on one grid
 USUAL_PIXELS = BATCH * REFERENCE_SIZE**2  # pixels that pass through the network together
 
-SIZES = (256, 384)  # pixels a side to choose from
-ENLARGED = 1.0  # a photograph is shown at no more than so many times its own size, but for the smallest
+SIZES = (256, 384, 512)  # pixels a side to choose from
 
 T = TypeVar("T")
 Pixels = NDArray[np.uint8]
@@ -77,15 +76,16 @@ class Piece:
 
 
 def chosen_size(items: Sequence[ImageItem], region: Region, tile: int) -> int:
-    """The side at which to look: a tile's own; else the smaller of ``SIZES`` unless the images have more to show.
+    """The side at which to look: a tile's own; else the largest of ``SIZES`` to which the images need no enlarging.
 
-    The images' side is the median over ``items`` of the square root of the region's area.
+    The images' side is the median over ``items`` of the square root of the region's area in pixels. Fine defects ask
+    for resolution; enlarged images do not have it, and cost as much (see README.md).
     """
     if tile:
         return min(max(round(tile / 32) * 32, SMALLEST), LARGEST)
     shares = (region.right - region.left) * (region.bottom - region.top)
     side = float(np.median([(item.width * item.height * shares) ** 0.5 for item in items]))
-    return max([size for size in SIZES if size <= side / ENLARGED], default=SIZES[0])
+    return max([size for size in SIZES if size <= side], default=SIZES[0])
 
 
 class Views:
