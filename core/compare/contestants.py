@@ -85,7 +85,8 @@ def from_folders(runs: Sequence[AnyRun], models: Sequence[Path]) -> tuple[Contes
     """Contestants from run folders; ``models`` are folders of the models that are at hand, found by their id."""
     from core.store.modelfolder import load_calibration
 
-    homes = {model_id(folder): folder for folder in models}
+    manifests = {folder: read_manifest(folder) for folder in models}
+    homes = {model_id(folder): folder for folder in manifests}
     unknown = set(homes) - {run.info.model_id for run in runs}
     if unknown:
         raise UserError(
@@ -95,7 +96,7 @@ def from_folders(runs: Sequence[AnyRun], models: Sequence[Path]) -> tuple[Contes
     for run in runs:
         home = homes.get(run.info.model_id)
         calibration = load_calibration(home) if home is not None and isinstance(run, Run) else None
-        manifest = read_manifest(home) if home is not None else None
+        manifest = manifests[home] if home is not None else None
         found.append(Contestant(run, run.info.model_name, manifest, calibration))
     return checked(found)
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.compare.contestants import Contestant
+from core.datasets.images import load_mask
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import ImageScore
 from core.detectors.calibration import Calibration
@@ -49,7 +50,7 @@ def run(folder: Path, data: ImageSet, scores, model: str, *, roles=None, only=No
                 continue
             found = rng.random(SHAPE, np.float32)
             if item.mask is not None:
-                found += strength * float(score) * (cv2.imread(str(item.mask), cv2.IMREAD_GRAYSCALE) > 0)
+                found += strength * float(score) * load_mask(item.mask, SHAPE[::-1])
             scored = ImageScore(item.name, float(score), found.astype(np.float32), None)
             p = float(CALIBRATION.p_value(score))
             writer.write(item, scored, p, roles.get(item.name, "unseen"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from core.jobs.tasks.contract import Spec, TaskInfo
 from core.progress import Progress
@@ -23,7 +23,8 @@ class CompareSpec(Spec):
     """``rate`` of false alarms that verdicts are held to; ``resamples`` behind intervals and tests
     (``core.store.comparisons`` has the usual numbers)."""
 
-    run_ids: tuple[str, ...] = Field(min_length=2)
+    # In one order: the same runs asked for in another are the same work.
+    run_ids: Annotated[tuple[str, ...], AfterValidator(lambda ids: tuple(sorted(ids)))] = Field(min_length=2)
     rate: float = Field(gt=0, lt=1)
     resamples: int = Field(ge=0, le=100_000)
     seed: int = Field(default=0, ge=0)

@@ -1,0 +1,166 @@
+"""Recordings side by side, from tables of scores written by hand."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.compare.contestants import Contestant, checked
+from core.compare.export import series_zip
+from core.compare.figures import with_study
+from core.compare.sentences import difference, series_protocol, verdicts
+from core.compare.seriesbyside import align_series
+from core.compare.seriesfigures import events_found, moments, series_agreement, series_pairs, series_rows
+from core.compare.seriesstudy import study_series
+from core.errors import UserError
+from core.metrics.ranking import auroc
+from core.store.comparison import write_comparison
+from core.store.seriesrun import FORMAT, SeriesRun
+
+N, EVENTS = 600, ((150, 180), (400, 430))
+LIMIT = 3.0  # surprise of the usual rate
+
+
+def surprise(seed, heights):
+    """Noise below the limit, raised in each event to its height."""
+    found = np.random.default_rng(seed).uniform(0, 2, N)
+    for (start, stop), height in zip(EVENTS, heights, strict=True):
+        found[start:stop] += height
+    return found
+
+
+def run(folder, model, units, *, roles=None, times=None, labelled=True):
+    """``units`` by name, each an (n,) surprise; scores are twice as high."""
+    folder.mkdir()
+    frames = []
+    for name, values in units.items():
+        labels = np.zeros(len(values), bool)
+        for start, stop in EVENTS:
+            labels[start:stop] = True
+        frames.append(
+            pd.DataFrame(
+                {
+                    "unit": name, "machine": "m", "split": "test", "step": np.arange(len(values)),
+                    "time": np.arange(len(values), dtype=float) if times is None else times,
+                    "label": labels if labelled else None, "now": 2 * values, "settled": 2 * values,
+                    "surprise_now": values, "surprise_settled": values, "role": (roles or {}).get(name, "unseen"),
+                }
+            )
+        )  # fmt: skip
+    pd.concat(frames).to_parquet(folder / "scores.parquet", index=False)
+    about = {
+        "format": FORMAT, "model_id": model, "model_name": f"model {model}", "detector": "kalman", "dataset_id": "d",
+        "dataset_name": "pumps", "units": list(units), "lengths": [len(own) for own in units.values()],
+        "sensors": ["flow"], "n_steps": N, "seconds": 1.0, "us_per_step": 5.0, "fit_seconds": 1.0,
+        "peak_rss_mib": 90.0, "created_at": 0.0,
+    }  # fmt: skip
+    (folder / "run.json").write_text(json.dumps(about))
+    found = SeriesRun(folder)
+    return Contestant(found, found.info.model_name)
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("series")
+    sharp = run(folder / "a", "a", {"u": surprise(0, (4, 4))})
+    blunt = run(folder / "b", "b", {"u": surprise(1, (4, 0))})
+    return align_series(checked([sharp, blunt]))
+
+
+def test_events_found_tell_the_pair_apart_but_not_for_sure(side):
+    assert [(start, stop) for _, start, stop in side.events] == list(EVENTS)
+    np.testing.assert_array_equal(events_found(side), [[True, True], [True, False]])
+    (pair,) = series_pairs(side)
+    assert (pair.only_first, pair.only_second) == ({"events": 1}, {"events": 0})
+    assert pair.tests["events"].p == 1
+    assert verdicts(pair, side.names).startswith("No difference between the events that model a and model b find")
+    rows = series_rows(side)
+    assert [row.figures["events_found"] for row in rows] == [1.0, 0.5]
+    assert [row.figures["alarm_share"] for row in rows] == [0, 0]
+    assert rows[0].figures["vus_pr"] is None  # no evaluation was stored
+    assert "other steps" in rows[0].notes[0]
+
+
+def test_the_moment_of_disagreement_is_the_missed_event(side):
+    (moment,) = moments(side)
+    assert (moment.unit, moment.alarmed, moment.anomalous) == ("u", (True, False), 1.0)
+    assert EVENTS[1][0] <= moment.start <= moment.peak < moment.stop <= EVENTS[1][1]
+    assert moment.spread == pytest.approx(np.ptp(moment.surprise))
+    found = series_agreement(side)
+    assert found.same[0, 1] == pytest.approx((side.alarms()[0] == side.alarms()[1]).mean())
+
+
+def test_a_stored_evaluation_of_the_same_steps_is_shown(side):
+    stored = {"per_machine": {"m": {"n_steps": N}}, "vus_pr": 0.9, "f1": None, "ci95": {"vus_pr": [0.8, 0.95]}}
+    first = side.contestants[0]
+    with_figures = align_series([Contestant(first.run, first.name, evaluation=stored), side.contestants[1]])
+    row = series_rows(with_figures)[0]
+    assert (row.figures["vus_pr"], row.ci95["vus_pr"], row.notes) == (0.9, (0.8, 0.95), ())
+
+
+def test_the_study_measures_both_on_the_same_resamples(side, tmp_path):
+    info, items = study_series(side, resamples=15)
+    assert info.figures["settled.auc_roc"]["a"] == pytest.approx(auroc(side.scores(0, "settled"), side.anomalous))
+    (pair,) = info.differences["settled.vus_pr"]
+    assert pair.value > 0.1
+    assert pair.ci95[0] <= pair.value <= pair.ci95[1]
+    assert info.figures["now.vus_pr"] == info.figures["settled.vus_pr"]
+    assert list(items["item"]) == ["u"]
+    rows = with_study(series_rows(side), info, "settled")
+    assert rows[1].figures["vus_pr"] == info.figures["settled.vus_pr"]["b"]
+    names = {"a": "A", "b": "B"}
+    sure = pair.model_copy(update={"p_holm": 0.01})
+    assert difference(sure, "settled.vus_pr", names, "600 steps").startswith("A is better than B in VUS-PR (settled)")
+
+    study = write_comparison(tmp_path / "study", info, items)
+    archive = zipfile.ZipFile(io.BytesIO(series_zip(side, rate=0.001, study=study)))
+    page = archive.read("report.html").decode()
+    assert "VUS-PR against model a" in page
+    assert "Steps 400 to" in page
+    assert "model b: ✓ quiet" in page
+    steps = pd.read_parquet(io.BytesIO(archive.read("steps.parquet")))
+    assert (len(steps), int(steps["anomalous"].sum())) == (N, 60)
+    assert len(pd.read_csv(io.BytesIO(archive.read("moments.csv")))) == 1
+
+
+def test_recordings_that_do_not_match_are_left_out_with_the_reason(tmp_path):
+    whole = {name: surprise(k, (4, 4)) for k, name in enumerate("uvwx")}
+    first = run(tmp_path / "a", "a", whole, roles={"w": "fit"})
+    second = run(tmp_path / "b", "b", {"u": whole["u"], "v": whole["v"][:-1], "w": whole["w"]})
+    side = align_series([first, second])
+    assert [unit.name for unit in side.units] == ["u"]
+    assert [(one.n, one.reason) for one in side.left_out] == [
+        (1, "not scored by every model"),
+        (1, "cut into other steps by some models"),
+        (1, "model a was fitted or calibrated on them"),
+    ]
+    assert "left out: 1 (cut into other steps" in series_protocol(side, 0.001)
+
+
+def test_nothing_in_common_and_damaged_tables_are_refused(tmp_path):
+    first, second = (run(tmp_path / m, m, {f"u{m}": surprise(0, (4, 4))}) for m in "ab")
+    with pytest.raises(UserError, match="No recording was judged by all"):
+        align_series([first, second])
+    (tmp_path / "b" / "scores.parquet").write_bytes(b"")
+    with pytest.raises(UserError, match="damaged"):
+        align_series([first, second])
+
+
+def test_without_labels_only_disagreement_is_told(tmp_path):
+    pair = [
+        run(tmp_path / m, m, {"u": surprise(0, heights)}, labelled=False)
+        for m, heights in (("a", (4, 0)), ("b", (0, 0)))
+    ]
+    side = align_series(pair)
+    assert not side.has_truth
+    assert series_pairs(side)[0].tests == {}
+    assert moments(side)[0].anomalous is None
+    info, _ = study_series(side, resamples=5)
+    assert info.figures["now.vus_pr"] == {"a": None, "b": None}
+    page = zipfile.ZipFile(io.BytesIO(series_zip(side, rate=0.001))).read("report.html").decode()
+    assert "only where they disagree" in page
