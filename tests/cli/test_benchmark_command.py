@@ -11,6 +11,11 @@ from core.cli.main import main
 from tests.compare.published_layouts import write_skab
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.compare.papers.measure.SERIES_RESAMPLES", 20)
+
+
 @pytest.fixture(scope="module")
 def skab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_skab(tmp_path_factory.mktemp("skab") / "SKAB", "valve1/0", "valve1/1", "valve2/3")

@@ -21,7 +21,7 @@ def write_mvtec(root: Path, *categories: str) -> Path:
     return root
 
 
-def write_skab(root: Path, *experiments: str, steps: int = 700, seed: int = 0) -> Path:
+def write_skab(root: Path, *experiments: str, steps: int = 600, seed: int = 0) -> Path:
     """CSV files with semicolons; in the third quarter of what follows the training steps the pressure is too high."""
     rng = np.random.default_rng(seed)
     times = np.datetime64("2020-03-09T10:00:00") + np.arange(steps)

@@ -37,6 +37,11 @@ def _fake(figures: dict[str, float]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.compare.papers.measure.SERIES_RESAMPLES", 20)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_mvtec(tmp_path_factory.mktemp("mvtec") / "MVTec", "bottle", "cable")

@@ -15,6 +15,11 @@ from tests.compare.published_layouts import write_skab
 from tests.ui.conftest import Open
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.compare.papers.measure.SERIES_RESAMPLES", 20)
+
+
 @pytest.fixture
 def skab(tmp_path: Path) -> Path:
     return write_skab(tmp_path / "SKAB", "valve1/0", "other/14")

@@ -92,7 +92,7 @@ def _images(table: Table, data: ImageSet) -> dict[str, Dataset]:
     named = {category: canonical(category, table.categories) for category in data.categories}
     return {
         category: replace(data.where(lambda item, c=category: named[item.category] == c), name=category)  # type: ignore[misc]
-        for category in {one for one in named.values() if one}
+        for category in dict.fromkeys(one for one in named.values() if one)
     }
 
 

@@ -18,6 +18,7 @@ from core.store import atomic
 
 IMAGE_FIGURES = ("image_auroc", "image_auprc", "image_f1_max", "pixel_auroc", "aupro")
 SERIES_FIGURES = ("vus_pr", "auc_pr", "auc_roc", "event_f1", "f1", "far", "mar", "overlap_f1")
+SERIES_RESAMPLES = 200  # behind the intervals of recordings; photographs have as many as evaluate takes
 LIFE_FIGURES = ("detected", "far_healthy", "lead_median")
 
 
@@ -76,7 +77,9 @@ def _series(
     write_series_model(folder / "model", fitted, name=method.label, dataset=data)
     run = score_series(folder / "model", data, folder / "run", progress.part(0.6, 0.8))
     units = judged_units(run, folder / "model", data, rate=promised)
-    found = evaluate_series(units, rate=promised, seed=seed, progress=progress.part(0.8, 1.0))
+    found = evaluate_series(
+        units, rate=promised, seed=seed, bootstrap=SERIES_RESAMPLES, progress=progress.part(0.8, 1.0)
+    )
     names = SERIES_FIGURES
     by_recording = recording_figures(units, seed)
     lives = _lives(found["run_to_failure"])
