@@ -121,7 +121,7 @@ def timeline(
     figure.add_vline(x=onset, line={"color": DRIFTED, "dash": "dash", "width": 2})
     order = {"type": "category", "categoryorder": "array", "categoryarray": names[::-1]}
     figure.update_yaxes(**order, range=[-0.6, len(names) - 0.4])
-    figure.update_xaxes(range=[0, last], tickformat=",d")
+    figure.update_xaxes(range=[0, 1.02 * last], tickformat=",d")
     return figure
 
 

@@ -160,7 +160,9 @@ def test_dal_over_records() -> None:
     found = measure(Dal([50]), run(course))
     assert found.value == 20 and found.n == 1 and found.detail["censored"] == 0
     assert found.detail["area_lost"] == pytest.approx(4 * 5)
-    assert measure(Dal([500]), run(course)).value is None
+    assert measure(Dal([500]), run(course)).note == "no drift came"
+    never = [record("drifted", step=5 * k, score=bad) for k in range(20)]
+    assert "nothing could be lost" in measure(Dal([50]), run(never)).note
     assert measure(Dal([50], "auroc"), run(course)).value == 20
 
 

@@ -81,7 +81,8 @@ class Dal(BaseMetric):
     def compute(self) -> MetricValue:
         found = self.recoveries()
         if not found:
-            return MetricValue(None, 0, "no drift was looked at")
+            why = "nothing was found before the drift, so nothing could be lost" if self._looked else "no drift came"
+            return MetricValue(None, 0, why)
         censored = sum(one.censored for one in found)
         flat = sum(one.never_dropped for one in found)
         note = ", ".join(
@@ -96,6 +97,12 @@ class Dal(BaseMetric):
             "recoveries": [vars(one) for one in found],
         }
         return MetricValue(float(np.mean([one.steps for one in found])), len(found), note, detail)
+
+    @property
+    def _looked(self) -> bool:
+        """Whether a drift came while somebody looked."""
+        spans = [(looks[0].step, looks[-1].step) for looks in self._looks.values()]
+        return any(first <= onset <= last for first, last in spans for onset in self._onsets)
 
     def recoveries(self) -> list[Recovery]:
         """One for each onset that was looked at before and after."""

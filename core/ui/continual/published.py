@@ -40,6 +40,7 @@ def show(told: Shown) -> None:
         ),
         hide_index=True,
         key="continual-published",
+        placeholder="not given",
     )
     st.markdown("**Where the arithmetic does not add up**")
     for claim in published.claims():
