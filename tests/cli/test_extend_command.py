@@ -1,0 +1,28 @@
+"""``python -m core extend`` over folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.cli.main import main
+from core.datasets.synthetic.parts import write_parts
+
+
+def test_a_model_folder_takes_in_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_parts(tmp_path / "old", train=6, test_good=2, per_defect=1, size=96)
+    write_parts(tmp_path / "new", seed=5, train=4, test_good=1, per_defect=1, size=96)
+    old, new, model, out = (str(tmp_path / name) for name in ("old", "new", "model", "out"))
+    small = ["--set", "image_size=64", "--set", "bank_size=100"]
+    assert main(["train", "patchcore", "--data", old, "--out", model, *small]) == 0
+    result = tmp_path / "result.json"
+    assert main(["extend", model, "--data", new, "--old", old, "--out", out, "--json", str(result)]) == 0
+    written = json.loads(result.read_text())
+    assert written["provenance"]["continued"]["taken_in"] == 4
+    assert {one["part"] for one in written["forgetting"]["judged"]} == {"new held-out", "old good", "old bad"}
+    assert "4 images taken in" in capsys.readouterr().out
+    assert main(["extend", model, "--data", new, "--old", old, "--out", out]) == 2
+    assert main(["extend", model, "--data", old, "--old", new, "--out", str(tmp_path / "other")]) == 2
+    assert "The model began with «old», and this is other data" in capsys.readouterr().err
