@@ -136,7 +136,7 @@ def _recordings(
     from core.compare.figures import with_study
     from core.compare.sentences import series_protocol
     from core.compare.seriesbyside import align_series
-    from core.compare.seriesfigures import moments, series_agreement, series_pairs, series_rows
+    from core.compare.seriesfigures import baseline_rows, moments, series_agreement, series_pairs, series_rows
     from core.compare.seriesreport import series_report
     from core.compare.seriesstudy import study_series
     from core.compare.tables import as_json, differences
@@ -152,7 +152,7 @@ def _recordings(
     resamples = SERIES_RESAMPLES if options.bootstrap is None else options.bootstrap
     studied = study_series(side, rate=rate, resamples=resamples, seed=options.seed, progress=progress)
     study = write_comparison(scratch, *studied)
-    rows = with_study(series_rows(side, mode, rate), study.info, mode)
+    rows = [*with_study(series_rows(side, mode, rate), study.info, mode), *baseline_rows(side)]
     ids = [one.id for one in side.contestants]
     found = differences(side.names, series_pairs(side, mode, rate), study.info, ids)
     report = series_report(side, rate=rate, pinned=pinned, mode=mode, study=study)

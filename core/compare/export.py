@@ -16,7 +16,7 @@ from core.compare.pairs import image_pairs
 from core.compare.report import Chosen, image_report
 from core.compare.seriesbyside import SeriesSideBySide
 from core.compare.seriesfigures import TITLES as SERIES_TITLES
-from core.compare.seriesfigures import moments, series_pairs, series_rows
+from core.compare.seriesfigures import baseline_rows, moments, series_pairs, series_rows
 from core.compare.seriesreport import series_report
 from core.compare.sidebyside import SideBySide
 from core.compare.tables import differences, differences_csv, figures_csv
@@ -66,7 +66,7 @@ def series_zip(
     """``report.html``, ``figures.csv``, ``differences.csv``, ``moments.csv`` and ``steps.parquet``."""
     info, pairs = study.info if study else None, series_pairs(side, mode, rate)
     rows = series_rows(side, mode, rate)
-    rows = with_study(rows, info, mode) if info else rows
+    rows = [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side)]
     found = differences(side.names, pairs, info, [one.id for one in side.contestants])
     return packed(
         {

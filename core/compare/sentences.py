@@ -101,7 +101,7 @@ def verdicts(pair: Pair, names: tuple[str, ...]) -> str:
     if test is None:
         return "Without labels nobody knows who is right"
     what = "events found" if events else "parts judged rightly"
-    counts = f"{ours} {what} by {first} alone, {theirs} by {second} alone"
+    counts = f"{what} by {first} alone: {ours}, by {second} alone: {theirs}"
     if not test.differs:
         told = "events that" if events else "verdicts of"
         told = f"No difference between the {told} {first} and {second}" + (" find" if events else "")

@@ -39,6 +39,7 @@ TITLES = {
 LOWER_IS_BETTER = frozenset(
     {"far", "mar", "delay_median", "alarm_share", "fit_seconds", "us_per_step", "peak_rss_mib", "model_bytes"}
 )
+BASELINES = {"random": "Guessing", "abs_z": "Distance from usual"}
 RANKED_STEPS = 50_000  # steps behind a rank correlation; more would not change its second digit
 CLOSE = 100  # steps between two disagreements that are told as one
 
@@ -100,6 +101,19 @@ def series_rows(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RA
             )
         )
     return rows
+
+
+def baseline_rows(side: SeriesSideBySide) -> list[Row]:
+    """What guessing and plain distance from usual get on these steps: the rows beside a stored evaluation that counted
+    the same steps (the first one's: distances follow from its model's scaling). Empty where there is none."""
+    for index, one in enumerate(side.contestants):
+        if one.evaluation and _same_steps(side, index):
+            return [
+                Row(key, name, key, dict.fromkeys(TITLES) | {figure: own.get(figure) for figure in STORED})
+                for key, name in BASELINES.items()
+                if (own := one.evaluation["baselines"].get(key))
+            ]
+    return []
 
 
 def events_found(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> Bools:

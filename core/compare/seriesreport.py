@@ -22,7 +22,15 @@ from core.compare.reportparts import (
     versions,
 )
 from core.compare.seriesbyside import SeriesSideBySide
-from core.compare.seriesfigures import TITLES, Moment, moments, series_agreement, series_pairs, series_rows
+from core.compare.seriesfigures import (
+    TITLES,
+    Moment,
+    baseline_rows,
+    moments,
+    series_agreement,
+    series_pairs,
+    series_rows,
+)
 from core.compare.tables import RESAMPLED, differences
 from core.detectors.series.calibration import Mode
 from core.metrics.series.stretches import stretches
@@ -67,7 +75,7 @@ def series_report(
         protocol=sentences.series_protocol(side, rate),
         entrants=entrants(side.contestants),
         tables=[
-            figures_table(with_study(rows, info, mode) if info else rows, TITLES, note),
+            figures_table([*(with_study(rows, info, mode) if info else rows), *baseline_rows(side)], TITLES, note),
             differences_table(found, titles | {"events": "Events found"}),
             agreement_table(series_agreement(side, mode, rate), names, f"{len(side):,} steps"),
         ],

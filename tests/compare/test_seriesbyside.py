@@ -15,7 +15,7 @@ from core.compare.export import series_zip
 from core.compare.figures import with_study
 from core.compare.sentences import difference, series_protocol, verdicts
 from core.compare.seriesbyside import align_series
-from core.compare.seriesfigures import events_found, moments, series_agreement, series_pairs, series_rows
+from core.compare.seriesfigures import baseline_rows, events_found, moments, series_agreement, series_pairs, series_rows
 from core.compare.seriesstudy import study_series
 from core.errors import UserError
 from core.metrics.ranking import auroc
@@ -97,10 +97,13 @@ def test_the_moment_of_disagreement_is_the_missed_event(side):
 
 def test_a_stored_evaluation_of_the_same_steps_is_shown(side):
     stored = {"per_machine": {"m": {"n_steps": N}}, "vus_pr": 0.9, "f1": None, "ci95": {"vus_pr": [0.8, 0.95]}}
+    stored["baselines"] = {"random": {"vus_pr": 0.2}}
     first = side.contestants[0]
     with_figures = align_series([Contestant(first.run, first.name, evaluation=stored), side.contestants[1]])
     row = series_rows(with_figures)[0]
     assert (row.figures["vus_pr"], row.ci95["vus_pr"], row.notes) == (0.9, (0.8, 0.95), ())
+    assert [(one.name, one.figures["vus_pr"]) for one in baseline_rows(with_figures)] == [("Guessing", 0.2)]
+    assert baseline_rows(side) == []
 
 
 def test_the_study_measures_both_on_the_same_resamples(side, tmp_path):
