@@ -27,8 +27,6 @@ from core.features.patches import BATCH, PatchExtractor, image_batches
 LARGEST_MAP = 1024  # pixels of a map's longer side, where it is not one square
 HALO = 8  # a tile's side is so many times the halo
 STEP = 16  # pixels; tiles begin at multiples, so that the patches of both stages lie on one grid
-USUAL_PIXELS = BATCH * REFERENCE_SIZE**2  # pixels that pass through the network together
-
 SIZES = (256, 384, 512)  # pixels a side to choose from
 
 T = TypeVar("T")
@@ -98,6 +96,8 @@ class Views:
     def __init__(self, extractor: PatchExtractor, region: Region, tile: int) -> None:
         self._extractor, self._region, self._tile = extractor, region, tile
         self._size = extractor.size
+        # Squares that pass through the network at once: fewer of large ones, so that memory stays as it is.
+        self._together = min(max(BATCH * REFERENCE_SIZE**2 // extractor.size**2, 1), BATCH)
 
     def pieces(self, items: Sequence[ImageItem]) -> Iterator[Piece]:
         """The patches of all items, in order; those of a picture in tiles come in several pieces, the last one last."""
@@ -136,13 +136,13 @@ class Views:
     def _squares(self, items: Sequence[ImageItem]) -> Iterator[tuple[Sequence[ImageItem], Pixels]]:
         """Items with their pixels (b, size, size, 3)."""
         if self._region.whole:
-            yield from image_batches(items, self._size)
+            yield from image_batches(items, self._size, self._together)
             return
 
         def load(batch: Sequence[ImageItem]) -> Pixels:
             return np.stack([resize(self._cut_out(item), (self._size, self._size)) for item in batch])
 
-        batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+        batches = [items[start : start + self._together] for start in range(0, len(items), self._together)]
         yield from zip(batches, _ahead(load, batches), strict=True)
 
     def _cut_out(self, item: ImageItem) -> Pixels:
@@ -160,9 +160,8 @@ class Views:
         size, stride = self._size, self._size // self._extractor.grid
         shape = pixels.shape[0] // stride, pixels.shape[1] // stride
         places = [(row, column) for row in _cuts(shape[0] * stride, size) for column in _cuts(shape[1] * stride, size)]
-        together = max(1, USUAL_PIXELS // size**2)
-        for start in range(0, len(places), together):
-            part = places[start : start + together]
+        for start in range(0, len(places), self._together):
+            part = places[start : start + self._together]
             batch = np.stack([pixels[r.start : r.start + size, c.start : c.start + size] for r, c in part])
             grids = self._extractor.patches(batch).view(len(batch), self._extractor.grid, self._extractor.grid, -1)
             for (r, c), grid in zip(part, grids, strict=True):
