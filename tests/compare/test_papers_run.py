@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 
 from core.compare.papers import output
@@ -16,10 +17,13 @@ from core.compare.papers.report import ALL, Report, published_together, report
 from core.compare.papers.run import benchmark
 from core.compare.papers.tables import Table, table
 from core.datasets import readers
+from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
+from core.datasets.types import ImageSet
 from core.errors import Cancelled, UserError
 from core.progress import Progress
 from core.store import atomic
 from tests.compare.published_layouts import write_mvtec, write_skab
+from tests.datasets.visa import ROWS, write_visa
 
 EXACT = {"bottle": (6, 10), "cable": (6, 10)}  # what the generated folders hold
 
@@ -98,6 +102,56 @@ def test_a_wrong_folder_is_one_sentence(folder: Path, tmp_path: Path) -> None:
     shutil.copy(next((folder / "bottle" / "train" / "good").iterdir()), tmp_path / "other" / "train" / "good")
     with pytest.raises(UserError, match="None of the 15 categories of MVTec AD is here"):
         layout(table("mvtec"), readers.read(tmp_path / "other"))
+
+
+def test_visa_is_read_with_its_split_or_rearranged_for_one_class(tmp_path: Path) -> None:
+    found = layout(table("visa"), readers.read(write_visa(tmp_path / "VisA")))
+    assert [case.category for case in found.cases] == ["candle"]
+    assert found.cases[0].reduced == "1 of 900 training images and 2 of 200 test images"
+    assert any(note.startswith("pcb1 is left out: the test images are not of both kinds") for note in found.notes)
+    places = ("train/good", "test/good", "test/bad")
+    for row, place in zip(ROWS[:3], places, strict=True):
+        target = tmp_path / "1cls" / "candle" / place / "000.JPG"
+        target.parent.mkdir(parents=True)
+        shutil.copy(tmp_path / "VisA" / row[3], target)
+    marked = tmp_path / "1cls" / "candle" / "ground_truth" / "bad" / "000.png"
+    marked.parent.mkdir(parents=True)
+    shutil.copy(tmp_path / "VisA" / ROWS[2][4], marked)
+    (case,) = layout(table("visa"), readers.read(tmp_path / "1cls")).cases
+    assert case.category == "candle"
+    assert isinstance(case.data, ImageSet) and sum(item.mask is not None for item in case.data.items) == 1
+
+
+def test_mpdd_is_laid_out_like_mvtec(tmp_path: Path) -> None:
+    found = layout(table("mpdd"), readers.read(write_mvtec(tmp_path / "MPDD", "bracket_black", "tubes")))
+    assert [case.category for case in found.cases] == ["bracket_black", "tubes"]
+    assert len(found.missing) == 4
+
+
+def test_spacecraft_are_told_apart_by_their_channels(tmp_path: Path) -> None:
+    lines = ["chan_id,spacecraft,anomaly_sequences,class,num_values"]
+    for channel, craft in (("P-1", "SMAP"), ("C-1", "MSL")):
+        for part in ("train", "test"):
+            (tmp_path / part).mkdir(exist_ok=True)
+            np.savez(tmp_path / part / f"{channel}.npz", data=np.zeros((50, 3)))
+        lines.append(f'{channel},{craft},"[[20, 30]]",[point],50')
+    (tmp_path / "labeled_anomalies.csv").write_text("\n".join(lines) + "\n")
+    data = readers.read(tmp_path)
+    assert [case.category for case in layout(table("smap"), data).cases] == ["P-1"]
+    found = layout(table("msl"), data)
+    assert [case.category for case in found.cases] == ["C-1"] and len(found.missing) == 26
+
+
+def test_every_kind_of_fault_is_judged_beside_all_healthy_recordings(tmp_path: Path) -> None:
+    def unit(name: str, split: Literal["train", "test"], events: tuple[Event, ...]) -> SeriesUnit:
+        return SeriesUnit(name, name, split, np.zeros((9, 1), np.float32), np.arange(9.0), events)
+
+    faults = ("inner race 0.007 in", "outer race at 6 o'clock 0.021 in", "outer race at 3 o'clock 0.007 in")
+    units = [unit("normal/train", "train", ()), unit("normal/test", "test", ())]
+    units += [unit(kind, "test", (Event(0, 9, kind=kind),)) for kind in faults]
+    found = layout(table("cwru"), SeriesSet("cwru", tmp_path, "cwru", (Sensor("a"),), tuple(units)))
+    assert {case.category: len(case.data) for case in found.cases} == {"inner race": 3, "outer race": 4}
+    assert found.missing == ("ball",)
 
 
 def test_a_second_call_measures_nothing_and_another_detector_only_itself(
