@@ -50,10 +50,14 @@ class PatchCoreParams(Params):
         description="large images are judged in overlapping tiles of so many of their own pixels a side; 0 takes them "
         "whole",
     )
-    left: float = Field(0.0, ge=0, le=1, title="Region, left", description="share of the width that is not looked at")
-    top: float = Field(0.0, ge=0, le=1, title="Region, top", description="share of the height that is not looked at")
-    right: float = Field(1.0, ge=0, le=1, title="Region, right", description="share of the width where looking ends")
-    bottom: float = Field(1.0, ge=0, le=1, title="Region, bottom", description="share of the height where it ends")
+    left: float = Field(
+        0.0, ge=0, le=1, title="Region, left", description="where the part that is looked at begins, in widths"
+    )
+    top: float = Field(0.0, ge=0, le=1, title="Region, top", description="where it begins, in heights")
+    right: float = Field(
+        1.0, ge=0, le=1, title="Region, right", description="where it ends, in widths; nothing outside is judged"
+    )
+    bottom: float = Field(1.0, ge=0, le=1, title="Region, bottom", description="where it ends, in heights")
 
     @field_validator("image_size", "tile")
     @classmethod
