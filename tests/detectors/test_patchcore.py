@@ -84,7 +84,7 @@ def test_distance_is_the_literal_one(neighbours: int) -> None:
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
     assert ((found / expected - 1).abs() < 1e-4).float().mean() > 0.95  # and then it nearly always is the nearest
     others = everything[:, owners != 2].topk(neighbours, 1, largest=False).values.mean(1)
-    torch.testing.assert_close(bank.distance(queries, neighbours, without=2), others, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(bank.distance(queries, neighbours, without=2), others, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("m", [3, 100, 500])
@@ -100,6 +100,16 @@ def test_the_shortlist_finds_the_nearest_row_or_one_as_near(m: int) -> None:
     assert (found >= nearest - 0.01).all()
     strangers = slice(-200, None)
     assert ((found / nearest)[strangers] < 1.0001).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("m", [40, 500])
+def test_the_shortlist_passes_over_what_is_left_out(m: int) -> None:
+    """Also where the nearest rows by far, or nearly all rows, are left out."""
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(m, 24, generator=generator)
+    left_out = torch.arange(m) >= 3
+    found = _Shortlist(rows, rows.square().sum(1)).nearest(rows, left_out).sqrt()
+    torch.testing.assert_close(found, torch.cdist(rows, rows[:3]).amin(1), rtol=0.01, atol=0.01)
 
 
 def test_cosine_distance_is_one_minus_cosine() -> None:

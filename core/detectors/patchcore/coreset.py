@@ -11,7 +11,9 @@ Selection happens in a low-dimensional random projection; the bank keeps the ful
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.progress import Progress
@@ -26,30 +28,42 @@ ROWS = 16_384  # rows of one matrix product: bounds memory, fits the cache
 def thin_each(rows: Tensor, count: int) -> Tensor:
     """Indices (b, count) of a greedy k-centre selection within each of b images (b, n, d).
 
-    With few rows it is the number of steps that costs, so the images take each step of the textbook loop together,
-    from a table of all their distances; where such a table would be large, each image is thinned by blocks.
+    With few rows it is the textbook loop over a table of all distances, in NumPy: the steps are many and small, and it
+    takes a fraction of torch's time to begin each. Where such a table would be large, an image is thinned by blocks.
     """
     b, n, _ = rows.shape
     if count >= n:
         return torch.arange(n).expand(b, n)
-    if n > TABLE_ROWS:
-        return torch.stack([greedy_k_centre(image, count) for image in rows])
-    together = max(1, TABLE_ROWS**2 // n**2)
-    return torch.cat([_thin_together(part, count) for part in torch.split(rows, together)])
+    thin = _thin if n <= TABLE_ROWS else greedy_k_centre
+    return torch.stack([thin(image, count) for image in rows])
 
 
-def _thin_together(rows: Tensor, count: int) -> Tensor:
-    norms = rows.square().sum(2)
-    table = torch.baddbmm(norms.unsqueeze(1) + norms.unsqueeze(2), rows, rows.transpose(1, 2), alpha=-2)
-    pick = (norms - 2 * (rows @ rows.mean(1).unsqueeze(2)).squeeze(2)).argmin(1)
-    nearest = torch.full_like(norms, torch.inf)
-    picks = torch.empty(len(rows), count, dtype=torch.long)
-    every = torch.arange(len(rows))
+def _thin(rows: Tensor, count: int) -> Tensor:
+    norms = rows.square().sum(1, keepdim=True)
+    ones = torch.ones_like(norms)
+    # All squared distances as one product, (-2r, |r|^2, 1) by (r, 1, |r|^2): no further passes over the table.
+    table = (torch.cat([-2 * rows, norms, ones], 1) @ torch.cat([rows, ones, norms], 1).T).numpy()
+    start = int((norms.flatten() - 2 * rows @ rows.mean(0)).argmin())
+    return torch.from_numpy(_farthest_first(np.full(len(rows), np.inf, np.float32), table, count, 0.0, start))
+
+
+def _farthest_first(
+    nearest: NDArray[np.float32], table: NDArray[np.float32], count: int, floor: float, start: int | None = None
+) -> NDArray[np.int64]:
+    """At most ``count`` picks of the farthest row each time, the first of them ``start`` where that is given.
+
+    ``nearest`` (n,), changed in place, holds squared distances to what is chosen already, ``table`` (n, n) those
+    between rows. Ends early where a pick after the first would be nearer than ``floor``.
+    """
+    picks = np.empty(count, np.int64)
+    pick = int(nearest.argmax()) if start is None else start
     for step in range(count):
-        picks[:, step] = pick
-        nearest = torch.minimum(nearest, table[every, pick])
-        nearest[every, pick] = -torch.inf  # never chosen twice, even among exact duplicates
-        pick = nearest.argmax(1)
+        picks[step] = pick
+        np.minimum(nearest, table[pick], out=nearest)
+        nearest[pick] = -np.inf  # never chosen twice, even among exact duplicates
+        pick = int(nearest.argmax())
+        if nearest[pick] < floor:
+            return picks[: step + 1]
     return picks
 
 
@@ -84,15 +98,7 @@ def _greedy_in_block(rows: Tensor, norms: Tensor, nearest: Tensor, take: int) ->
     candidates = rows[pool]
     pairwise = norms[pool, None] + norms[pool] - 2 * candidates @ candidates.T
     floor = LAZINESS**2 * float(far[-1])  # no row outside the pool is farther than its last
-    picks: list[int] = []
-    for _ in range(take):
-        distance, best = far.max(0)
-        if picks and float(distance) < floor:
-            break
-        picks.append(int(best))
-        far = torch.minimum(far, pairwise[best])
-        far[best] = -1  # a chosen row is never chosen twice, even among exact duplicates
-    return pool[picks]
+    return pool[torch.from_numpy(_farthest_first(far.numpy(), pairwise.numpy(), take, floor))]
 
 
 def _approach(nearest: Tensor, rows: Tensor, norms: Tensor, centres: Tensor) -> None:

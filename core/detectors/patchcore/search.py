@@ -5,6 +5,8 @@ Trees are useless at these dimensions and approximate indices cost accuracy; see
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -31,12 +33,11 @@ class MemoryBank:
     @torch.inference_mode()
     def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
         """Mean distance (n,) of queries (n, d) to their nearest rows, those of image ``without`` left out."""
-        if neighbours == 1 and without is None and self._shortlist is not None:
-            squared = self._shortlist.nearest(queries)
+        left_out = None if without is None else self.owners == without
+        if neighbours == 1 and self._shortlist is not None:
+            squared = self._shortlist.nearest(queries, left_out)
             return squared / 2 if self.cosine else squared.sqrt()
-        norms = self._norms
-        if without is not None:
-            norms = norms.masked_fill(self.owners == without, torch.inf)
+        norms = self._norms if left_out is None else self._norms.masked_fill(left_out, torch.inf)
         found = []
         for part in torch.split(queries, QUERIES):
             squared = torch.addmm(norms, part, self._columns, alpha=-2)  # |m|^2 - 2 q.m
@@ -63,17 +64,23 @@ class _Shortlist:
     def __init__(self, rows: Tensor, norms: Tensor) -> None:
         blocks = -(-len(rows) // COARSE_ROWS)
         self._size = -(-len(rows) // (blocks * GROUP)) * GROUP  # rows of a block
-        filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
-        self._rows, self._norms = rows[filled], norms[filled].view(-1, 1, 1)
-        high, low = _halves(norms[filled].unsqueeze(1))
+        self._filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
+        self._rows, self._norms = rows[self._filled], norms[self._filled]
+        high, low = _halves(self._norms.unsqueeze(1))
         one = torch.ones_like(high)
         self._coarse = torch.split(torch.cat([self._rows.bfloat16(), high, low, one, one], 1), self._size)
 
-    def nearest(self, queries: Tensor) -> Tensor:
-        """Squared distance (n,) of queries (n, d) to the nearest row."""
-        return torch.cat([self._nearest(part) for part in torch.split(queries, COARSE_QUERIES)])
+    def nearest(self, queries: Tensor, left_out: Tensor | None = None) -> Tensor:
+        """Squared distance (n,) of queries (n, d) to the nearest row, of those that are not ``left_out`` (m,)."""
+        norms, hidden = self._norms, None
+        if left_out is not None:
+            gone = left_out[self._filled]
+            norms = norms.masked_fill(gone, torch.inf)
+            hidden = [block.nonzero().flatten() for block in torch.split(gone, self._size)]
+        return torch.cat([self._nearest(part, norms, hidden) for part in torch.split(queries, COARSE_QUERIES)])
 
-    def _nearest(self, queries: Tensor) -> Tensor:
+    def _nearest(self, queries: Tensor, norms: Tensor, hidden: Sequence[Tensor] | None) -> Tensor:
+        """``hidden`` are the places in each block that are passed over; their ``norms`` are infinite."""
         offset = queries.square().sum(1, keepdim=True)
         high, low = _halves(offset)
         one = torch.ones_like(high)
@@ -83,11 +90,15 @@ class _Shortlist:
         for number, rows in enumerate(self._coarse):
             # The bits of a non-negative bfloat16, read as an integer, are in its order, and integers are compared
             # faster. What rounding makes negative is next to nothing and comes out lowest, as it should.
-            squared = (rows @ columns).view(torch.int16).view(GROUP, -1, len(queries))
+            squared = (rows @ columns).view(torch.int16)
+            if hidden is not None:
+                squared.index_fill_(0, hidden[number], torch.iinfo(torch.int16).max)
+            squared = squared.view(GROUP, -1, len(queries))
             group = _lowest(squared.amin(0))
             member = _lowest(squared[:, group, every])
             found = number * self._size + member * (self._size // GROUP) + group
-            exact = torch.baddbmm(self._norms[found], self._rows[found].unsqueeze(1), queries.unsqueeze(2), alpha=-2)
+            lengths = norms[found].view(-1, 1, 1)
+            exact = torch.baddbmm(lengths, self._rows[found].unsqueeze(1), queries.unsqueeze(2), alpha=-2)
             torch.minimum(nearest, exact, out=nearest)
         return (nearest.flatten() + offset.flatten()).clamp_(min=0)
 
