@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -86,7 +87,11 @@ def planned_calibration(entry: DetectorInfo, different: int) -> tuple[Scheme, in
 
 
 def peak_rss_mib() -> float:
-    """The largest resident memory of this process so far, MiB."""
+    """The largest resident memory of this program so far, MiB."""
+    if sys.platform == "linux":
+        # The kernel's own record of this program; ``getrusage`` would count what the process that started it held.
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
