@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -41,11 +42,13 @@ BANKS = (2_048, 12_000)
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, default=SHARED / "datasets" / "magnetic_tile")
+    options.add_argument("--weights", type=Path, default=SHARED / "weights")
     options.add_argument("--backbone", default="resnet18")
     options.add_argument("--images", type=int, default=200)
     options.add_argument("--bank", type=int, nargs="*", default=BANKS)
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
+    os.environ["FAULTLINE_WEIGHTS_DIR"] = str(asked.weights)
     keep_large_blocks()
     found = measured(asked.data, asked.backbone, asked.images, asked.bank)
     if asked.json:

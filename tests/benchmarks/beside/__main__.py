@@ -72,7 +72,7 @@ class Run:
 
         images = 64 if self.quick else 200
         command = ["-m", "tests.benchmarks.image_path", "--images", str(images), "--json"]
-        command += ["--data", str(self.data / "magnetic_tile")]
+        command += ["--data", str(self.data / "magnetic_tile"), "--weights", str(self.weights)]
         return path_table(self._process("one image", [our_code(), images], command, json.loads))
 
     def images(self) -> list[str]:
