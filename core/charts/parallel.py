@@ -29,7 +29,7 @@ def parallel(axes: Mapping[str, Sequence[Any]], colour: Sequence[float], title: 
             "showscale": True, "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 10},
         },
         dimensions=[_axis(name, values) for name, values in axes.items()],
-        labelangle=-14, labelside="top", labelfont={"size": 13}, tickfont={"size": 11},
+        labelangle=-14, labelside="top", labelfont={"size": 13}, tickfont={"size": 11, "shadow": "none"},
     )  # fmt: skip
     figure.update_layout(margin={"l": 70, "r": 30, "t": 90, "b": 24})
     return figure

@@ -38,7 +38,12 @@ def headline(told: Told, study: StoredComparison | None, found: Mapping[str, lis
     """Who is better than the pinned one, as Markdown: a heading, what tells one rival apart, the others."""
     pinned = words.plain(told.pinned)
     if not found:
-        return [f"### {pinned} and the others, event by event", *_about(told, study, told.against_pinned[0].first)]
+        rivals = told.against_pinned
+        other = words.plain(told.now.names[rivals[0].first]) if len(rivals) == 1 else "the others"
+        return [
+            f"### {pinned} and {other}, event by event",
+            *(line for one in rivals for line in _about(told, study, one.first)),
+        ]
     rows = next(iter(found.values()))
     better = sorted((row for row in rows if row.sure and row.value > 0), key=lambda row: -row.value)
     worse = [row for row in rows if row.sure and row.value < 0]

@@ -69,7 +69,7 @@ def _moment(told: Told, row: Moment) -> None:
     with st.container(border=True, gap="xsmall", key=f"moment-{row.unit}-{row.start}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"**{words.plain(words.short(row.unit, 28))}**, steps {row.start:,} to {row.stop - 1:,} · {truth} · "
+                f"**{words.plain(words.short(row.unit, 28))}**, {_steps(row)} · {truth} · "
                 f"only {', '.join(alarmed)} {'alarms' if len(alarmed) == 1 else 'alarm'}",
                 width="stretch",
             )
@@ -81,6 +81,10 @@ def _moment(told: Told, row: Moment) -> None:
         figure = _figure(told.key, row.unit, row.start, row, told)
         key = f"moment-chart-{row.unit}-{row.start}"
         blocks.plot(figure, key=key, alt=f"Surprise of {', '.join(names)} around step {row.peak} of {row.unit}")
+
+
+def _steps(row: Moment) -> str:
+    return f"step {row.start:,}" if row.stop - row.start == 1 else f"steps {row.start:,} to {row.stop - 1:,}"
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

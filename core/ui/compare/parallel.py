@@ -14,6 +14,12 @@ from core.ui.compare import runrows
 from core.ui.compare.runrows import Line
 from core.ui.labels import detector
 
+MOST = 8  # settings that are given an axis
+FIGURES = {  # more would be no picture any more
+    "image": ("recall", "false_alarm_rate", "aupro", "image_auroc"),
+    "series": ("far", "event_f1", "vus_roc", "vus_pr"),
+}
+
 
 def show(shown: Sequence[Line]) -> None:
     """For the kind of data that most of the runs are over; nothing where fewer than two runs have a figure."""
@@ -23,8 +29,8 @@ def show(shown: Sequence[Line]) -> None:
     title = runrows.FIGURES[kind][runrows.MAIN[kind]]
     blocks.headed(
         "Settings and figures",
-        "A line is a run; it crosses each axis at its setting or figure. Settings that are the same in all runs are "
-        "left out.",
+        "A line is a run; it crosses each axis at its setting or figure. Settings are those that differ between runs "
+        "of one detector, the first eight of them.",
         "Drag along an axis to keep only the runs that pass there; drag axes to reorder them. Brighter lines have a "
         f"higher {title}.",
         "Runs that differ in one setting often differ in others too: a pattern here is a hint, no proof.",
@@ -46,23 +52,17 @@ def _figure(names: object, kind: str, title: str, _own: Sequence[Line]) -> go.Fi
 
 
 def axes(own: Sequence[Line], kind: str) -> dict[str, list[Any]]:
-    """Detector, dataset and settings that differ, then costs, then figures; one value a run."""
+    """Detector, dataset, settings that differ between runs of one detector, then costs, then figures; one value a
+    run. Settings that only tell the families apart say no more than the detector does."""
     found: dict[str, list[Any]] = {"Detector": [detector(line.model.detector) for line in own]}
-    found["Dataset"] = [line.dataset.name for line in own]
-    keys = dict.fromkeys(key for line in own for key in line.model.manifest.params)
-    for key in keys:
-        title = next(runrows.title(line, key) for line in own if key in line.model.manifest.params)
-        found.setdefault(title, [line.model.manifest.params.get(key) for line in own])
-    found["Seed"] = [line.model.manifest.seed for line in own]
-    # Settings that only tell the families apart say no more than «Detector» does.
-    varied = {name: values for name, values in found.items() if _varies(own, values) or name == "Detector"}
+    if len({line.dataset.id for line in own}) > 1:
+        found["Dataset"] = [line.dataset.name for line in own]
+    differing = dict.fromkeys(key for keys in runrows.differing(own).values() for key in keys)
+    for key in list(differing)[:MOST]:
+        title = next(runrows.title(line, key) for line in own if key in runrows.settings(line))
+        found.setdefault(title, [runrows.settings(line).get(key) for line in own])
     for key, title in runrows.COST.items():
-        varied[title] = [line.cost()[key] for line in own]
-    for key, title in runrows.FIGURES[kind].items():
-        varied[title] = [line.metrics.get(key) for line in own]
-    return {name: values for name, values in varied.items() if any(value is not None for value in values)}
-
-
-def _varies(own: Sequence[Line], values: Sequence[Any]) -> bool:
-    """Whether two runs of one detector, or of any two that both have the setting, differ in it."""
-    return len({repr(value) for value in values if value is not None}) > 1
+        found[title] = [line.cost()[key] for line in own]
+    for key in FIGURES[kind]:
+        found[runrows.FIGURES[kind][key]] = [line.metrics.get(key) for line in own]
+    return {name: values for name, values in found.items() if any(value is not None for value in values)}

@@ -83,11 +83,11 @@ def differing(shown: Sequence[Line]) -> dict[str, list[str]]:
     """By detector, the settings that are not the same in all of its lines, in the order of its form."""
     by_detector: dict[str, list[Mapping[str, Any]]] = {}
     for line in shown:
-        by_detector.setdefault(line.model.detector, []).append(_settings(line))
+        by_detector.setdefault(line.model.detector, []).append(settings(line))
     found = {}
-    for name, settings in by_detector.items():
-        keys = dict.fromkeys(key for one in settings for key in one)
-        found[name] = [key for key in keys if len({json.dumps(one.get(key)) for one in settings}) > 1]
+    for name, every in by_detector.items():
+        keys = dict.fromkeys(key for one in every for key in one)
+        found[name] = [key for key in keys if len({json.dumps(one.get(key)) for one in every}) > 1]
     return found
 
 
@@ -130,7 +130,7 @@ def _row(line: Line, kinds: Sequence[str], differ: Sequence[str]) -> dict[str, A
         "Model": line.model.name,
         "Detector": detector(line.model.detector),
         "Dataset": line.dataset.name,
-        "Settings that differ": ", ".join(f"{title(line, key)} {_text(_settings(line).get(key))}" for key in differ),
+        "Settings that differ": ", ".join(f"{title(line, key)} {_text(settings(line).get(key))}" for key in differ),
         **figures,
         **{COST[key]: value for key, value in line.cost().items()},
         "Tags": list(line.run.tags),
@@ -156,10 +156,11 @@ def _flat(line: Line) -> dict[str, Any]:
         ends = (line.metrics.get("ci95") or {}).get(key) or (None, None)
         found |= {f"{key}_low": ends[0], f"{key}_high": ends[1]}
     found |= line.cost()
-    return found | {f"{line.model.detector}.{key}": value for key, value in _settings(line).items()}
+    return found | {f"{line.model.detector}.{key}": value for key, value in settings(line).items()}
 
 
-def _settings(line: Line) -> dict[str, Any]:
+def settings(line: Line) -> dict[str, Any]:
+    """Parameters and seed."""
     return {**line.model.manifest.params, "seed": line.model.manifest.seed}
 
 
