@@ -137,8 +137,16 @@ def way_to_result(job: Job) -> None:
     if job.kind == "continual" and run is not None and rooms.continual_runs().listed(str(run)):
         query = {"run": str(run)[: state.SHORT]}
         st.page_link(nav.page("continual"), label="Continual", icon=nav.PAGES["continual"][1], query_params=query)
+    elif job.kind == "benchmark" and result:
+        from core.compare.papers.tables import table
+
+        query = {"table": table(str(result["benchmark"])).title, "measured": str(result["plan_id"])[: state.SHORT]}
+        st.page_link(nav.page("papers"), label="Papers' tables", icon=nav.PAGES["papers"][1], query_params=query)
     elif job.kind == "check" and rooms.runs().listed(str(run)):
         st.page_link(nav.page("check"), label="Verdicts", icon=nav.PAGES["check"][1], query_params={"batch": job.id})
+    elif job.kind == "extend" and run is not None:
+        query = {"models": str(result["model_id"])[: state.SHORT]}
+        st.page_link(nav.page("models"), label="Models", icon=nav.PAGES["models"][1], query_params=query)
     elif run is not None and rooms.runs().listed(run):
         row = rooms.runs().row(run)
         query[state.MODEL] = row.model_id[: state.SHORT]

@@ -51,6 +51,10 @@ def test_adding_images_asks_for_a_job(open_page: Open, workspace: Workspace, par
     assert not app.exception
     (job,) = JobTable(workspace).list()
     assert (job.kind, job.spec["model_id"], job.spec["which"]) == ("extend", parent.id, "good")
+    result = {"model_id": parent.id, "parent_id": parent.id, "run_id": "none"}
+    stock.end(workspace, job.id, "succeeded", result=result)
+    app.run()
+    assert not app.exception
 
 
 def test_what_was_forgotten_is_shown_and_the_parent_comes_back(
