@@ -122,7 +122,14 @@ def test_the_size_that_was_chosen_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"image_size": 32}, {"tile": 20}, {"left": 0.5, "right": 0.5}, {"top": 0.4, "bottom": 0.2}]
+    "values",
+    [
+        {"image_size": 32},
+        {"tile": 20},
+        {"image_size": 512, "tile": 200},
+        {"left": 0.5, "right": 0.5},
+        {"top": 0.4, "bottom": 0.2},
+    ],
 )
 def test_impossible_sizes_and_regions_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(UserError, match=f"«{list(values)[-1]}»"):

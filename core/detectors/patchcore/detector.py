@@ -171,8 +171,8 @@ class PatchCore(ImageDetector):
         """All patches, of length 1 where the parameters say so."""
         for piece in self._views.pieces(items):
             yield replace(piece, patches=F.normalize(piece.patches, dim=-1)) if self.params.normalise else piece
-            if piece.last:
-                progress.report(piece.numbers.stop, len(items), stage)
+            # Also between tiles: a wish to stop is heard there.
+            progress.report(piece.numbers.stop if piece.last else piece.numbers.start, len(items), stage)
 
     def _judged(
         self, data: ImageSet, progress: Progress, stage: str, owners: Sequence[int] | None = None

@@ -66,6 +66,14 @@ class PatchCoreParams(Params):
             raise PydanticCustomError("too_small", f"give 0 or at least {SMALLEST} pixels")
         return value
 
+    @field_validator("tile")
+    @classmethod
+    def _not_blown_up(cls, value: int, checked: ValidationInfo) -> int:
+        # A large image would be enlarged as a whole, beyond any memory.
+        if 0 < 2 * value < checked.data.get("image_size", 0):
+            raise PydanticCustomError("blown_up", "a tile has at least half of the image size")
+        return value
+
     @field_validator("right", "bottom")
     @classmethod
     def _wide_enough(cls, value: float, checked: ValidationInfo) -> float:
