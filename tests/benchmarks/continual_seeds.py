@@ -1,6 +1,6 @@
 """Paired seeds of the continual methods, and the acceptance figures: who is better than whom, by how much, how surely.
 
-python -m tests.benchmarks.continual_seeds run plant-report --seeds 10 --checkpoint DIR     # resumable, one core
+python -m tests.benchmarks.continual_seeds run plant-report --seeds 20 --checkpoint DIR     # resumable, one core
 python -m tests.benchmarks.continual_seeds run cwru --data DATASETS --seeds 10 --checkpoint DIR
 python -m tests.benchmarks.continual_seeds banks --data DATASETS                             # continual PatchCore
 
