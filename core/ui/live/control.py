@@ -130,7 +130,7 @@ def _notes(feed: FeedRow) -> None:
     odd = [f"{what} ({tally[key]:,})" for key, what in ODD.items() if tally.get(key)]
     if odd:
         st.warning(
-            f"Beside {tally['rows']:,} good rows the source gave {', '.join(odd)}. The last: "
+            f"The source gave {tally['rows']:,} rows, and among or beside them {', '.join(odd)}. The last: "
             f"{words.plain(tally['said'])}",
             icon=":material/rule:",
         )
