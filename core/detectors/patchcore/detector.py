@@ -192,7 +192,7 @@ class PatchCore(ImageDetector):
     def _reduce(self, rows: Tensor) -> Tensor:
         if self._components is None or self._centre is None:
             return rows
-        rows = (rows - self._centre) @ self._components
+        rows = torch.addmm(-(self._centre @ self._components), rows, self._components)  # (rows - centre) @ components
         return F.normalize(rows, dim=-1) if self.params.normalise else rows
 
     def _standardise(self, probes: dict[int, Tensor], progress: Progress) -> None:
