@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 LEAST = 6  # pairs; fewer cannot reject at 5 %, whatever they show: 2 / 2^5 = 0.0625
 
@@ -39,11 +39,12 @@ def signed_rank(first: ArrayLike, second: ArrayLike) -> SignedRank | None:
         int((difference == 0).sum()),
         int((difference < 0).sum()),
         float(np.median(difference)),
-        _p(difference),
+        signed_rank_p(difference),
     )
 
 
-def _p(difference: np.ndarray) -> float | None:
+def signed_rank_p(difference: NDArray[np.float64]) -> float | None:
+    """The test's p-value for (n,) finite differences of pairs; None for fewer than six."""
     from scipy.stats import wilcoxon
 
     if len(difference) < LEAST:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.metrics.multiple import holm
-
-LEAST_PAIRS = 6  # fewer cannot reject at 5 %, whatever they show: 2 / 2^5 = 0.0625
+from core.metrics.signedrank import signed_rank_p
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def paired(
         n=len(ours),
         difference=interval(differences.tolist(), resamples, seed),
         relative=_relative(ours, theirs, resamples, seed),
-        p=_wilcoxon(differences),
+        p=signed_rank_p(differences),
         p_holm=None,
         wins=int((gain > 0).sum()),
         ties=int((gain == 0).sum()),
@@ -108,16 +107,6 @@ def _relative(ours: NDArray[np.float64], theirs: NDArray[np.float64], resamples:
         return Interval(mean, None, None)
     low, high = np.percentile(ours[picks].mean(axis=1) / below - 1, (2.5, 97.5))
     return Interval(mean, float(low), float(high))
-
-
-def _wilcoxon(differences: NDArray[np.float64]) -> float | None:
-    from scipy.stats import wilcoxon
-
-    if len(differences) < LEAST_PAIRS:
-        return None
-    if not differences.any():
-        return 1.0
-    return float(wilcoxon(differences, zero_method="pratt", method="auto").pvalue)
 
 
 def _picks(n: int, resamples: int, seed: int) -> NDArray[np.int64]:
