@@ -188,11 +188,14 @@ def test_a_stopped_run_keeps_what_it_had_and_goes_on(
     with pytest.raises(Cancelled):
         _measure(exact, folder, tmp_path, methods=("padim",), progress=Progress(checkpoint=stop))
     (plan,) = Cache(tmp_path, "mvtec").plans()
-    found = report(exact, plan, Cache(tmp_path, "mvtec"))
+    cache = Cache(tmp_path, "mvtec")
+    found, stamp = report(exact, plan, cache), cache.stamp(plan)
+    assert stamp[0] > 0 and stamp[1] == 0
     assert [row.state for row in found.rows if row.category != ALL] == ["measured", "waiting"]
     assert not list((tmp_path / "mvtec").rglob(f"{atomic.PREFIX}*"))
     _measure(exact, folder, tmp_path, methods=("padim",))
     assert measured == ["bottle/padim", "cable/padim"]
+    assert cache.stamp(plan)[0] == stamp[0] and cache.stamp(plan)[1] > 0
 
 
 def test_a_failure_is_told_and_tried_again(

@@ -75,6 +75,10 @@ class Cache:
     def keep(self, key: str, entry: Mapping[str, Any]) -> None:
         atomic.write_json(self.folder / "entries" / f"{key}.json", entry)
 
+    def stamp(self, plan: Plan) -> tuple[int, ...]:
+        """Changes whenever an entry of the plan comes or changes: when each was written, 0 for one that waits."""
+        return tuple(_written(self.folder / "entries" / f"{one.key}.json") for one in plan.entries)
+
     def keep_plan(self, plan: Plan) -> None:
         atomic.write_json(self.folder / "plans" / f"{plan.id}.json", plan.to_json())
 
@@ -145,3 +149,10 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

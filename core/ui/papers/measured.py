@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -28,7 +29,8 @@ def show(table: Table, plan: Plan, metric: str) -> None:
 
 
 def _draw(table: Table, plan: Plan, metric: str) -> None:
-    found = report(table, plan, Cache(sending.folder(), table.name))
+    cache = Cache(sending.folder(), table.name)
+    found = _report(str(sending.folder()), plan.id, cache.stamp(plan), table, plan)
     _summary(found)
     with st.container(key="papers-figures"):
         _chart(found, metric)
@@ -38,6 +40,12 @@ def _draw(table: Table, plan: Plan, metric: str) -> None:
         "Table as CSV", output.spreadsheet(found), f"{table.name}.csv", "text/csv", key="papers-csv",
         icon=":material/download:", on_click="ignore", help="All metrics, with intervals and the published figures.",
     )  # fmt: skip
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _report(folder: str, plan_id: str, stamp: tuple[int, ...], _table: Table, _plan: Plan) -> Report:
+    """What is there of a plan by now; ``stamp`` says whether that is what was read before."""
+    return report(_table, _plan, Cache(Path(folder), _table.name))
 
 
 def _summary(found: Report) -> None:
