@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import main
+from core.continual import recalibrated
 from core.datasets.synthetic.parts import write_parts
+from core.detectors import training
 
 
-def test_a_model_folder_takes_in_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_folder_takes_in_images(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (training, recalibrated):
+        monkeypatch.setattr(module, "FOLDS", 2)
     write_parts(tmp_path / "old", train=6, test_good=2, per_defect=1, size=96)
     write_parts(tmp_path / "new", seed=5, train=4, test_good=1, per_defect=1, size=96)
     old, new, model, out = (str(tmp_path / name) for name in ("old", "new", "model", "out"))

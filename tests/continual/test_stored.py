@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.continual import recalibrated
 from core.continual.forgetting import Counted, Forgetting, Judged, told
 from core.continual.stored import Continued, Parent, extend, good_of
 from core.datasets.readers import read
@@ -73,7 +74,11 @@ def test_nobody_is_calibrated_by_what_was_learned(
     assert {one.item for one in judged.values() if not one.part.endswith("held-out")} == tested
 
 
-def test_a_cross_fitted_parent_has_a_cross_fitted_child(halves: tuple[ImageSet, ImageSet]) -> None:
+def test_a_cross_fitted_parent_has_a_cross_fitted_child(
+    halves: tuple[ImageSet, ImageSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (training, recalibrated):
+        monkeypatch.setattr(module, "FOLDS", 2)
     parent = trained(halves[0])
     found = extend(parent, [halves[0]], halves[1], Progress())
     assert found.fitted.calibration.scheme == "cross-fitted"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.continual import recalibrated
 from core.datasets import readers
 from core.datasets.synthetic.parts import write_parts
+from core.detectors import training
 from core.errors import UserError
 from core.jobs.tasks import extend, train
 from core.progress import Progress
@@ -20,7 +22,11 @@ from core.store.workspace import Workspace
 SMALL = {"image_size": 64, "bank_size": 100}
 
 
-def test_a_model_takes_in_images_and_its_parent_stays(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_model_takes_in_images_and_its_parent_stays(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (training, recalibrated):
+        monkeypatch.setattr(module, "FOLDS", 2)
     datasets, models = DatasetStore(workspace), ModelStore(workspace)
     write_parts(tmp_path / "old", train=6, test_good=2, per_defect=1, size=96)
     write_parts(tmp_path / "new", seed=5, train=5, test_good=1, per_defect=1, size=96)
