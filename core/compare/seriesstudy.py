@@ -168,5 +168,5 @@ def _compared(
     apart = apart + value - apart.mean()
     low, high = percentile_interval(apart)
     return Compared(
-        first=ids[first], second=ids[second], value=value, ci95=(low, high), p=two_sided_p(apart), p_holm=None
+        first=ids[first], second=ids[second], value=value, ci95=(low, high), p=two_sided_p(value, apart), p_holm=None
     )

@@ -97,7 +97,7 @@ def _resampled(
         for first, second in combinations(range(len(ids)), 2):
             apart, ours, theirs = values[first] - values[second], exact[name][first], exact[name][second]
             if ours is not None and theirs is not None:
-                p = two_sided_p(apart)
+                p = two_sided_p(ours - theirs, apart)
                 found.append(_compared(ids, first, second, ours - theirs, percentile_interval(apart), p))
         differences[NAMES[name]] = corrected(found)
     return figures, intervals, differences

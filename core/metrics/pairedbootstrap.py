@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -47,11 +49,18 @@ def percentile_interval(drawn: ArrayLike) -> Interval:
     return float(low), float(high)
 
 
-def two_sided_p(drawn: ArrayLike) -> float:
-    """How often resampled differences fall on the other side of 0, twice; never below what so many resamples tell."""
+def two_sided_p(difference: float, drawn: ArrayLike) -> float:
+    """How likely chance alone brings a difference as large, its spread being that of the resampled differences.
+
+    The normal distribution stands in for the resamples' own tail: counting resamples beyond 0 would end at 2 in so
+    many, which a correction over a dozen pairs could then never call significant. Where the resamples do not spread at all
+    (one finds everything, the other nothing) that count is what is left to say.
+    """
     values = np.asarray(drawn, float)
-    beyond = min(int((values <= 0).sum()), int((values >= 0).sum()))
-    return min(1.0, 2 * (beyond + 1) / (len(values) + 1))
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    if spread < 1e-12:
+        return 1.0 if abs(difference) < 1e-12 else min(1.0, 2 / (len(values) + 1))
+    return math.erfc(abs(difference) / spread / math.sqrt(2))
 
 
 def _ranking(

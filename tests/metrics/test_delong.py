@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from core.metrics.delong import delong
-from core.metrics.pairedbootstrap import paired_draws, percentile_interval
+from core.metrics.pairedbootstrap import paired_draws, percentile_interval, two_sided_p
 from core.metrics.ranking import auroc
 from core.metrics.ranks import midranks
 
@@ -48,7 +48,9 @@ def test_it_agrees_with_the_paired_bootstrap():
     scores = np.array([common + 0.5 * rng.normal(size=400), common + 0.9 * rng.normal(size=400)])
     found = delong(scores, truth).difference(0, 1)
     drawn = paired_draws(scores, scores > 1, truth, resamples=1500, seed=1)["auroc"]
-    np.testing.assert_allclose(found.ci95, percentile_interval(drawn[0] - drawn[1]), atol=0.006)
+    apart = drawn[0] - drawn[1]
+    np.testing.assert_allclose(found.ci95, percentile_interval(apart), atol=0.006)
+    assert two_sided_p(found.value, apart) == pytest.approx(found.p, rel=0.3)
 
 
 def test_the_same_ranking_differs_by_nothing_and_one_class_by_nothing_known():
