@@ -93,8 +93,9 @@ def differences_table(found: Sequence[Difference], titles: Mapping[str, str]) ->
         "Every pair",
         columns,
         rows,
-        "A ✓ marks a difference that chance hardly explains, corrected over all pairs by the same test. Verdicts "
-        "and events count what only one of the two got right. The bootstrap's p-value takes the resamples' spread as normal.",
+        "A ✓ marks a difference that chance hardly explains, corrected over all pairs by the same test. Verdicts and "
+        "events count what only one of the two got right. The bootstrap's p-value takes the spread of the resamples as "
+        "that of a normal distribution.",
     )
 
 

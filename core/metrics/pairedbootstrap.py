@@ -53,8 +53,8 @@ def two_sided_p(difference: float, drawn: ArrayLike) -> float:
     """How likely chance alone brings a difference as large, its spread being that of the resampled differences.
 
     The normal distribution stands in for the resamples' own tail: counting resamples beyond 0 would end at 2 in so
-    many, which a correction over a dozen pairs could then never call significant. Where the resamples do not spread at all
-    (one finds everything, the other nothing) that count is what is left to say.
+    many, which a correction over a dozen pairs could then never call significant. Where the resamples do not spread at
+    all (one finds everything, the other nothing) that count is what is left to say.
     """
     values = np.asarray(drawn, float)
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0

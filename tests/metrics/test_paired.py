@@ -40,7 +40,9 @@ def test_twice_the_same_detector_never_differs_and_one_class_has_no_draws():
     np.testing.assert_array_equal(*drawn["auroc"])
     assert two_sided_p(0.0, drawn["auroc"][0] - drawn["auroc"][1]) == 1
     assert two_sided_p(0.5, np.full(50, 0.5)) == 2 / 51
-    assert two_sided_p(0.5, RNG.normal(0.5, 0.1, 50)) < 1e-4  # few resamples, and still far from chance
+    assert (
+        two_sided_p(0.5, np.random.default_rng(1).normal(0.5, 0.1, 50)) < 1e-4
+    )  # few resamples, and still far from chance
     assert paired_draws(SCORES, SCORES > 1, np.ones(60, bool)) == {}
 
 
