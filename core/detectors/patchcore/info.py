@@ -38,7 +38,7 @@ class PatchCoreParams(Params):
     pooling: Literal["max", "top-k"] = Field(
         "top-k", title="Image score", description="the map's maximum, or the mean of its k highest patches"
     )
-    top_k: int = Field(3, ge=1, le=1000, title="k of top-k", description="patches averaged into the image score")
+    top_k: int = Field(10, ge=1, le=1000, title="k of top-k", description="patches averaged into the image score")
     smoothing: float = Field(
         4.0, ge=0, le=20, title="Smoothing", description="sigma of the Gaussian over the map, pixels at size 256"
     )
@@ -106,7 +106,6 @@ INFO = DetectorInfo(
             "bank_size": 20_000,
             "neighbours": 5,
             "pooling": "top-k",
-            "top_k": 10,
             "smoothing": 0.0,
         }
     },
