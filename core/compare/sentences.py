@@ -119,10 +119,12 @@ def protocol(side: SideBySide, rate: float) -> str:
         counted += f", {side.unlabelled} without a label (for agreement only)" if side.unlabelled else ""
     else:
         counted += "; none of them is labelled, so only agreement can be told"
+    crossed = [one.name for one in side.contestants if one.calibration and one.calibration.scheme != "held-out"]
+    about = f" (only about that where it was cross-fitted: {', '.join(crossed)})" if crossed else ""
     return (
         f"{counted}{_left_out(side)}. Each model's limit comes from its own held-out good images and promises at most "
-        f"{rate:.1%} false alarms, or the lowest rate that these can promise; no test image chooses a limit. F1-max "
-        "and the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided and "
+        f"{rate:.1%} false alarms{about}, or the lowest rate that these can promise; no test image chooses a limit. "
+        "F1-max and the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided and "
         "corrected over all pairs (Holm)."
     )
 

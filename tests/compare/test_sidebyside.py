@@ -172,6 +172,13 @@ def test_what_does_not_compare_is_refused_in_a_sentence(tmp_path):
         align([first, contestant(learned)])
 
 
+def test_a_cross_fitted_promise_is_told_as_such(side):
+    assert "cross-fitted" not in protocol(side, 0.05)
+    crossed = replace(side.contestants[1], calibration=replace(CALIBRATION, scheme="cross-fitted"))
+    told = protocol(replace(side, contestants=(side.contestants[0], crossed)), 0.05)
+    assert "only about that where it was cross-fitted: model b" in told
+
+
 def test_models_of_one_name_are_told_apart_and_p_values_stand_for_a_missing_model(tmp_path):
     data = dataset(tmp_path / "data", LABELS)
     runs = [run(tmp_path / m, data, s, m) for m, s in (("aaaa1", SHARP), ("bbbb2", BLUNT))]
