@@ -118,7 +118,7 @@ def _images(
         "n_anomalous": side.n_bad,
         "n_unlabelled": side.unlabelled,
         "left_out": [asdict(one) for one in side.left_out],
-        "findings": findings(side, measured, pairs, chosen.pinned, study),
+        "findings": findings(side, measured, pairs, chosen, study),
         **as_json(rows, found, agreement(side, rate), side.names),
         "disagreements": [asdict(one) for one in disagreements(side, rate)],
         "per_class": [asdict(one) for one in recall_by_class(side, rate)],

@@ -63,7 +63,7 @@ def image_report(
     names, ids, rate = side.names, [one.id for one in side.contestants], chosen.rate
     info = study.info if study else None
     rows, pairs = image_rows(side, rate), image_pairs(side, rate)
-    answer = findings(side, rows, pairs, chosen.pinned, study)
+    answer = findings(side, rows, pairs, chosen, study)
     rows = [*(with_study(rows, info) if info else rows), random_row(side, rate)]
     found = differences(names, pairs, info, ids)
     tables = [
@@ -112,10 +112,10 @@ def image_report(
 
 
 def findings(
-    side: SideBySide, rows: Sequence[Row], pairs: Sequence[Pair], pinned: int, study: StoredComparison | None
+    side: SideBySide, rows: Sequence[Row], pairs: Sequence[Pair], chosen: Chosen, study: StoredComparison | None
 ) -> list[str]:
     """Who leads; then the pinned contestant against every other one: by AUROC, by verdicts, and by defect where that
-    is known."""
+    is known; then who breaks its promise. ``rows`` and ``pairs`` are of the same rate."""
     if not side.has_truth:
         return ["Without labelled good and bad parts nothing tells which detector is right: only where they disagree"]
     names, ids = side.names, [one.id for one in side.contestants]
@@ -123,12 +123,12 @@ def findings(
     compared = study.info.differences.get("aupimo", ()) if study else ()
     by_defect = {frozenset((one.first, one.second)): sentences.per_defect(one, name_of) for one in compared}
     found = [sentences.leader(rows, pairs, counted)] if all("image_auroc" in row.ci95 for row in rows) else []
-    for pair in against(pairs, pinned):
+    for pair in against(pairs, chosen.pinned):
         told = [sentences.auroc(pair, names, counted)] if pair.auroc_ci95 else []
         told.append(sentences.verdicts(pair, names))
         defects = by_defect.get(frozenset((ids[pair.first], ids[pair.second])))
         found.append(". ".join([*told, *([defects] if defects else [])]))
-    return found
+    return found + sentences.broken_promises(rows, chosen.rate)
 
 
 def _drawings(side: SideBySide, chosen: Chosen, forest: Sequence[Span]) -> list[Drawing]:

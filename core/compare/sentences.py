@@ -111,6 +111,20 @@ def verdicts(pair: Pair, names: tuple[str, ...]) -> str:
     return f"{done}: {counts}, {p_words(test.p_holm)}"
 
 
+def broken_promises(rows: Sequence[Row], rate: float) -> list[str]:
+    """Who raises more false alarms than promised: beyond what chance explains for images, more than twice as many for
+    recordings, whose steps hang together. Whoever alarms at everything finds everything."""
+    found = []
+    for row in rows:
+        alarms, promised = row.figures.get("false_alarm_rate"), row.figures.get("promised_rate") or rate
+        if alarms is not None and row.ci95["false_alarm_rate"][0] > promised:
+            found.append(f"{row.name} calls {alarms:.1%} of the good parts bad, {promised:.1%} were promised")
+        steps = row.figures.get("alarm_share")
+        if steps is not None and steps > 2 * rate:
+            found.append(f"{row.name} alarms at {steps:.2%} of the normal steps, {rate:.2%} were promised")
+    return found
+
+
 def protocol(side: SideBySide, rate: float) -> str:
     """What is counted, what was left out, and where the limits come from."""
     counted = f"Counted are {len(side)} images that every model scored and none learned from"
@@ -124,8 +138,8 @@ def protocol(side: SideBySide, rate: float) -> str:
     return (
         f"{counted}{_left_out(side)}. Each model's limit comes from its own held-out good images and promises at most "
         f"{rate:.1%} false alarms{about}, or the lowest rate that these can promise; no test image chooses a limit. "
-        "F1-max and the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided and "
-        "corrected over all pairs (Holm)."
+        "F1-max and the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided "
+        "and corrected over all pairs (Holm)."
     )
 
 

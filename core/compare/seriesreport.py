@@ -104,7 +104,8 @@ def _findings(
             for one in compared
             if ids[pinned] in (one.first, one.second)
         ]
-    return found + [sentences.verdicts(pair, names) for pair in against(series_pairs(side, mode, rate), pinned)]
+    found += [sentences.verdicts(pair, names) for pair in against(series_pairs(side, mode, rate), pinned)]
+    return found + sentences.broken_promises(series_rows(side, mode, rate), rate)
 
 
 def _card(side: SeriesSideBySide, one: Moment, mode: Mode, rate: float) -> Card:

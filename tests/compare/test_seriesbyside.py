@@ -13,7 +13,7 @@ import pytest
 from core.compare.contestants import Contestant, checked
 from core.compare.export import series_zip
 from core.compare.figures import with_study
-from core.compare.sentences import difference, series_protocol, verdicts
+from core.compare.sentences import broken_promises, difference, series_protocol, verdicts
 from core.compare.seriesbyside import align_series
 from core.compare.seriesfigures import baseline_rows, events_found, moments, series_agreement, series_pairs, series_rows
 from core.compare.seriesstudy import study_series
@@ -82,6 +82,10 @@ def test_events_found_tell_the_pair_apart_but_not_for_sure(side):
     rows = series_rows(side)
     assert [row.figures["events_found"] for row in rows] == [1.0, 0.5]
     assert [row.figures["alarm_share"] for row in rows] == [0, 0]
+    assert broken_promises(rows, 0.001) == []
+    loud = broken_promises(series_rows(side, rate=0.1), 0.1)
+    assert len(loud) == 2  # uniform noise up to 2: half of the steps lie above a surprise of 1
+    assert "10.00% were promised" in loud[0]
     assert rows[0].figures["vus_pr"] is None  # no evaluation was stored
     assert "other steps" in rows[0].notes[0]
 

@@ -15,7 +15,7 @@ from core.compare.evaluate import evaluate
 from core.compare.figures import image_rows, random_row
 from core.compare.groups import recall_by_class, recall_by_size
 from core.compare.pairs import against, image_pairs
-from core.compare.sentences import leader, protocol, verdicts
+from core.compare.sentences import broken_promises, leader, protocol, verdicts
 from core.compare.sidebyside import align
 from core.errors import UserError
 from core.metrics.cost import CostWeights
@@ -170,6 +170,13 @@ def test_what_does_not_compare_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "d" / "scores.parquet").write_bytes(b"no table")
     with pytest.raises(UserError, match="damaged"):
         align([first, contestant(learned)])
+
+
+def test_a_broken_promise_is_told(side):
+    rows = image_rows(side)
+    assert broken_promises(rows, 0.05) == []
+    loud = replace(rows[0], figures=rows[0].figures | {"false_alarm_rate": 0.2}, ci95={"false_alarm_rate": (0.1, 0.3)})
+    assert broken_promises([loud], 0.05) == ["model a calls 20.0% of the good parts bad, 5.0% were promised"]
 
 
 def test_a_cross_fitted_promise_is_told_as_such(side):
