@@ -118,7 +118,7 @@ def _tile(jpeg: bytes, label: str, alt: str, href: str | None) -> str:
     )
     linked = f'<a href="{escape(href)}" target="_self">{picture}</a>' if href else picture
     return (
-        f'<figure style="margin:0;flex:1 1 92px;min-width:84px;max-width:190px">{linked}'
+        f'<figure style="margin:0;flex:1 1 92px;min-width:84px;max-width:240px">{linked}'
         f'<figcaption style="font-size:12px;line-height:1.35;white-space:nowrap;overflow:hidden">{label}</figcaption>'
         "</figure>"
     )

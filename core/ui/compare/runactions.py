@@ -45,7 +45,8 @@ def _compare(chosen: Sequence[Line]) -> None:
         help=None if fits else "Two to six runs over one dataset compare.",
     ):  # fmt: skip
         state.choose(dataset_id=chosen[0].dataset.id, model_id=chosen[0].model.id)
-        nav.open_page("compare", {contestants.WITH: contestants.joined(line.model.id for line in chosen)})
+        ids = contestants.joined(line.model.id for line in chosen)
+        nav.open_page("compare", {contestants.WITH: ids, "view": "Runs"})
 
 
 def _single(line: Line) -> None:

@@ -115,7 +115,7 @@ def _columns() -> dict[str, Any]:
     return {
         **dict.fromkeys([*runrows.IMAGE.values(), *runrows.SERIES.values()], three),
         "Model": column.TextColumn(pinned=True),
-        "Settings that differ": column.TextColumn(width="medium"),
+        "Settings that differ": column.TextColumn(width="large"),
         "Delay, steps": column.NumberColumn(format="%.0f"),
         "Right sensor first": two,
         "Training, s": column.NumberColumn(format="%.1f"),
