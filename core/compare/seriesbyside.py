@@ -108,13 +108,6 @@ class SeriesSideBySide:
         values = self.contestants[index].run.scores(columns=[mode])[mode].to_numpy(float)
         return np.asarray(values[self.places[index]])
 
-    def place(self, model_id: str) -> int:
-        """The row of a contestant. UserError where it does not take part."""
-        for index, one in enumerate(self.contestants):
-            if one.id == model_id:
-                return index
-        raise UserError("This model does not take part in the comparison", model_id, "Choose one that does")
-
 
 def align_series(contestants: Sequence[Contestant[SeriesRun]]) -> SeriesSideBySide:
     """The recordings that all of them judged step for step and none learned from, in the order of the first run.

@@ -112,13 +112,6 @@ class SideBySide:
         # 1e-12: a p-value is a ratio of whole numbers, the rate may be the same ratio from another division.
         return np.asarray(self.p_values <= self.promised(rate)[:, None] * (1 + 1e-12))
 
-    def place(self, model_id: str) -> int:
-        """The row of a contestant. UserError where it does not take part."""
-        for index, one in enumerate(self.contestants):
-            if one.id == model_id:
-                return index
-        raise UserError("This model does not take part in the comparison", model_id, "Choose one that does")
-
 
 def align(contestants: Sequence[Contestant[Run]]) -> SideBySide:
     """The images that all of them judged and none learned from, sorted by name.

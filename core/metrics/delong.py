@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.metrics.intervals import Z95
 from core.metrics.ranks import midranks
 
 Floats = NDArray[np.float64]
-
-_Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +31,7 @@ class DeLong:
         value, spread = float(self.aurocs[index]), math.sqrt(max(float(self.covariance[index, index]), 0.0))
         if not 0 < value < 1:
             return value, value
-        middle, half = math.log(value / (1 - value)), _Z * spread / (value * (1 - value))
+        middle, half = math.log(value / (1 - value)), Z95 * spread / (value * (1 - value))
         return 1 / (1 + math.exp(half - middle)), 1 / (1 + math.exp(-half - middle))
 
     def difference(self, index: int, other: int) -> Difference:
@@ -45,7 +44,7 @@ class DeLong:
         if spread < 1e-12:  # the same ranking: nothing that could differ by chance
             return Difference(value, (value, value), 1.0 if abs(value) < 1e-12 else 0.0)
         p = math.erfc(abs(value) / spread / math.sqrt(2))
-        return Difference(value, (value - _Z * spread, value + _Z * spread), p)
+        return Difference(value, (value - Z95 * spread, value + Z95 * spread), p)
 
 
 @dataclass(frozen=True)

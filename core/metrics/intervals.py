@@ -21,16 +21,16 @@ Interval = tuple[float, float]
 Floats = NDArray[np.float64]
 
 _CELLS = 1 << 22  # resamples x images worked on at once: about 32 MB per array
-_Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
+Z95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
 
 
 def wilson(hits: int, n: int) -> Interval | None:
     """95 % interval of a share ``hits / n`` (Wilson 1927), also right for 0 of n and n of n; None where n is 0."""
     if not n:
         return None
-    share, spread = hits / n, _Z**2 / n
+    share, spread = hits / n, Z95**2 / n
     centre = (share + spread / 2) / (1 + spread)
-    half = _Z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    half = Z95 * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
     return max(0.0, centre - half), min(1.0, centre + half)
 
 

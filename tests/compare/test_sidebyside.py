@@ -162,8 +162,6 @@ def test_what_does_not_compare_is_refused_in_a_sentence(tmp_path):
         checked([first, contestant(run(tmp_path / "b", other, SHARP[:-1], "b"))])
     with pytest.raises(UserError, match="there twice"):
         checked([first, first])
-    with pytest.raises(UserError, match="does not take part"):
-        align([first, contestant(run(tmp_path / "c", data, BLUNT, "c"))]).place("d")
     learned = run(tmp_path / "d", data, BLUNT, "d", roles=dict.fromkeys((item.name for item in data.items), "fit"))
     with pytest.raises(UserError, match="No image was judged by all"):
         align([first, contestant(learned)])
