@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -63,6 +64,13 @@ def ago(then: float) -> str:
     if seconds < 48 * 3600:
         return f"{duration(seconds)} ago" if seconds < 3600 else f"{round(seconds / 3600)} h ago"
     return f"{round(seconds / 86400)} days ago"
+
+
+def when(then: float) -> str:
+    """A date and time where the viewer is: ``22 Nov 2026, 13:05``. Unlike ``ago`` it stays the same, as the options of
+    a select box must: it forgets its choice when their words change."""
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
+    return f"{datetime.fromtimestamp(then, zone):%d %b %Y, %H:%M}"
 
 
 def size(n_bytes: float) -> str:

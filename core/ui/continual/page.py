@@ -43,7 +43,7 @@ def show() -> None:
     chosen, adds = None, False
     if listed:
         with bar:
-            names = {row.id: f"{row.name} · {blocks.ago(row.created_at)}" for row in listed}
+            names = {row.id: f"{row.name} · {blocks.when(row.created_at)}" for row in listed}
             chosen = state.pick("Run", names, param=sending.RUN, default=listed[0].id)
             adds = st.toggle("New run", key=sending.ADD, bind="query-params")
     sending.under_way()

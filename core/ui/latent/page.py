@@ -42,7 +42,7 @@ def _chosen(rows: list[ModelRow]) -> ModelRow:
     """The VAE of the URL, else the current model if it is one, else the newest."""
     current = state.model()
     ids = [row.id for row in rows]
-    names = {row.id: f"{row.name} · {blocks.ago(row.created_at)}" for row in rows}
+    names = {row.id: f"{row.name} · {blocks.when(row.created_at)}" for row in rows}
     default = current.id if current is not None and current.id in ids else ids[0]
     return rows[ids.index(state.pick("VAE", names, param="vae", default=default))]
 

@@ -117,6 +117,7 @@ def _rows(found: Report, metric: str) -> None:
         pd.DataFrame([_line(row, metric, found.table) for row in found.rows]),
         hide_index=True,
         key="papers-rows",
+        placeholder="–",
         column_config={name: st.column_config.NumberColumn(format=shape) for name, shape in formats.items()},
     )
 

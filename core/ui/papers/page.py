@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import streamlit as st
 
 from core.compare.papers.cache import Cache, Plan
 from core.compare.papers.metrics import METRICS
 from core.compare.papers.tables import NAMES, Table, table
-from core.ui import errors, state, words
+from core.ui import blocks, errors, state, words
 from core.ui.papers import measured, published, sending, setup
 
 
@@ -45,18 +43,13 @@ def _plan(plans: list[Plan]) -> Plan | None:
     """The measurement that is looked at, chosen where there are several."""
     if not plans:
         return None
-    # Labels that stay: a select box forgets its choice when «5 min ago» becomes «6 min ago».
-    names = {one.id: f"{one.data} · {_extent(one)} · {_when(one)}" for one in plans}
+    names = {one.id: f"{one.data} · {_extent(one)} · {blocks.when(one.created_at)}" for one in plans}
     picked = state.pick("Measured", names, param="measured", default=plans[0].id, width=320)
     return next(one for one in plans if one.id == picked)
 
 
 def _extent(plan: Plan) -> str:
     return f"{len(plan.categories)} x {len(plan.methods)}"
-
-
-def _when(plan: Plan) -> str:
-    return datetime.fromtimestamp(plan.created_at).astimezone().strftime("%d %b %Y, %H:%M")
 
 
 def _nothing(chosen: Table) -> None:

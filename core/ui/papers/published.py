@@ -39,6 +39,7 @@ def show(table: Table, metric: str) -> None:
             ),
             hide_index=True,
             key="papers-published",
+            placeholder="–",
             column_config={_head(name): st.column_config.NumberColumn(format="%.3f") for name in columns},
         )
     for sentence in table.unpublished:

@@ -66,8 +66,8 @@ def _opened(row: RustAnalysisRow, bar: DeltaGenerator) -> None:
 
 def _choose(listed: list[RustAnalysisRow]) -> str:
     called = story.names(listed)
-    ages = {row.id: blocks.ago(row.created_at) for row in listed}
-    names = {found: f"{name} · {ages[found]}" for found, name in called.items()}
+    begun = {row.id: blocks.when(row.created_at) for row in listed}
+    names = {found: f"{name} · {begun[found]}" for found, name in called.items()}
     return state.pick("Analysis", names, param=ANALYSIS, default=listed[0].id, width=280)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from core.datasets.wording import count
 from core.severity.settings import RustSettings
-from core.ui import errors, rooms
+from core.ui import blocks, errors, rooms
 from core.ui.dataset import drops, uploads
 from core.ui.rust import choices, sending, table
 
@@ -68,8 +67,7 @@ def _called(files: list[uploads.Upload]) -> str:
     first = uploads.safe_parts(files[0].name)
     if len(first) > 1 or first[0].lower().endswith(".zip"):
         return first[0].removesuffix(".zip")
-    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
-    return f"{count(len(files), 'photograph')} of {datetime.now(zone):%d %b %Y, %H:%M}"
+    return f"{count(len(files), 'photograph')} of {blocks.when(time.time())}"
 
 
 def correct(set_id: str) -> None:
