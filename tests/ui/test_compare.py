@@ -45,6 +45,19 @@ def of(workspace: Workspace, parts: DatasetRow, models: list[ModelRow], pinned: 
     return told.of(chosen.Chosen(parts, rows, tuple(models), names, pinned, 0.2, "settled"))
 
 
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (("PatchCore on tiles", "PaDiM on tiles"), ("PatchCore", "PaDiM")),
+        (("tiles patchcore", "tiles patchcore paper"), ("patchcore", "patchcore paper")),
+        (("tiles a x", "tiles b x"), ("a", "b")),
+        (("same", "same (1234)"), ("same", "same (1234)")),
+    ],
+)
+def test_words_that_all_names_share_are_left_out(names: tuple[str, ...], short: tuple[str, ...]) -> None:
+    assert chosen.shortened(names) == short
+
+
 def test_without_runs_one_button_trains_two_detectors(open_page: Open, workspace: Workspace) -> None:
     app = open_page("compare")
     assert not app.exception

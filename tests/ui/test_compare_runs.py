@@ -42,7 +42,7 @@ def test_filters_and_order_are_in_the_link(open_page: Open, parts: DatasetRow, p
     assert "Runs can be sent to an MLflow server" in stock.texts(app)
     app = open_page("compare", view="Runs", detectors="Blunt")
     assert app.dataframe[0].value["Model"].tolist() == ["Blunt"]
-    assert "No run fits these filters." in stock.texts(open_page("compare", view="Runs", find="nothing like it"))
+    assert "No run fits these filters." in stock.texts(open_page("compare", view="Runs", called="nothing like it"))
 
 
 def test_annotate_delete_and_undo(

@@ -39,4 +39,4 @@ def show(told: Told) -> None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _figure(key: object, name: str, form: str, _told: Told) -> go.Figure:
-    return versus.matrix(getattr(telling.agreement(_told), name), _told.now.names, form=form)
+    return versus.matrix(getattr(telling.agreement(_told), name), _told.now.brief, form=form)

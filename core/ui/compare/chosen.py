@@ -52,6 +52,11 @@ class Chosen:
         return tuple(run.id for run in self.runs), self.names, self.rate, self.mode
 
     @property
+    def brief(self) -> tuple[str, ...]:
+        """The names without the words that all of them begin or end with, where something of each is left."""
+        return shortened(self.names)
+
+    @property
     def others(self) -> list[int]:
         """The places of all but the pinned one."""
         return [place for place in range(len(self.runs)) if place != self.pinned]
@@ -60,6 +65,18 @@ class Chosen:
 def joined(ids: Iterable[str]) -> str:
     """Model ids as they stand in the URL."""
     return ".".join(one[: state.SHORT] for one in ids)
+
+
+def shortened(names: Sequence[str]) -> tuple[str, ...]:
+    """Names without the words that all begin or end with: «PatchCore», «PaDiM» of «PatchCore on tiles», «PaDiM on
+    tiles». As they are where one would be empty."""
+    words_of = [name.split() for name in names]
+    for end in (0, -1):
+        while all(len(own) > 1 for own in words_of) and len({own[end] for own in words_of}) == 1:
+            for own in words_of:
+                own.pop(end)
+    found = tuple(" ".join(own) for own in words_of)
+    return found if len(set(found)) == len(set(names)) else tuple(names)
 
 
 def available(dataset: DatasetRow) -> list[tuple[RunRow, ModelRow]]:

@@ -18,9 +18,15 @@ DETECTORS = ("patchcore", "padim")  # both are trained in seconds, and they err 
 
 
 def show(dataset: DatasetRow | None, found: Sequence[tuple[RunRow, ModelRow]]) -> None:
-    """Without any run of this dataset: the sample; with one: another detector for the same data."""
+    """Without any run of this dataset: the sample; with one: another detector for the same data. While the sample's
+    detectors are trained, how far they are."""
+    jobs = [rooms.jobs().find("demo", _spec(name)) for name in DETECTORS]
+    if any(job is not None and job.active for job in jobs):
+        st.subheader("Two detectors learn from the sample parts", anchor=False)
+        jobs_panel.watch(["demo"], key="compare-demo")
+        return
     if dataset is None or not found:
-        _sample(dataset)
+        _sample(dataset, jobs)
         return
     model = found[0][1]
     if blocks.empty_state(
@@ -34,13 +40,7 @@ def show(dataset: DatasetRow | None, found: Sequence[tuple[RunRow, ModelRow]]) -
         nav.open_page("train")
 
 
-def _sample(dataset: DatasetRow | None) -> None:
-    jobs = [rooms.jobs().find("demo", _spec(name)) for name in DETECTORS]
-    active = [job for job in jobs if job is not None and job.active]
-    if active:
-        st.subheader("Two detectors learn from the sample parts", anchor=False)
-        jobs_panel.watch(["demo"], key="compare-demo")
-        return
+def _sample(dataset: DatasetRow | None, jobs: Sequence[Job | None]) -> None:
     made = _made(jobs)
     if made is not None:
         if blocks.empty_state(

@@ -48,7 +48,7 @@ def show(told: Told) -> None:
     pages = -(-len(rows) // PER_PAGE)
     slot = st.container(gap="small", key="disagreements")
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        page = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
+        page = min(st.pagination(pages, key="at", bind="query-params"), pages) if pages > 1 else 1
         st.caption(words.count(len(rows), "part"), width="content")
     data = rooms.datasets().get(told.now.dataset.id)
     with slot:
@@ -99,7 +99,7 @@ def _strip(key: object, place_of_part: int, _told: Told, _row: Disagreement, _it
     for place, one in enumerate(told.images.contestants):
         verdict = "✕ bad" if row.bad[place] else "✓ good"
         label = (
-            f"{chosen.sign(told.now.looks[place])} {escape(words.short(one.name, 15))}<br>"
+            f"{chosen.sign(told.now.looks[place])} {escape(words.short(told.now.brief[place], 15))}<br>"
             f"<b>{verdict}</b> · p {row.p_values[place]:.2g}"
         )
         query = urlencode({

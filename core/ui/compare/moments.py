@@ -43,7 +43,7 @@ def show(told: Told) -> None:
     pages = -(-len(rows) // PER_PAGE)
     slot = st.container(gap="small", key="moments")
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        page = min(st.pagination(pages, key="page", bind="query-params"), pages) if pages > 1 else 1
+        page = min(st.pagination(pages, key="at", bind="query-params"), pages) if pages > 1 else 1
         st.caption(words.count(len(rows), "stretch", "stretches"), width="content")
     with slot:
         for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]:

@@ -39,14 +39,18 @@ def show(chosen: Sequence[Line], shown: Sequence[Line]) -> None:
 def _compare(chosen: Sequence[Line]) -> None:
     datasets = {line.dataset.id for line in chosen}
     fits = len(datasets) == 1 and contestants.LEAST <= len(chosen) <= contestants.MOST
-    if st.button(
+    st.button(
         f"Compare {len(chosen)}" if len(chosen) > 1 else "Compare",
         type="primary", icon=":material/compare_arrows:", key="compare-runs", disabled=not fits,
-        help=None if fits else "Two to six runs over one dataset compare.",
-    ):  # fmt: skip
-        state.choose(dataset_id=chosen[0].dataset.id, model_id=chosen[0].model.id)
-        ids = contestants.joined(line.model.id for line in chosen)
-        nav.open_page("compare", {contestants.WITH: ids, "view": "Runs"})
+        help=None if fits else "Two to six runs over one dataset compare.", on_click=_take_part, args=(chosen,),
+    )  # fmt: skip
+
+
+def _take_part(chosen: Sequence[Line]) -> None:
+    """Make these runs the ones that are compared, and their dataset the current one."""
+    state.choose(dataset_id=chosen[0].dataset.id, model_id=chosen[0].model.id)
+    st.query_params.pop(contestants.PIN, None)
+    st.query_params[contestants.WITH] = contestants.joined(line.model.id for line in chosen)
 
 
 def _single(line: Line) -> None:

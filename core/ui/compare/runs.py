@@ -32,7 +32,7 @@ def show(current: DatasetRow | None) -> None:
     )
     gone = runrows.lines(deleted=True)
     runactions.undo(gone)
-    shown = _filtered(every, current)
+    shown = _filtered(every, current) if every else []
     if not shown:
         st.caption("No run fits these filters." if every else "Nothing was run yet. Train a detector to see it here.")
         runactions.removed(gone)
@@ -54,7 +54,7 @@ def _filtered(every: Sequence[Line], current: DatasetRow | None) -> list[Line]:
         wanted = st.multiselect("Detectors", names, key="detectors", bind="query-params", placeholder="All", width=220)
         tags = sorted({tag for line in every for tag in line.run.tags})
         tagged = st.multiselect("Tags", tags, key="tags", bind="query-params", placeholder="Any", width=180)
-        text = st.text_input("Find", key="find", bind="query-params", placeholder="Name or note", width=180)
+        text = st.text_input("Find", key="called", bind="query-params", placeholder="Name or note", width=180)
         order = st.selectbox("Order", list(SORTS), key="order", bind="query-params", width=200)
     found = [
         line
