@@ -22,11 +22,11 @@ PLAIN = {"delay_median": "{:.0f}"}
 def show(told: Told, study: StoredComparison | None) -> None:
     """A row a figure, a column a detector, and guessing beside them."""
     rows = completed(told, study)
-    shown = [*rows, *([told.evidence.guessing] if told.evidence.guessing else [])]
+    shown = [*rows, *told.evidence.baselines]
     blocks.headed(
         "Figures",
         "Every figure of every detector on what is counted with its 95 % interval, and below it the difference to the "
-        "pinned detector. The last column, where there is one, is what guessing gets.",
+        "pinned detector. Beside them what guessing gets.",
         "The best of a row is bold. Two figures differ for sure only where the paired test says so: see the "
         "differences above.",
         "F1-max chose its limit on these very data: hindsight, no promise. Time and memory are those of the machine "
@@ -63,11 +63,11 @@ def _shown(told: Told, rows: Sequence[Row], shown: Sequence[Row]) -> pd.DataFram
     best = {name: _best(name, rows, told.evidence.lower_is_better) for name in names}
     columns: dict[str, list[str]] = {"Figure": [words.plain(titles[name]) for name in names]}
     for place, row in enumerate(shown):
-        guess = place >= len(rows)
-        head = "Guessing" if guess else f"{told.now.looks[place].sign} {words.plain(row.name)}"
+        beside = place >= len(rows)
+        head = words.plain(row.name if beside else f"{told.now.looks[place].sign} {row.name}")
         if place == told.now.pinned:
             head += " :material/keep:"
-        reference = None if guess or place == told.now.pinned else pinned
+        reference = None if beside or place == told.now.pinned else pinned
         columns[head] = [_cell(name, row, reference, best=best[name] is row) for name in names]
     return pd.DataFrame(columns).set_index("Figure")
 

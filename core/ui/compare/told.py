@@ -27,11 +27,11 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What does not depend on which detector is pinned. ``guessing`` is None where nobody worked it out."""
+    """What does not depend on which detector is pinned. ``baselines`` stand beside the rows: what guessing gets."""
 
     side: Any  # SideBySide or SeriesSideBySide
     rows: list[Row]
-    guessing: Row | None
+    baselines: list[Row]
     pairs: list[Pair]
     protocol: str
     counted: str
@@ -129,7 +129,7 @@ def _of_images(key: Key, _now: Chosen) -> Evidence:
     return Evidence(
         side,
         figures.image_rows(side, rate),
-        figures.random_row(side, rate),
+        [figures.random_row(side, rate)],
         pairs.image_pairs(side, rate),
         sentences.protocol(side, rate),
         words.count(side.n_good + side.n_bad, "image"),
@@ -148,7 +148,7 @@ def _of_recordings(key: Key, _now: Chosen) -> Evidence:
     return Evidence(
         side,
         seriesfigures.series_rows(side, mode, rate),
-        None,
+        seriesfigures.baseline_rows(side),
         seriesfigures.series_pairs(side, mode, rate),
         sentences.series_protocol(side, rate),
         f"{words.count(len(side.units), 'recording')} with {words.count(len(side.events), 'anomaly', 'anomalies')}",
