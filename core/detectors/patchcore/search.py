@@ -28,7 +28,7 @@ class MemoryBank:
         self.rows, self.owners, self.cosine = rows, owners, cosine
         self._columns = rows.T.contiguous()
         self._norms = rows.square().sum(1)
-        self._shortlist = _Shortlist(rows, self._norms) if has_fast_bfloat16() else None
+        self._shortlist = _Shortlist(rows) if has_fast_bfloat16() else None
 
     @torch.inference_mode()
     def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
@@ -55,24 +55,27 @@ class _Shortlist:
 
     The squared distance is one product: a row becomes (m, |m|^2 in two parts, 1, 1), q becomes (-2q, 1, 1, |q|^2 in two
     parts). Operands are rounded to 0.4 %, sums are accumulated in float32 and rounded once: the row found is the
-    nearest, or one as near to within that. The distance returned is that of a row, exact.
+    nearest, or one as near to within that. The distance returned is that of a row, exact. Both sides are counted from
+    the bank's middle: what is rounded is then about as large as the distances, however far from 0 the rows lie.
 
     The product is a matrix (rows, queries): the least of a column is then taken in passes that run along memory, where
     along a row they would have to gather.
     """
 
-    def __init__(self, rows: Tensor, norms: Tensor) -> None:
+    def __init__(self, rows: Tensor) -> None:
+        self._middle = rows.mean(0)
         blocks = -(-len(rows) // COARSE_ROWS)
         self._size = -(-len(rows) // (blocks * GROUP)) * GROUP  # rows of a block
         self._filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
-        self._rows, self._norms = rows[self._filled], norms[self._filled]
+        self._rows = (rows - self._middle)[self._filled]
+        self._norms = self._rows.square().sum(1)
         high, low = _halves(self._norms.unsqueeze(1))
         one = torch.ones_like(high)
         self._coarse = torch.split(torch.cat([self._rows.bfloat16(), high, low, one, one], 1), self._size)
 
     def nearest(self, queries: Tensor, left_out: Tensor | None = None) -> Tensor:
         """Squared distance (n,) of queries (n, d) to the nearest row, of those that are not ``left_out`` (m,)."""
-        norms, hidden = self._norms, None
+        queries, norms, hidden = queries - self._middle, self._norms, None
         if left_out is not None:
             gone = left_out[self._filled]
             norms = norms.masked_fill(gone, torch.inf)
