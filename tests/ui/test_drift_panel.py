@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 import toy_series as toys
 from streamlit.testing.v1 import AppTest
@@ -14,12 +11,11 @@ from core.jobs.tasks import train
 from core.live import drift
 from core.live.table import LiveTable
 from core.progress import Progress
-from core.store import atomic
 from core.store.champions import ChampionStore
 from core.store.datasets import DatasetStore
-from core.store.processes import this_process
 from core.store.workspace import Workspace
 from core.ui import words
+from tests.ui.drifted import FIGURES, feed, machine, put
 from tests.ui.stock import texts
 
 
@@ -44,49 +40,6 @@ def trained(workspace: Workspace, name: str, seed: int) -> str:
 @pytest.fixture
 def model(workspace: Workspace) -> str:
     return trained(workspace, "Toy pump", 0)
-
-
-def machine(**changes: Any) -> dict[str, Any]:
-    moved = {"sensor": "flow", "shift": 2.4, "ratio": 1.0, "p": 1e-9, "since_step": 1200, "since_time": 1200.0}
-    view = {"p": 0.4, "figure": 0.1, "suspected": False, "drifted": False, "since_step": None, "since_time": None}
-    drifted = view | {"drifted": True, "since_step": 1200, "since_time": 1200.0, "p": 1e-9}
-    return {
-        "verdict": "drift",
-        "words": "The machine drifted: 1 sensor moved since step 1,200: flow (+2.4 usual spreads).",
-        "confirmed": True,
-        "block": 40,
-        "window": 32,
-        "blocks": 60,
-        "steps": 2400,
-        "unusual": 0,
-        "views": [{"name": "input", **drifted}, {"name": "bulk", **drifted}],
-        "moved": [moved],
-        "silent": [],
-        "unjudged": [],
-        "sensors": list(toys.SENSORS),
-        "shift": [2.4, 0.1, None],
-        "ratio": [1.0, 1.0, None],
-        "course": {"step": [0, 40, 80], "median": [0.3, 0.3, 0.9], "alarmed": [0.0, 0.0, 0.4]},
-        "usual": [0.2, 0.3, 0.4],
-        "unusual_share": 0.05,
-    } | changes
-
-
-def put(workspace: Workspace, model: str, machines: dict[str, Any], refused: dict[str, str] | None = None) -> None:
-    said = {"at": 0.0, "model": model, "machines": machines, "refused": refused or {}}
-    atomic.write_json(LiveTable(workspace).folder / "drift.json", said)
-
-
-FIGURES = {
-    side: {
-        "quiet_recent": {"steps": 2000, "rate": rate, "alarms": 1, "least": 0.0},
-        "quiet_old": {"steps": 0, "rate": 0.0, "alarms": 0, "least": 0.0},
-        "faults_recent": {"faults": 20, "found": 18},
-        "faults_old": {"faults": 0, "found": 0},
-        "labelled": {"faults": 0, "found": 0},
-    }
-    for side, rate in (("champion", 0.9), ("candidate", 0.001))
-}
 
 
 def test_before_a_feed_has_run(workspace: Workspace) -> None:
@@ -172,19 +125,11 @@ def test_a_feed_that_judges_with_another_model_than_the_champion(workspace: Work
     candidate, champions = trained(workspace, "Toy pump (retrained)", 1), ChampionStore(workspace)
     champions.promote(model, candidate, said_by="monitor", why="drift", verdict=[], figures={})
     put(workspace, model, {"pump": machine()})
-    spec = {"source": {"kind": "push"}, "models": [model]}
-    pid, started = this_process()
-    with LiveTable(workspace).transaction() as db:
-        db.execute(
-            "INSERT INTO feed (id, run, spec, wish, speed, generation, state, pid, pid_started, server_pid,"
-            " server_started, started_at, rows, changes, status) VALUES (1, 'r', ?, 'run', 1, 0, 'running', ?, ?, ?, ?,"
-            " 0, 0, 0, '{}')",
-            (json.dumps(spec), pid, started, pid, started),
-        )
+    feed(workspace, model, "running")
     app = opened()
     assert "still judges with **Toy pump**, not with the champion" in texts(app)
     app.button(key="drift-take-over-now").click().run()
     assert not app.exception
-    feed = LiveTable(workspace).feed()
-    assert feed is not None and (feed.spec["models"], feed.generation) == ([candidate], 1)
+    row = LiveTable(workspace).feed()
+    assert row is not None and (row.spec["models"], row.generation) == ([candidate], 1)
     assert "not with the champion" not in texts(app)
