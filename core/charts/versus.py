@@ -227,11 +227,16 @@ def effort(rows: Sequence[Measured], cost: Sequence[float | None], x: str, y: st
 
 
 def _ticks(values: Sequence[float]) -> list[float]:
-    """1, 2 and 5 of every power of ten from below the lowest value to above the highest."""
+    """Round numbers from below the lowest value to above the highest; closer ones where few would be in view."""
     if not values:
         return []
-    powers = range(math.floor(math.log10(min(values))) - 1, math.ceil(math.log10(max(values))) + 1)
-    return [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+    low, high = min(values), max(values)
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    for digits in ((1, 2, 5), (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)):
+        found = [digit * 10.0**power for power in powers for digit in digits]
+        if sum(low <= tick <= high for tick in found) > 1:
+            break
+    return found
 
 
 def paired_dots(names: tuple[str, str], places: tuple[int, int], values: tuple[ArrayLike, ArrayLike],
