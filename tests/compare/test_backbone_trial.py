@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from core.compare.backbones import trial as trials
 from core.compare.backbones.forward import time_ratios
@@ -15,7 +17,8 @@ from core.datasets.readers import read_images
 from core.datasets.synthetic.parts import write_parts
 from core.detectors.patchcore.info import PatchCoreParams
 from core.errors import UserError
-from core.features.backbones import load_backbone
+from core.features.backbones import load_backbone, load_compact
+from core.features.compact import Shape, to_weights
 from core.metrics.ranking import auroc
 from core.progress import Progress
 
@@ -93,6 +96,18 @@ def test_a_trial_uses_the_same_images_for_all_and_keeps_scores(
     monkeypatch.setattr(trials, "_PatchCoreOn", None)  # nothing is fitted again
     again = trial(data, contenders, splits=2, seed=0, cache=cache, progress=Progress())
     np.testing.assert_array_equal(again.scores[PRESENT], found.scores[PRESENT])
+
+
+def test_each_contender_is_scored_with_its_own_network(
+    parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "PARAMS", PatchCoreParams(image_size=64, bank_size=50))
+    torch.manual_seed(0)
+    file = tmp_path / "small.safetensors"
+    save_file(to_weights(Shape(32, (1, 1, 1), (32, 32, 32), (32, 32)).network()), file)
+    contenders = {CANDIDATE: load_compact(file), PRESENT: load_backbone("compact")}
+    found = trial(read_images(parts), contenders, splits=1, seed=0, cache=None, progress=Progress())
+    assert not np.allclose(found.scores[CANDIDATE], found.scores[PRESENT])
 
 
 def test_a_set_without_labels_is_refused(parts: Path) -> None:

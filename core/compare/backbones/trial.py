@@ -17,12 +17,13 @@ from core.detectors.patchcore.detector import PatchCore
 from core.detectors.patchcore.info import PatchCoreParams
 from core.errors import UserError
 from core.features.backbones import LoadedBackbone
-from core.features.patches import PatchExtractor
 from core.progress import Progress
 
 NORMALS = 60  # learnt from in a split, at most: then splits of a large set differ
 GOOD, BAD = 60, 100  # test images at most, drawn once for all splits
-PARAMS = PatchCoreParams(bank_size=3000)  # a smaller bank than usual: every backbone gets the same, several times over
+PARAMS = PatchCoreParams(
+    bank_size=3000, image_size=256
+)  # a smaller bank than usual: every backbone gets the same, several times over
 
 Floats = NDArray[np.float64]
 
@@ -41,8 +42,11 @@ class _PatchCoreOn(PatchCore):
     """PatchCore on a network that is already loaded, in place of one that has a name."""
 
     def __init__(self, loaded: LoadedBackbone, seed: int) -> None:
+        self._loaded = loaded
         super().__init__(PARAMS, seed)
-        self._extractor = PatchExtractor(loaded, PARAMS.image_size, PARAMS.layers, PARAMS.neighbourhood)
+
+    def _network(self) -> LoadedBackbone:
+        return self._loaded
 
 
 def trial(
@@ -114,6 +118,8 @@ def _scores(
     wanted = {item.name: number for number, item in enumerate(test)}
     chosen = {item.name for item in learnt}
     detector.fit(data.where(lambda item: item.name in chosen), progress.part(0.0, 0.5))
+    if detector.provenance()["backbone_sha256"] != loaded.sha256:
+        raise RuntimeError(f"the scores would be another network's than {loaded.source}'s")
     found = np.empty(len(test))
     for one in detector.score(data.where(lambda item: item.name in wanted), progress.part(0.5, 1.0)):
         found[wanted[one.name]] = one.score

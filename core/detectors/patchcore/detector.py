@@ -27,6 +27,8 @@ from core.detectors.patchcore.search import MemoryBank
 from core.detectors.patchcore.views import SIZES, Piece, Region, Views, chosen_size
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
+from core.features.backbones import LoadedBackbone
+from core.features.backbones_info import Backbone
 from core.features.patches import PatchExtractor
 from core.progress import Progress
 
@@ -161,10 +163,14 @@ class PatchCore(ImageDetector):
         p = self.params
         return Region(p.left, p.top, p.right, p.bottom)
 
+    def _network(self) -> Backbone | LoadedBackbone:
+        """What describes the patches. A trial of a network without a name puts it here."""
+        return self.params.backbone
+
     def _look(self, size: int) -> None:
         """See images, or their tiles, at ``size`` pixels a side from now on."""
         p = self.params
-        self._extractor = PatchExtractor(p.backbone, size, p.layers, p.neighbourhood)
+        self._extractor = PatchExtractor(self._network(), size, p.layers, p.neighbourhood)
         self._views = Views(self._extractor, self._region(), p.tile)
 
     def _pieces(self, items: Sequence[ImageItem], progress: Progress, stage: str) -> Iterator[Piece]:
