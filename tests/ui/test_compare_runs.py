@@ -9,6 +9,7 @@ import pytest
 
 from core.detectors import registry
 from core.jobs.table import JobTable
+from core.settings import settings
 from core.store import RunStore
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow, ModelStore
@@ -126,3 +127,17 @@ def test_a_run_is_scored_again(open_page: Open, workspace: Workspace, parts: Dat
     assert not app.exception
     (job,) = JobTable(workspace).list(active=True)
     assert (job.kind, job.spec["model_id"]) == ("score", pair[0].id)
+
+
+def test_where_a_server_is_set_runs_are_sent_by_a_job(
+    open_page: Open, workspace: Workspace, pair: list[ModelRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.ui.compare.sending.installed", lambda: True)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@host:5000")
+    settings.cache_clear()
+    app = open_page("compare", view="Runs")
+    assert not app.exception
+    assert "`http://host:5000`" in stock.texts(app) and "secret" not in stock.texts(app)
+    app.button(key="mlflow-send").click().run()
+    (job,) = JobTable(workspace).list(active=True)
+    assert (job.kind, len(job.spec["run_ids"]), job.spec["experiment"]) == ("tracking", 2, "Faultline")
