@@ -60,34 +60,38 @@ class RandomSampler:
 
 
 class BankBuilder:
-    """Collects candidate rows image by image; memory is bounded by ``MOST_CANDIDATES`` rows, held as float16."""
+    """Collects candidate rows image by image; memory is bounded by ``MOST_CANDIDATES`` rows, held as float16.
+
+    They lie in one buffer, whose pages are taken as it fills: rows kept one by one between the large passing tensors of
+    an image would scatter over the heap and hold its holes.
+    """
 
     def __init__(self, sampler: Sampler, bank_size: int) -> None:
         self._sampler, self._size = sampler, bank_size
-        self._rows: list[Tensor] = []
-        self._owners: list[Tensor] = []
-        self._held = 0
         self._limit = max(MOST_CANDIDATES, 3 * bank_size)
+        self._rows = torch.empty(0, 0)
+        self._owners = torch.empty(self._limit, dtype=torch.long)
+        self._held = 0
 
     def add(self, rows: Tensor, owners: Tensor) -> None:
         """The patches (b, n, d) of images whose numbers are ``owners`` (b,)."""
+        if not len(self._rows):
+            self._rows = torch.empty(self._limit, rows.shape[2], dtype=torch.float16)
         kept = self._sampler.thin(rows)
-        b, k = kept.shape
-        self._rows.append(rows[torch.arange(b).unsqueeze(1), kept].flatten(0, 1).half())
-        self._owners.append(owners.repeat_interleave(k))
-        self._held += b * k
-        if self._held > self._limit:
-            self._reduce(2 * self._size)
+        for image, places, owner in zip(rows, kept, owners, strict=True):
+            if self._held + len(places) > self._limit:
+                self._reduce(2 * self._size)
+            place = slice(self._held, self._held + len(places))
+            self._rows[place], self._owners[place] = image[places], owner
+            self._held += len(places)
 
     def _reduce(self, count: int, progress: Progress | None = None) -> None:
-        rows, owners = torch.cat(self._rows), torch.cat(self._owners)
-        self._rows.clear()  # its rows are in one tensor now; holding them twice would double the peak
-        if count < len(rows):
-            kept = self._sampler.choose(rows, count, progress)
-            rows, owners = rows[kept], owners[kept]
-        self._rows, self._owners, self._held = [rows], [owners], len(rows)
+        if count < self._held:
+            kept = self._sampler.choose(self._rows[: self._held], count, progress)
+            self._rows[: len(kept)], self._owners[: len(kept)] = self._rows[kept], self._owners[kept]
+            self._held = len(kept)
 
     def finish(self, progress: Progress) -> tuple[Tensor, Tensor]:
         """The bank (m, d) float32 and the image that each row came from (m,)."""
         self._reduce(self._size, progress)
-        return self._rows[0].float(), self._owners[0]
+        return self._rows[: self._held].float(), self._owners[: self._held].clone()
