@@ -44,6 +44,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     "stage 3": {"layers": "3"},
     "neighbourhood 1": {"neighbourhood": 1},
     "neighbourhood 5": {"neighbourhood": 5},
+    "512 px, neighbourhood 1": {"image_size": 512, "neighbourhood": 1},
     "all dimensions": {"dimensions": 0},
     "96 dimensions": {"dimensions": 96},
     "bank 4,000": {"bank_size": 4000},
