@@ -7,6 +7,7 @@ dash and the sign say the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from core.charts.palette import CATEGORICAL
 
@@ -26,3 +27,10 @@ class Look:
 
 
 LOOKS = tuple(Look(*parts) for parts in zip(CATEGORICAL, _MARKERS, _DASHES, _SIGNS, strict=False))
+
+
+def marker(look: Look, size: int, *, filled: bool = True, opacity: float = 1.0) -> dict[str, Any]:
+    """The marker as Plotly takes it, ``size`` in pixels; an open one where it is not ``filled``."""
+    shape = look.marker if filled else f"{look.marker}-open"
+    return {"symbol": shape, "color": look.colour, "size": size, "opacity": opacity,
+            "line": {"color": look.colour, "width": 2 if not filled else 0.5}}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.charts import palette, versus
+from core.charts import palette, versus, versusparts
 from core.charts.contestants import LOOKS
 from core.charts.parallel import parallel
 
@@ -38,8 +38,8 @@ def test_curves_carry_their_own_limit() -> None:
 
 def test_histograms_show_shares_on_either_side() -> None:
     edges = np.array([0.0, 1.0, 2.0])
-    bars = versus.Bars("a", edges, np.array([3, 1]), np.array([0, 5]), np.array([0, 0]), 1.3)
-    figure = versus.histograms([bars, bars], "x")
+    bars = versusparts.Bars("a", edges, np.array([3, 1]), np.array([0, 5]), np.array([0, 0]), 1.3)
+    figure = versusparts.histograms([bars, bars], "x")
     good, bad, *_ = figure.data
     assert good.y == pytest.approx((0.75, 0.25))
     assert bad.y == pytest.approx((0.0, -1.0))
@@ -61,7 +61,7 @@ def test_effort_leaves_out_what_is_not_known() -> None:
 
 
 def test_paired_dots_count_wins_and_ties() -> None:
-    figure = versus.paired_dots(("a", "b"), (0, 2), ([0.1, 0.5, 0.5], [0.9, 0.5, 0.2]), ["x", "y", "z"], "AUPIMO")
+    figure = versusparts.paired_dots(("a", "b"), (0, 2), ([0.1, 0.5, 0.5], [0.9, 0.5, 0.2]), ["x", "y", "z"], "AUPIMO")
     names = [trace.name for trace in figure.data if trace.name]
     assert names == ["b better (1)", "a better (1)", "even (1)"]
     assert list(figure.data[1].customdata) == ["x"]
@@ -69,7 +69,7 @@ def test_paired_dots_count_wins_and_ties() -> None:
 
 def test_a_moment_shades_what_is_labelled() -> None:
     x, labelled = np.arange(6.0), np.array([False, True, True, False, False, True])
-    figure = versus.moment(
+    figure = versusparts.moment(
         x, [("a", np.ones(6)), ("b", np.zeros(6))], limit=3.0, anomalous=labelled,
         signal=("flow", x, np.full(6, np.nan)), x_title="s",
     )  # fmt: skip

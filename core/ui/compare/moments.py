@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.charts import versus
+from core.charts import versusparts
 from core.compare.seriesfigures import Moment
 from core.ui import blocks, nav, rooms, state, words
 from core.ui.compare import told as telling
@@ -95,7 +95,7 @@ def _figure(key: object, unit: str, start: int, _row: Moment, _told: Told) -> go
     first, last = max(span.start + _row.start - margin, span.start), min(span.start + _row.stop + margin, span.stop)
     time, shown = side.time[first:last], side.surprise[_told.now.mode][:, first:last]
     sensor, readings = _loudest(_told, _row, time)
-    return versus.moment(
+    return versusparts.moment(
         view.axis(data, time),
         [(name, one) for name, one in zip(_told.now.names, shown, strict=True)],
         limit=-math.log10(_told.now.rate),

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.charts import versus
+from core.charts import versusparts
 from core.compare import sentences
 from core.store.comparison import StoredComparison
 from core.ui import blocks, nav, state, words
@@ -67,7 +67,7 @@ def _figure(study_id: str, key: object, first: str, second: str, _told: Told, _s
     items, ours, theirs = _columns(_study, first, second)
     places = {model.id: place for place, model in enumerate(_told.now.models)}
     names = _told.by_id
-    return versus.paired_dots(
+    return versusparts.paired_dots(
         (names[second], names[first]), (places[second], places[first]), (theirs, ours), items, "AUPIMO"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.charts import versus
+from core.charts import versus, versusparts
 from core.compare import curves
 from core.ui import blocks
 from core.ui.compare.told import Told
@@ -74,9 +74,9 @@ def _bars(key: object, _told: Told) -> go.Figure:
     import numpy as np
 
     promised = -np.log10(_told.images.promised(_told.now.rate))
-    return versus.histograms(
+    return versusparts.histograms(
         [
-            versus.Bars(name, one.edges, one.good, one.bad, one.unlabelled, float(limit))
+            versusparts.Bars(name, one.edges, one.good, one.bad, one.unlabelled, float(limit))
             for name, one, limit in zip(_told.now.names, curves.histograms(_told.images), promised, strict=True)
         ],
         "-log₁₀ p (higher is more anomalous)",
