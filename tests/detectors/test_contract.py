@@ -119,9 +119,9 @@ def test_an_obvious_hole_scores_above_every_good_part(
     (planted,) = scores(one[1], replace(good, items=(hole,)))
     assert planted.score > max(score.score for score in scores(one[1], good))
     side = planted.map.shape[0]
-    row, column = np.unravel_index(planted.map.argmax(), planted.map.shape)
-    margin = side // 10  # a map may spread beyond what it marks
-    assert all(side // 4 - margin <= place < 3 * side // 4 + margin for place in (row, column))
+    # The middle of what is marked, not the highest place: a map may spread, and be highest at the rim of a defect.
+    marked = planted.map > (np.median(planted.map) + planted.map.max()) / 2
+    assert all(side // 4 <= place.mean() < 3 * side // 4 for place in np.nonzero(marked))
 
 
 def test_an_unknown_detector_is_named_with_the_known_ones() -> None:
