@@ -73,7 +73,7 @@ def measured(folder: Path, backbone: str, count: int, banks: list[int]) -> dict[
         for bank, path in models.items():
             write_model(path, fitted[bank], name=str(bank), dataset=data)
         steps = _steps(judged, backbone, fitted) | {
-            f"file to verdict, maps written, bank {bank}": lambda n, p=path: score_folder(  # type: ignore[misc]
+            f"file to verdict, maps written, bank {bank}": lambda n, p=path: score_folder(
                 p, judged, Path(scratch) / f"run-{p.name}-{n}", Progress(), everything=True
             )
             for bank, path in models.items()
@@ -140,7 +140,7 @@ def _steps(judged: ImageSet, backbone: str, fitted: dict[int, Fitted]) -> dict[s
         "patch features of pixels": features,
     }
     for bank, one in fitted.items():
-        steps[f"file to verdict, bank {bank}"] = lambda _, d=one.detector: list(d.score(judged, Progress()))  # type: ignore[misc]
+        steps[f"file to verdict, bank {bank}"] = lambda _, d=one.detector: list(d.score(judged, Progress()))
     return steps
 
 

@@ -40,14 +40,14 @@ def tables(results: Results, data: Path, weights: Path, python: Path, repeats: i
             piece = results.measure(
                 f"{name}, run {number + 1}",
                 settings,
-                lambda a=arguments: ours(data, a, left_out),  # type: ignore[misc]
+                lambda a=arguments: ours(data, a, left_out),
             )
             found.setdefault(name, []).append(piece)
         for name, model in theirs.items():
             piece = results.measure(
                 f"{name}, run {number + 1}",
                 [str(data), normals, RATIO],
-                lambda m=model: anomalib(everything, train, python, weights / WEIGHTS, m, RATIO),  # type: ignore[misc]
+                lambda m=model: anomalib(everything, train, python, weights / WEIGHTS, m, RATIO),
             )
             found.setdefault(name, []).append(piece)
     reckoned = [one | {"fit_seconds": at_ten_percent(one)} for one in found["anomalib PatchCore, 1 %"]]

@@ -50,7 +50,7 @@ def tables(results: Results, data: Path, pythons: Mapping[str, Path], repeats: i
                     piece = results.measure(
                         f"{method}, {LIBRARIES[library]}, run {number + 1}",
                         settings,
-                        lambda p=python, x=library, s=spec: _run(p, x, s, arrays, truths),  # type: ignore[misc]
+                        lambda p=python, x=library, s=spec: _run(p, x, s, arrays, truths),
                     )
                     found.setdefault(library, []).append(piece)
             lines += [_row(method, library, pieces, found["ours"]) for library, pieces in found.items()]

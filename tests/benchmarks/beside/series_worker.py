@@ -49,7 +49,7 @@ def pyod(method: str, window: int) -> Fit:
     def fit(train: np.ndarray) -> Score:
         model = build() if window == 1 else TimeSeriesOD(build(), window, score_aggregation="mean")
         model.fit(train)
-        return model.decision_function  # type: ignore[no-any-return]
+        return model.decision_function
 
     return fit
 
