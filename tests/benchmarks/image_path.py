@@ -35,7 +35,7 @@ from core.store.modelfolder import write_model
 from core.store.scoring import score_folder
 from tests.benchmarks.inspect_parts import SHARED, SIZE
 
-ROUNDS = 5
+ROUNDS, ROUNDS_OF_FITS = 5, 3  # after one that only warms up
 BANKS = (2_048, 12_000)
 
 
@@ -79,7 +79,7 @@ def measured(folder: Path, backbone: str, count: int, banks: list[int]) -> dict[
             for bank, path in models.items()
         }
         times: dict[str, list[float]] = {name: [] for name in steps}
-        for number in range(-1, ROUNDS):  # the first round only warms up
+        for number in range(-1, ROUNDS):
             for name, step in steps.items():
                 started = time.perf_counter()
                 step(number)
@@ -92,7 +92,7 @@ def _fits(learned: ImageSet, backbone: str, banks: list[int]) -> tuple[dict[int,
     """A model for each size of bank, and what its fit took beside bare feature extraction of the same images."""
     extractor = PatchExtractor(_params(backbone, BANKS[0]).backbone, SIZE)
     fitted, seconds = {}, dict[str, list[float]]()
-    for number in range(-1, 3):
+    for number in range(-1, ROUNDS_OF_FITS):
         started = time.perf_counter()
         for _, pixels in image_batches(learned.items, SIZE):
             extractor.patches(pixels)

@@ -70,7 +70,7 @@ class Run:
     def path(self) -> list[str]:
         from tests.benchmarks.beside.images import path_table
 
-        images = 64 if self.quick else 200
+        images = 120 if self.quick else 200  # below 100, calibration fits again and again
         command = ["-m", "tests.benchmarks.image_path", "--images", str(images), "--json"]
         command += ["--data", str(self.data / "magnetic_tile"), "--weights", str(self.weights)]
         return path_table(self._process("one image", [our_code(), images], command, json.loads))
