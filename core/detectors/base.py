@@ -42,6 +42,7 @@ class DetectorInfo:
     params: type[Params]
     implementation: str  # "module:Class", imported when a detector is built
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unsaid: Mapping[str, Any] = field(default_factory=dict)  # what models older than a parameter were made with
     refit_is_cheap: bool = False  # few normals are then calibrated by cross-fitting instead of a held-out part
     rows: bool = False  # series: also judges rows that no time connects
 

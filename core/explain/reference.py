@@ -118,7 +118,7 @@ class Reference:
         least 1, a standard deviation."""
         blocks = max(len(self.starts) // length, 1)
         whole = self.starts[: blocks * length].reshape(blocks, -1, self.starts.shape[1])
-        return np.maximum(np.quantile(whole.max(axis=1), SELDOM, axis=0), 1.0)
+        return np.asarray(np.maximum(np.quantile(whole.max(axis=1), SELDOM, axis=0), 1.0))
 
     def expected(self, values: Signal) -> NDArray[np.float64]:
         """(…, d) what each sensor should read by what the others read at the same step; ``values`` without holes."""

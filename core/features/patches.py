@@ -32,17 +32,26 @@ def has_fast_bfloat16() -> bool:
 class PatchExtractor:
     """Locally averaged features of a backbone's stages, one row a patch.
 
+    ``centre`` is the weight of a patch's own features against the mean over its ``neighbourhood`` (patches a side): 0
+    is the published mean. A fine defect lies in one patch, and the mean dilutes it.
+
     A patch has ``channels`` values. There are ``grid`` patches a side: stride 8 where stage 2 takes part (stage 3 is
     then interpolated onto it), else stride 16. The result does not depend on how images are batched.
     """
 
     def __init__(
-        self, backbone: Backbone | LoadedBackbone, image_size: int, layers: Layers = "2+3", neighbourhood: int = 3
+        self,
+        backbone: Backbone | LoadedBackbone,
+        image_size: int,
+        layers: Layers = "2+3",
+        neighbourhood: int = 3,
+        centre: float = 0.0,
     ) -> None:
         self.backbone = backbone if isinstance(backbone, LoadedBackbone) else load_backbone(backbone)
         self.size = image_size
         self.layers = layers
         self.neighbourhood = neighbourhood
+        self.centre = centre
         self.channels = sum(c for stage, c in zip("23", self.backbone.channels, strict=True) if stage in layers)
         self.grid = image_size // (16 if layers == "3" else 8)
         self.precision = "bfloat16" if has_fast_bfloat16() else "float32"
@@ -88,11 +97,18 @@ class PatchExtractor:
         return torch.cat(parts, 1).flatten(2).transpose(1, 2).contiguous()
 
     def _average(self, features: Tensor) -> Tensor:
-        """Mean over the neighbourhood, with zeros beyond the border as in the published code.
+        """The patches themselves, at the weight ``centre``, and the means over their neighbourhoods.
 
-        That damps the outermost patches, whose features the network's own zero padding disturbs: on the magnetic tiles
-        a mean over the patches inside the border costs 0.15 of image AUROC.
+        Both are damped at the border, where the network's own zero padding disturbs the features: on the magnetic tiles
+        the mean over what lies inside the border costs 0.15 of image AUROC, undamped patches alone cost 0.1.
         """
+        mean = self._mean(features)
+        if self.centre == 0:
+            return mean
+        return torch.lerp(mean, features * self._mean(torch.ones_like(features[:1, :1])), self.centre)
+
+    def _mean(self, features: Tensor) -> Tensor:
+        """Mean over the neighbourhood, with zeros beyond the border as in the published code."""
         side = self.neighbourhood
         if side % 2 == 0:
             features = F.pad(features, (0, 1, 0, 1))  # an even window reaches one patch farther right and down

@@ -9,10 +9,11 @@ import platform
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from core.detectors.base import MAX_SEED
 from core.detectors.calibration import Scheme
+from core.detectors.registry import REGISTRY
 from core.errors import UserError
 
 FORMAT = 1
@@ -82,6 +83,15 @@ class Manifest(_Strict):
     peak_rss_mib: float = Field(ge=0)
     versions: dict[str, str]
     files: dict[FileName, FileEntry]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_than_a_parameter(cls, said: Any) -> Any:
+        """A model from before a parameter existed says nothing of it, and is not of the parameter's present default."""
+        entry = REGISTRY.get(str(said.get("detector"))) if isinstance(said, dict) else None
+        if entry is None or not isinstance(said.get("params"), dict):
+            return said
+        return {**said, "params": {**entry.unsaid, **said["params"]}}
 
     def to_bytes(self) -> bytes:
         """As it is written; the model id is a hash of these bytes."""

@@ -160,3 +160,15 @@ def test_features_do_not_depend_on_the_batch() -> None:
     together = extractor.patches(pixels)
     alone = torch.cat([extractor.patches(pixels[i : i + 1]) for i in range(5)])
     torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-5)
+
+
+def test_a_patch_of_its_own_counts_beside_its_neighbourhood() -> None:
+    features = torch.rand(1, 1, 5, 5, generator=torch.Generator().manual_seed(0))
+    means, own = (PatchExtractor("compact", 64, "2", 3, centre)._average(features) for centre in (0.0, 1.0))
+    damped = torch.full((5, 5), 1.0)
+    damped[[0, -1]] *= 2 / 3
+    damped[:, [0, -1]] *= 2 / 3
+    torch.testing.assert_close(own, features * damped)
+    mixed = PatchExtractor("compact", 64, "2", 3, 0.25)._average(features)
+    torch.testing.assert_close(mixed, 0.75 * means + 0.25 * own)
+    assert torch.equal(PatchExtractor("compact", 64, "2", 1, 0.5)._average(features), features)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy as np
 import pytest
 
 from core.datasets.types import ImageSet
+from core.detectors import registry
 from core.errors import UserError
 from core.progress import Progress
-from core.store.manifest import read_manifest
+from core.store.manifest import Manifest, read_manifest
 from core.store.modelfolder import fitted_on, load_model, model_id, verify, write_model
 from tests.store import toy
 
@@ -160,3 +162,14 @@ def test_skops_may_hold_only_what_detectors_need(model: Path, tmp_path: Path) ->
     put(model, "state/evil.skops", skops.io.dumps(FunctionTransformer(hashlib.file_digest)))
     with pytest.raises(UserError, match="file_digest"):
         verify(model)
+
+
+def test_a_model_older_than_a_parameter_keeps_what_it_was_made_with(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = replace(toy.INFO, unsaid={"gain": 3.0})
+    monkeypatch.setitem(registry.REGISTRY, "toy", older)
+    said = json.loads((model / "manifest.json").read_text())
+    assert Manifest.model_validate(said).params == said["params"]
+    del said["params"]["gain"]
+    assert Manifest.model_validate(said).params["gain"] == 3.0

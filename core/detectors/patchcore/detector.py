@@ -170,7 +170,7 @@ class PatchCore(ImageDetector):
     def _look(self, size: int) -> None:
         """See images, or their tiles, at ``size`` pixels a side from now on."""
         p = self.params
-        self._extractor = PatchExtractor(self._network(), size, p.layers, p.neighbourhood)
+        self._extractor = PatchExtractor(self._network(), size, p.layers, p.neighbourhood, p.centre)
         self._views = Views(self._extractor, self._region(), p.tile)
 
     def _pieces(self, items: Sequence[ImageItem], progress: Progress, stage: str) -> Iterator[Piece]:

@@ -26,6 +26,13 @@ class PatchCoreParams(Params):
     )
     layers: Literal["2", "3", "2+3"] = Field("2+3", title="Layers", description="ResNet stages whose features are used")
     neighbourhood: int = Field(3, ge=1, le=9, title="Neighbourhood", description="patches a side averaged into one")
+    centre: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Centre",
+        description="weight of a patch itself against its neighbourhood's mean; more finds finer defects",
+    )
     dimensions: int = Field(
         192, ge=0, le=1536, title="Dimensions", description="principal components kept of each patch; 0 keeps them all"
     )
@@ -100,6 +107,7 @@ INFO = DetectorInfo(
             "image_size": 224,
             "layers": "3",
             "neighbourhood": 1,
+            "centre": 0.0,
             "dimensions": 0,
             "normalise": True,
             "sampling": "random",
@@ -109,5 +117,6 @@ INFO = DetectorInfo(
             "smoothing": 0.0,
         }
     },
+    unsaid={"centre": 0.0},
     refit_is_cheap=True,
 )

@@ -18,7 +18,7 @@ from core.ui.sensors.answers import Answer
 from core.ui.sensors.chosen import Chosen
 
 METHODS = {  # what each method does, for people
-    "evidence": "what two of three agree on: how far the score falls without the sensor, how far it strayed, how suddenly",
+    "evidence": "what two of three say: how far the score falls without the sensor, how far it strayed, how suddenly",
     "counterfactual": "how far the score falls when the sensor reads its best value instead",
     "contribution": "the sensor's largest part in the score of any step",
     "contribution (mean)": "the sensor's mean part in the score",
