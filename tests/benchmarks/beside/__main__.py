@@ -22,6 +22,8 @@ from tests.benchmarks.beside.results import PROJECT, Measured, Results, our_code
 from tests.benchmarks.inspect_parts import SHARED
 
 ENVIRONMENTS = {"anomalib": "peer", "pyod": "peer-pyod", "merlion": "peer-merlion", "oracles": "oracles"}
+# What the command line and the workers set for themselves before torch is there.
+AS_OURS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENCV_FOR_THREADS_NUM": "1"}
 PARTS = ("path", "images", "series", "neighbours", "metrics")
 
 
@@ -108,7 +110,12 @@ class Run:
 
         def call() -> Measured:
             done = subprocess.run(
-                [sys.executable, *command], cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False
+                [sys.executable, *command],
+                cwd=PROJECT,
+                env=os.environ | AS_OURS,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=False,
             )
             if not done.stdout:
                 sys.exit(f"{' '.join(command)} printed nothing (exit code {done.returncode})")
