@@ -35,7 +35,7 @@ from tests.benchmarks.patchcore_sets import NAMES, development_set
 SHARED = Path(__file__).parents[3] / "shared"
 MAP = 256
 LEARNED = 24  # training images whose maps, each without its own patches, teach the readings that learn
-BASE: dict[str, Any] = {"bank_size": 8000, "image_size": 256}
+BASE: dict[str, Any] = {"bank_size": 8000, "image_size": 256, "centre": 0.0}
 TRIALS: dict[str, dict[str, Any]] = {
     "256 px": {},
     "384 px": {"image_size": 384},
@@ -44,13 +44,20 @@ TRIALS: dict[str, dict[str, Any]] = {
     "stage 3": {"layers": "3"},
     "neighbourhood 1": {"neighbourhood": 1},
     "neighbourhood 5": {"neighbourhood": 5},
+    "centre 0.33": {"centre": 0.33},
+    "centre 0.5": {"centre": 0.5},
+    "centre 0.7": {"centre": 0.7},
+    "centre 1": {"centre": 1.0},
+    "512 px, centre 0.5": {"image_size": 512, "centre": 0.5},
+    "512 px, centre 0.7": {"image_size": 512, "centre": 0.7},
+    "512 px, centre 1": {"image_size": 512, "centre": 1.0},
     "512 px, neighbourhood 1": {"image_size": 512, "neighbourhood": 1},
     "all dimensions": {"dimensions": 0},
     "96 dimensions": {"dimensions": 96},
     "bank 4,000": {"bank_size": 4000},
     "K 3": {"neighbours": 3},
     "L2-normalised": {"normalise": True},
-    "defaults": {"image_size": 0, "bank_size": 12_000},
+    "defaults": {"image_size": 0, "bank_size": 12_000, "centre": 0.5},
 }
 
 Grids = NDArray[np.float32]  # (n, g, g) standardised distances

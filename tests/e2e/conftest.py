@@ -60,10 +60,11 @@ class Server:
             "FAULTLINE_ALLOWED_ROOTS": f'["{self._allowed}"]',
         }
         arguments = ["--server.port", str(self.port), "--server.address", "127.0.0.1"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
-            cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with (self.data_dir.parent / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
+                cwd=PROJECT, env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             try:

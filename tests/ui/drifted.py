@@ -7,6 +7,7 @@ from typing import Any
 
 import toy_series as toys
 
+from core.live.spec import checked
 from core.live.table import LiveTable
 from core.store import atomic
 from core.store.processes import this_process
@@ -46,7 +47,7 @@ def put(workspace: Workspace, model: str, machines: dict[str, Any], refused: dic
 
 def feed(workspace: Workspace, model: str, state: str) -> None:
     """A feed of samples sent in, judged by one model, as if this process were its worker."""
-    spec = {"source": {"kind": "push"}, "models": [model]}
+    spec = checked({"source": {"kind": "push"}, "models": [model]}).model_dump(mode="json")
     pid, started = this_process()
     with LiveTable(workspace).transaction() as db:
         db.execute(
