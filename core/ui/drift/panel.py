@@ -34,6 +34,7 @@ def show() -> None:
             ":material/trending_up: Drift is told from faults here once a feed has run: which sensors moved for good, "
             "since when, and whether a newly trained model does better."
         )
+        _way_back(known)
         return
     machines: dict[str, Any] = said["machines"]
     if machines:
@@ -47,6 +48,15 @@ def show() -> None:
         st.caption(f":material/block: **{words.plain(name)}**: {words.plain(why)}")
     if said["model"] in known:
         succession(said["model"])
+
+
+def _way_back(known: set[str]) -> None:
+    """A champion that has just taken over can be sent away before the monitor has said anything of it."""
+    feed, champions = room.live().table.feed(), ChampionStore(rooms.workspace())
+    models = feed.spec["models"] if feed is not None else []
+    model = next((one for one in models if one in known and champions.history(one)), None)
+    if model is not None:
+        succession(model)
 
 
 def succession(model: str) -> None:

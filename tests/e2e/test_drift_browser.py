@@ -1,0 +1,49 @@
+"""The drift panel in a browser: what moved, the candidates that were tried, the way back, and who judges the feed."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from core.live.table import LiveTable
+from core.store.champions import ChampionStore
+from core.store.workspace import Workspace
+from tests.e2e.conftest import STARTED_MS, Plant, Server, Visit, settle
+from tests.ui.drifted import FIGURES, feed, machine, put
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+
+def test_a_drifted_machine_its_candidates_and_the_champion_that_takes_over(
+    visit: Visit, server: Server, plant: Plant
+) -> None:
+    workspace, first, second = Workspace(server.data_dir), plant.models["kalman"], plant.models["arima"]
+    champions, said = ChampionStore(workspace), {"said_by": "monitor", "why": "drift in input", "figures": FIGURES}
+    champions.reject(first, second, verdict=["Breaks the promise on recent normal running."], **said)
+    champions.promote(first, second, verdict=["Keeps the promise on recent normal running."], **said)
+    put(workspace, first, {"pump": machine()})
+    feed(workspace, first, "stopped")
+
+    page = visit("/live?drift=true")
+    expect(page.get_by_text("1 sensor moved since step 1,200")).to_be_visible()
+    expect(page.locator(".st-key-drift-moved").get_by_text("flow")).to_be_visible()
+    expect(page.get_by_text("Keeps the promise on recent normal running.")).to_be_visible()
+    expect(page.get_by_text("Rejected")).to_be_visible()
+    page.get_by_text("Figures", exact=True).first.click()
+    expect(page.get_by_text("90.00% of 2,000 steps").first).to_be_visible()
+
+    settle(page)
+    page.get_by_role("button", name="Judge with the champion").click()
+    page.get_by_role("button", name="Begin anew with the champion").click()
+    expect(page.get_by_role("button", name="Judge with the champion")).to_have_count(0)
+    row = LiveTable(workspace).feed()
+    assert row is not None and row.spec["models"] == [second]
+    expect(page.get_by_text("Waiting for readings").first).to_be_visible(timeout=STARTED_MS)
+
+    settle(page)
+    page.get_by_role("button", name="Roll back").click()
+    page.locator(".st-key-drift-back button").click()
+    expect(page.get_by_text("Rolled back")).to_be_visible()
+    assert champions.champion(second) == first
+    expect(page.get_by_role("button", name="Judge with the champion")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
