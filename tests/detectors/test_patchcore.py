@@ -18,7 +18,9 @@ from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
 from core.detectors.patchcore.detector import PatchCore
 from core.detectors.patchcore.info import PatchCoreParams
 from core.detectors.patchcore.search import MemoryBank, _Shortlist
+from core.detectors.state import save_tensors
 from core.detectors.suspects import leave_one_out, suspicious
+from core.errors import UserError
 from core.progress import Progress
 
 
@@ -143,6 +145,42 @@ def test_a_random_bank_takes_from_every_image_alike() -> None:
     counts = torch.bincount(owners, minlength=10)
     assert counts.sum() == 2000
     assert (counts > 150).all()
+
+
+def test_a_random_bank_takes_from_every_tile_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten pictures of 40 tiles: were each tile taken for a picture, the last pictures would crowd out the first."""
+    monkeypatch.setattr(bank_module, "MOST_CANDIDATES", 1000)
+    builder = BankBuilder(RandomSampler(images=10, bank_size=1000, seed=0), bank_size=1000)
+    for image in range(10):
+        for _ in range(40):
+            builder.add(torch.full((1, 100, 2), float(image)), torch.tensor([image]), 1 / 40)
+    _, owners = builder.finish(Progress())
+    counts = torch.bincount(owners, minlength=10)
+    assert counts.sum() == 1000
+    assert (counts > 60).all() and (counts < 140).all()
+
+
+def test_fewer_rows_than_neighbours_are_averaged_over_those_there_are() -> None:
+    rows = torch.tensor([[0.0], [1.0], [5.0]])
+    bank = MemoryBank(rows, torch.tensor([0, 0, 1]), cosine=False)
+    assert bank.distance(torch.zeros(1, 1), 3, without=1).tolist() == pytest.approx([0.5], abs=1e-3)
+    assert bank.distance(torch.zeros(1, 1), 3, without=0).tolist() == pytest.approx([5.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("size", torch.tensor([2**30])), ("bank", torch.zeros(9, 3)), ("standard", torch.zeros(3))]
+)
+def test_tensors_that_do_not_fit_are_refused(tmp_path: Path, name: str, value: Tensor) -> None:
+    params = PatchCoreParams(bank_size=50)
+    save_tensors(
+        tmp_path,
+        {
+            "bank": torch.zeros(9, 192), "owners": torch.zeros(9), "standard": torch.ones(2),
+            "size": torch.tensor([64]), "components": torch.zeros(384, 192), "centre": torch.zeros(384), name: value,
+        },
+    )  # fmt: skip
+    with pytest.raises(UserError, match=f"«{name}» does not fit"):
+        PatchCore.load(tmp_path, params, 0)
 
 
 def test_mu_and_sigma_come_from_other_images(parts: ImageSet) -> None:

@@ -24,7 +24,7 @@ def bank(rows: torch.Tensor) -> MemoryBank:
 
 
 def grow(old: MemoryBank, *new: torch.Tensor, size: int, coreset: bool = True) -> tuple[MemoryBank, Growth]:
-    images = [(rows, number) for number, rows in enumerate(new)]
+    images = [(rows, number, 1.0) for number, rows in enumerate(new)]
     return grown(old, 4, iter(images), len(images), size, coreset=coreset, seed=0, progress=Progress())
 
 

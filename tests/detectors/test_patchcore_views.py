@@ -121,6 +121,11 @@ def test_the_size_that_was_chosen_is_kept(tmp_path: Path) -> None:
     assert scores[0] == scores[1]
 
 
+@pytest.mark.parametrize(("region", "tile"), [(Region(), 0), (Region(), 64), (Region(right=0.5), 0)])
+def test_no_pictures_have_no_patches(region: Region, tile: int) -> None:
+    assert list(Views(PatchExtractor("compact", 64), region, tile).pieces([])) == []
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import torch
@@ -19,8 +20,9 @@ MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before 
 class Sampler(Protocol):
     """How candidates become a bank."""
 
-    def thin(self, rows: Tensor) -> Tensor:
-        """Indices (b, k) of the rows that go on, of each of b images (b, n, d)."""
+    def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
+        """Indices (b, k) of the rows that go on, of each of b images (b, n, d) or of the ``share`` of them that comes
+        at once."""
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         """Indices (count,) of the rows (n, d) that stay."""
@@ -34,7 +36,8 @@ class CoresetSampler:
         generator = torch.Generator().manual_seed(seed)
         self._projection = torch.randn(dimension, kept, generator=generator) / kept**0.5
 
-    def thin(self, rows: Tensor) -> Tensor:
+    def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
+        """From a piece of a picture as many as from a whole one: a large image has more to cover."""
         return thin_each(rows @ self._projection, PER_IMAGE)
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
@@ -51,9 +54,9 @@ class RandomSampler:
         # Twice an image's fair share: the sample is then drawn from more than it needs, and every image has its part.
         self._share = -(-2 * bank_size // max(images, 1))
 
-    def thin(self, rows: Tensor) -> Tensor:
+    def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
         b, n, _ = rows.shape
-        return torch.rand(b, n, generator=self._generator).argsort(1)[:, : self._share]
+        return torch.rand(b, n, generator=self._generator).argsort(1)[:, : math.ceil(share * self._share)]
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         return torch.randperm(len(rows), generator=self._generator)[:count].sort().values
@@ -73,11 +76,11 @@ class BankBuilder:
         self._owners = torch.empty(self._limit, dtype=torch.long)
         self._held = 0
 
-    def add(self, rows: Tensor, owners: Tensor) -> None:
-        """The patches (b, n, d) of images whose numbers are ``owners`` (b,)."""
+    def add(self, rows: Tensor, owners: Tensor, share: float = 1.0) -> None:
+        """The patches (b, n, d), all or that ``share`` of them, of images whose numbers are ``owners`` (b,)."""
         if not len(self._rows):
             self._rows = torch.empty(self._limit, rows.shape[2], dtype=torch.float16)
-        kept = self._sampler.thin(rows)
+        kept = self._sampler.thin(rows, share)
         for image, places, owner in zip(rows, kept, owners, strict=True):
             if self._held + len(places) > self._limit:
                 self._reduce(2 * self._size)

@@ -22,7 +22,7 @@ from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.extending import Growth, grown
-from core.detectors.patchcore.info import INFO, PatchCoreParams
+from core.detectors.patchcore.info import INFO, LARGEST, SMALLEST, PatchCoreParams
 from core.detectors.patchcore.search import MemoryBank
 from core.detectors.patchcore.views import SIZES, Piece, Region, Views, chosen_size
 from core.detectors.state import load_tensors, save_tensors
@@ -62,7 +62,7 @@ class PatchCore(ImageDetector):
         moments = _Moments(self._extractor.channels)
         for piece in self._pieces(items, progress.part(0.0, 0.8), "Extracting patch features"):
             patches = piece.patches.flatten(1, 2)
-            builder.add(patches, torch.tensor([owners[number] for number in piece.numbers]))
+            builder.add(patches, torch.tensor([owners[number] for number in piece.numbers]), piece.share)
             moments.add(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY])
             every = -(-piece.shape[0] * piece.shape[1] // MOST_PROBED)
             for number, image in zip(piece.numbers, patches, strict=True):
@@ -82,7 +82,7 @@ class PatchCore(ImageDetector):
         p, owners = self.params, _owners(data)
         described = self._pieces(data.items, progress.part(0.0, 0.8), "Extracting patch features")
         rows = (
-            (self._reduce(patches.flatten(0, 1)), owners[number])
+            (self._reduce(patches.flatten(0, 1)), owners[number], piece.share)
             for piece in described
             for number, patches in zip(piece.numbers, piece.patches, strict=True)
         )
@@ -129,11 +129,20 @@ class PatchCore(ImageDetector):
             expected |= {"size": 1}
         tensors = load_tensors(folder, expected)
         if not p.image_size:
-            detector._look(int(tensors["size"]))
+            size = int(tensors["size"][0]) if tensors["size"].shape == (1,) else 0
+            if not SMALLEST <= size <= LARGEST or size % 32:
+                raise _unfit(folder, "size")
+            detector._look(size)
         if detector._reduces():
             detector._components, detector._centre = tensors["components"], tensors["centre"]
+        rows, components = tensors["bank"], detector._components
+        narrow = components is not None and rows.shape[1] != components.shape[1]
+        if not len(rows) == len(tensors["owners"]) > 0 or narrow:
+            raise _unfit(folder, "bank")
+        if len(tensors["standard"]) != 2:
+            raise _unfit(folder, "standard")
         detector._mu, detector._sigma = tensors["standard"].tolist()
-        detector._bank = MemoryBank(tensors["bank"], tensors["owners"].long(), p.normalise)
+        detector._bank = MemoryBank(rows, tensors["owners"].long(), p.normalise)
         return detector
 
     def provenance(self) -> dict[str, Any]:
@@ -209,6 +218,11 @@ class PatchCore(ImageDetector):
             found.append(bank.distance(self._reduce(patches.float()), self.params.neighbours, without=owner))
             progress.report(done, len(probes), "Measuring normal distances")
         distances = torch.cat(found).double()
+        distances = distances[~distances.isinf()]  # nothing is near to an image that gave the whole bank
+        if not len(distances):
+            raise UserError(
+                "All remembered patches are of one image", f"bank size {len(bank.rows)}", "Choose a larger one"
+            )
         self._mu = float(distances.mean())
         self._sigma = max(float(distances.std(correction=0)), 1e-6)
 
@@ -227,6 +241,10 @@ class PatchCore(ImageDetector):
             k = min(p.top_k, z.size)
             score = float(np.partition(z.ravel(), -k)[-k:].mean())
         return ImageScore(name, score, self._views.framed(smoothed, outside=0.0))
+
+
+def _unfit(folder: Path, tensor: str) -> UserError:
+    return UserError(f"The model's «{tensor}» does not fit its parameters", str(folder), "Train it again")
 
 
 def _owners(data: ImageSet) -> list[int]:

@@ -30,7 +30,7 @@ class Growth:
 def grown(
     bank: MemoryBank,
     images: int,
-    new: Iterable[tuple[Tensor, int]],
+    new: Iterable[tuple[Tensor, int, float]],
     n_new: int,
     size: int,
     *,
@@ -39,13 +39,14 @@ def grown(
     progress: Progress,
 ) -> tuple[MemoryBank, Growth]:
     """``bank``, drawn from so many ``images``, with the patches (n, d) of ``n_new`` ``new`` ones, each with the number
-    of its image, in at most ``size`` rows. Images of the old bank keep their numbers; new ones are counted from there.
+    of its image and the share of it that they are, in at most ``size`` rows. Images of the old bank keep their numbers;
+    new ones are counted from there.
     """
     dimension = bank.rows.shape[1]
     sampler = CoresetSampler(dimension, seed) if coreset else RandomSampler(n_new, size, seed)
     builder, first = BankBuilder(sampler, size), int(bank.owners.max()) + 1
-    for patches, number in new:
-        builder.add(patches.unsqueeze(0), torch.tensor([first + number]))
+    for patches, number, share in new:
+        builder.add(patches.unsqueeze(0), torch.tensor([first + number]), share)
     rows, owners = builder.finish(progress.part(0.0, 0.5))
     old = torch.arange(len(bank.rows))
     if not coreset and len(old) + len(rows) > size:

@@ -32,19 +32,21 @@ class MemoryBank:
 
     @torch.inference_mode()
     def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
-        """Mean distance (n,) of queries (n, d) to their nearest rows, those of image ``without`` left out."""
+        """Mean distance (n,) of queries (n, d) to their nearest rows, those of image ``without`` left out: to as
+        many as there are, infinite where there are none."""
         left_out = None if without is None else self.owners == without
         if neighbours == 1 and self._shortlist is not None:
             squared = self._shortlist.nearest(queries, left_out)
             return squared / 2 if self.cosine else squared.sqrt()
         norms = self._norms if left_out is None else self._norms.masked_fill(left_out, torch.inf)
+        there = len(self.rows) if left_out is None else int((~left_out).sum())
         found = []
         for part in torch.split(queries, QUERIES):
             squared = torch.addmm(norms, part, self._columns, alpha=-2)  # |m|^2 - 2 q.m
             if neighbours == 1:
                 nearest = squared.amin(1, keepdim=True)
             else:
-                nearest = squared.topk(min(neighbours, len(self.rows)), 1, largest=False).values
+                nearest = squared.topk(min(neighbours, max(there, 1)), 1, largest=False).values
             squared = (nearest + part.square().sum(1, keepdim=True)).clamp_(min=0)
             found.append((squared / 2 if self.cosine else squared.sqrt()).mean(1))
         return torch.cat(found)

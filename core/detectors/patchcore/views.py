@@ -67,6 +67,12 @@ class Piece:
     shape: tuple[int, int]
 
     @property
+    def share(self) -> float:
+        """How much of a picture it is."""
+        _, height, width, _ = self.patches.shape
+        return height * width / (self.shape[0] * self.shape[1])
+
+    @property
     def last(self) -> bool:
         """Whether these pictures have no further pieces."""
         _, height, width, _ = self.patches.shape
@@ -194,8 +200,7 @@ def _ahead(load: Callable[[T], Pixels], things: Sequence[T]) -> Iterator[Pixels]
     """``load`` of each thing, the next one under way in another thread while the caller computes."""
     with ThreadPoolExecutor(1) as pool:
         coming = deque(pool.submit(load, thing) for thing in things[:1])
-        for following in [*things[1:], None]:
+        for place in range(len(things)):
             pixels = coming.popleft().result()
-            if following is not None:
-                coming.append(pool.submit(load, following))
+            coming.extend(pool.submit(load, following) for following in things[place + 1 : place + 2])
             yield pixels
