@@ -50,6 +50,12 @@ def run(options: argparse.Namespace) -> None:
                 f"The model began with «{manifest.dataset.name}», and this is other data", str(options.old[0]),
                 "Give what it was trained on first",
             )  # fmt: skip
+        strangers = {data.content_id: data.name for data in old if data.content_id not in learned_from(manifest)}
+        if strangers:
+            raise UserError(
+                f"The model never learned from «{next(iter(strangers.values()))}»", "--old",
+                "Give what it learned from with --old, and the new images with --data",
+            )  # fmt: skip
         new = good_of(added, {}, everything=options.everything)
         found = extend(parent, old, new, progress.part(0.1, 1.0))
         name = options.name or options.out.name

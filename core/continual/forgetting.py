@@ -74,7 +74,9 @@ class Forgetting:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Forgetting:
         """Raises KeyError, TypeError or ValueError for anything else."""
-        judged = tuple(Judged(**one) for one in data["judged"])
+        judged = tuple(
+            Judged(**{**one, "before": float(one["before"]), "after": float(one["after"])}) for one in data["judged"]
+        )
         if not {one.part for one in judged} <= set(get_args(Part)):
             raise ValueError("a part that nobody knows")
         return cls(float(data["rate"]), float(data["limit_before"]), float(data["limit_after"]), judged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,11 @@ class BackboneStore:
 
     def list(self) -> list[BackboneRow]:
         """Every backbone whose record can be read."""
-        folders = [path for path in self.workspace.backbones.iterdir() if (path / RECORD).is_file()]
-        return sorted((self.row(path.name) for path in folders), key=lambda row: row.created_at, reverse=True)
+        found = []
+        for path in self.workspace.backbones.iterdir():
+            with suppress(UserError):
+                found.append(self.row(path.name))
+        return sorted(found, key=lambda row: row.created_at, reverse=True)
 
     def row(self, backbone_id: str) -> BackboneRow:
         """UserError for an id that is not here."""

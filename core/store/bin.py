@@ -10,11 +10,13 @@ from core.store import atomic
 from core.store.workspace import Workspace
 
 # Of every kind of thing, which can go. A run goes with its model or its dataset. A dataset stays while a model that is
-# not removed was trained on it: its photographs are what such a model is explained and trained again with.
+# not removed learned from it: its photographs are what such a model is explained, extended and trained again with.
 _DOOMED = {
     "models": "SELECT id FROM models WHERE deleted_at IS NOT NULL",
     "datasets": "SELECT id FROM datasets WHERE deleted_at IS NOT NULL"
-    " AND id NOT IN (SELECT dataset_id FROM models WHERE deleted_at IS NULL)",
+    " AND id NOT IN (SELECT dataset_id FROM models WHERE deleted_at IS NULL)"
+    " AND id NOT IN (SELECT added.value FROM models, json_each(manifest, '$.provenance.continued.datasets') AS added"
+    " WHERE deleted_at IS NULL AND added.type = 'text')",
     "rust_sets": "SELECT id FROM rust_sets WHERE deleted_at IS NOT NULL",
     "continual_runs": "SELECT id FROM continual_runs WHERE deleted_at IS NOT NULL",
 }

@@ -30,5 +30,8 @@ def test_a_model_folder_takes_in_images(
     assert {one["part"] for one in written["forgetting"]["judged"]} == {"new held-out", "old good", "old bad"}
     assert "4 images taken in" in capsys.readouterr().out
     assert main(["extend", model, "--data", new, "--old", old, "--out", out]) == 2
-    assert main(["extend", model, "--data", old, "--old", new, "--out", str(tmp_path / "other")]) == 2
+    other = str(tmp_path / "other")
+    assert main(["extend", model, "--data", old, "--old", new, "--out", other]) == 2
     assert "The model began with «old», and this is other data" in capsys.readouterr().err
+    assert main(["extend", model, "--data", new, "--old", old, "--old", new, "--out", other]) == 2
+    assert "The model never learned from «new»" in capsys.readouterr().err

@@ -46,6 +46,10 @@ def test_a_job_leaves_a_backbone_in_the_workspace(workspace: Workspace, dataset_
     assert load_compact(row.path).sha256 == row.record["sha256"] and row.record["sha256"].startswith(row.id)
     assert row.record["photographs"]["learnt"] == 22 and row.record["config"] == spec["config"]
     assert distill.run(Progress(), spec, workspace) == result and len(store.list()) == 1
+    damaged = workspace.backbones / ("f" * 16)
+    damaged.mkdir()
+    (damaged / "distilled.json").write_text("{")
+    assert store.list() == [row], "one that is damaged hides no other"
     with pytest.raises(UserError, match="no such backbone"):
         store.row("0" * 16)
 

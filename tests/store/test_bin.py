@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from core.store import DatasetStore, ModelStore, RunStore, Workspace
 from core.store.bin import Bin
 from core.store.scoring import score_folder
 from core.ui.models.emptying import told
+from tests.store.conftest import make_set
 
 
 def _filled(workspace: Workspace, data: ImageSet, model: Path, tmp_path: Path) -> tuple[str, str]:
@@ -46,3 +48,18 @@ def test_a_model_goes_with_its_runs_and_photographs_of_others_stay(
         assert not any(folder.iterdir())
     assert all(item.path.exists() for item in data.items), "the user's own folder"
     assert DatasetStore(workspace).excluded(DatasetStore(workspace).add(data).id) == frozenset()
+
+
+def test_photographs_that_a_model_took_in_later_stay(
+    workspace: Workspace, data: ImageSet, model: Path, tmp_path: Path
+) -> None:
+    _, model_id = _filled(workspace, data, model, tmp_path)
+    added = DatasetStore(workspace).add(make_set(tmp_path / "added", seed=1))
+    with workspace.transaction() as db:
+        path, ids = "$.provenance.continued.datasets", json.dumps([added.id])
+        db.execute("UPDATE models SET manifest = json_set(manifest, '$.provenance.continued', json('{}'))")
+        db.execute("UPDATE models SET manifest = json_set(manifest, ?, json(?))", (path, ids))
+    DatasetStore(workspace).remove(added.id)
+    assert Bin(workspace).contents().kept_datasets == 1 and Bin(workspace).contents().empty
+    ModelStore(workspace).remove(model_id)
+    assert Bin(workspace).contents().counts["datasets"] == 1
