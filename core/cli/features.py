@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from core.cli.output import console_progress, emit, table
+from core.detectors.base import MAX_SEED
 from core.errors import UserError
 
 
@@ -111,6 +112,10 @@ def evaluate(options: argparse.Namespace) -> None:
     """PatchCore with candidate, bundled and ResNet-18 on the same splits, and what the rule says."""
     if options.splits < 1:
         raise UserError(f"{options.splits} splits are none", "--splits", "Give 1 or more")
+    if not 0 <= options.seed <= MAX_SEED:
+        raise UserError(f"{options.seed} is no seed", "--seed", f"Give a whole number from 0 to {MAX_SEED}")
+    if options.cache is not None and options.cache.exists() and not options.cache.is_dir():
+        raise UserError("The cache is a folder", str(options.cache), "Name a folder, new or of an earlier comparison")
     if not options.candidate.is_file():
         raise UserError("There is no such file", str(options.candidate), "Name a file that «features distill» wrote")
     from core.compare.backbones.forward import time_ratios

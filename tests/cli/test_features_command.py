@@ -27,6 +27,7 @@ def test_assignments_reach_inside_and_win_over_the_file(tmp_path: Path) -> None:
         ("steps.more=1", "steps"),
         ("seed={", "cannot be read"),
         ("architecture.stem=7", "architecture.stem"),
+        ("architecture.outputs=[256, 256]", "architecture.outputs.0"),
     ],
 )
 def test_a_bad_assignment_is_one_sentence(assignment: str, reason: str) -> None:
@@ -37,12 +38,15 @@ def test_a_bad_assignment_is_one_sentence(assignment: str, reason: str) -> None:
 def test_what_cannot_be_learnt_from_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
+    judged = ["evaluate", "--candidate", str(tmp_path / "file"), "--data", str(tmp_path)]
     for arguments, reason in (
         (["distill", "--images", str(tmp_path / "empty"), "--out", str(tmp_path / "out")], "empty"),
         (["distill", "--images", str(tmp_path), "--out", str(tmp_path / "file")], "The result is a folder"),
         (["distill", "--images", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", "0"], "no time to train"),
         (["evaluate", "--candidate", str(tmp_path / "none"), "--data", str(tmp_path)], "no such file"),
         (["evaluate", "--candidate", str(tmp_path / "file"), "--data", str(tmp_path)], "file"),
+        ([*judged, "--seed", "-1"], "-1 is no seed"),
+        ([*judged, "--cache", str(tmp_path / "file")], "The cache is a folder"),
     ):
         assert main(["features", *arguments]) == 2
         said = capsys.readouterr().err

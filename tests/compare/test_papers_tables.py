@@ -127,6 +127,8 @@ def test_a_mean_has_the_interval_of_independent_categories() -> None:
     assert found.ci95 is not None
     assert found.ci95 == pytest.approx((0.5 - math.hypot(0.1, 0.24) / 2, 0.5 + math.hypot(0.2, 0.15) / 2))
     assert together("vus_pr", [_entry(0.6, 0.5, 0.8)]).ci95 == (0.5, 0.8)
+    shared = together("vus_pr", [_entry(0.6, 0.5, 0.8), _entry(0.4, 0.4 - 0.24, 0.55)], independent=False)
+    assert shared.ci95 == pytest.approx((0.5 - (0.1 + 0.24) / 2, 0.5 + (0.2 + 0.15) / 2))
     lacking = _entry(0.4, 0.3, 0.5) | {"ci95": {}}
     assert together("vus_pr", [_entry(0.6, 0.5, 0.8), lacking]).ci95 is None
     assert together("vus_pr", [_entry(0.6, 0.5, 0.8) | {"figures": {"vus_pr": None}}]).value is None

@@ -21,9 +21,8 @@ from core.progress import Progress
 
 NORMALS = 60  # learnt from in a split, at most: then splits of a large set differ
 GOOD, BAD = 60, 100  # test images at most, drawn once for all splits
-PARAMS = PatchCoreParams(
-    bank_size=3000, image_size=256
-)  # a smaller bank than usual: every backbone gets the same, several times over
+# A smaller bank than usual: every backbone gets the same, several times over.
+PARAMS = PatchCoreParams(bank_size=3000, image_size=256)
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,8 @@
     <folder>/<benchmark>/plans/<id>.json       a request: its categories, methods and the keys of its entries
     <folder>/<benchmark>/entries/<key>.json    one method on one category
 
-The key of an entry is a hash of everything that it depends on, so that whoever asks for the same again finds it.
+The key of an entry is a hash of its data, settings, weights and the detector's own code, so that whoever asks for the
+same again finds it; ``FORMAT`` stands for the code around the detector.
 """
 
 from __future__ import annotations

@@ -59,11 +59,12 @@ class Figure:
     ci95: Interval | None = None
 
 
-def together(name: str, entries: Sequence[Mapping[str, Any]], seed: int = 0) -> Figure:
+def together(name: str, entries: Sequence[Mapping[str, Any]], seed: int = 0, *, independent: bool = True) -> Figure:
     """One figure over the entries of several categories.
 
-    The mean's interval is put together from those of the categories, which are independent, by Zou and Donner's MOVER
-    (Statistics in Medicine 27, 2008); that of a pooled figure by drawing categories, from ``FEWEST_DRAWN`` on.
+    The mean's interval is put together from those of ``independent`` categories by Zou and Donner's MOVER (Statistics
+    in Medicine 27, 2008); where they have recordings in common, their errors are added up as they stand, which is wide
+    enough for any dependence. That of a pooled figure is from drawing categories, from ``FEWEST_DRAWN`` on.
     """
     metric = METRICS[name]
     if metric.pooled and metric.of_counts:
@@ -79,9 +80,10 @@ def together(name: str, entries: Sequence[Mapping[str, Any]], seed: int = 0) -> 
         return Figure(mean)
     if len(known) == 1:
         return Figure(mean, (intervals[0][0], intervals[0][1]))
-    down = math.hypot(*(value - low for value, (low, _) in zip(values, intervals, strict=True))) / len(values)
-    up = math.hypot(*(high - value for value, (_, high) in zip(values, intervals, strict=True))) / len(values)
-    return Figure(mean, (mean - down, mean + up))
+    down = [value - low for value, (low, _) in zip(values, intervals, strict=True)]
+    up = [high - value for value, (_, high) in zip(values, intervals, strict=True)]
+    below, above = (math.hypot(*ends) if independent else sum(ends) for ends in (down, up))
+    return Figure(mean, (mean - below / len(values), mean + above / len(values)))
 
 
 def _pooled(of_counts: Callable[[Counts], float | None], counts: Sequence[Counts], seed: int) -> Figure:

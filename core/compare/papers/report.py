@@ -117,7 +117,9 @@ def _over_all(
     table: Table, plan: Plan, label: str, measured: Mapping[str, Mapping[str, Any]], row: Reported | None
 ) -> Row:
     entries = list(measured.values())
-    figures = {metric: together(metric, entries, plan.seed) for metric in table.metrics}
+    # Each kind of fault is judged beside the same healthy recordings.
+    apart = table.grouping != "fault"
+    figures = {metric: together(metric, entries, plan.seed, independent=apart) for metric in table.metrics}
     values = {}
     if row:
         same = {metric: published_together(row, metric, list(measured), table) for metric in table.metrics}

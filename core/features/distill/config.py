@@ -20,7 +20,7 @@ class Architecture(BaseModel):
     stem: Widths = Field(32, description="channels of the first convolution")
     blocks: tuple[Depth, Depth, Depth] = Field((2, 2, 2), description="residual blocks of stages 1 to 3")
     widths: tuple[Widths, Widths, Widths] = Field((32, 64, 128), description="channels of stages 1 to 3")
-    outputs: tuple[int, int] = Field(
+    outputs: tuple[Annotated[int, Field(ge=1, le=128)], Annotated[int, Field(ge=1, le=256)]] = Field(
         (128, 256), description="channels given for stages 2 and 3: below the teacher's, its principal directions"
     )
 

@@ -2,7 +2,7 @@
 
 - ``standardised``: mean squared error, every channel in units of its own deviation, so that all count alike.
 - ``distance``: squared error of features averaged over 3 x 3 places, as a share of the teacher's variance over both
-  stages: the error of what PatchCore compares, in the units in which it compares.
+  stages: the error of a neighbourhood's mean, of which PatchCore's patches are made, in the units of its distances.
 - ``cosine``: 1 - cosine of the angle between the two, place by place.
 - ``relational``: ``distance``, and the difference of distances between random pairs of places (Park et al., Relational
   Knowledge Distillation, CVPR 2019, arXiv:1904.05068).
@@ -54,7 +54,7 @@ def relational(student: Pair, teacher: Pair, variances: Pair) -> Tensor:
 
 
 def averaged(features: Tensor) -> Tensor:
-    """Features as PatchCore compares them, less the border: (b, c, h, w) -> (b, c, h - 2, w - 2)."""
+    """Means over neighbourhoods as patches have them, less the border: (b, c, h, w) -> (b, c, h - 2, w - 2)."""
     return F.avg_pool2d(features, NEIGHBOURHOOD, 1)
 
 

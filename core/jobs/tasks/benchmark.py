@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from core.detectors.base import MAX_SEED
 from core.jobs.tasks.contract import Spec, TaskInfo
 from core.progress import Progress
 from core.store.workspace import Workspace
@@ -21,7 +22,7 @@ class BenchmarkSpec(Spec):
     dataset_id: str | None = None
     methods: tuple[str, ...] = ()
     limit: int | None = Field(None, ge=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=MAX_SEED)
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.compare.papers.tables import Table, chosen
 from core.detectors import registry
+from core.detectors.base import MAX_SEED
 from core.errors import UserError
 from core.ui import errors, rooms, state, words
 from core.ui.dataset import uploads
@@ -35,7 +36,7 @@ def form(table: Table) -> None:
             "Categories at most", 1, len(table.categories), len(table.categories), key=f"papers-limit-{table.name}",
             help="Machines, channels or subsets of recordings; in the order of the table.",
         )  # fmt: skip
-        seed = right.number_input("Seed", 0, key="papers-seed", value=0)
+        seed = right.number_input("Seed", 0, MAX_SEED, key="papers-seed", value=0)
         if not methods:
             raise UserError("No detector is chosen", "", "Choose one at least")
         chosen(table, tuple(methods))
