@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.charts import palette
 from core.charts.canvas import GRID, canvas
 from core.charts.contestants import LOOKS, marker
+from core.charts.signals import decimate
 from core.charts.versus import CHANCE
 
 Floats = NDArray[np.float64]
@@ -115,11 +116,12 @@ def moment(
     x_title: str,
 ) -> go.Figure:
     """Every detector's surprise over a stretch with the limit, and below it the readings of one sensor (name, x, y);
-    what is labelled anomalous, (n,) of ``x``, is shaded."""
+    what is labelled anomalous, (n,) of ``x``, is shaded. Long lines are thinned, their peaks kept."""
     figure = canvas(x_title, "surprise", height=300 if signal else 200)
     for (name, values), look in zip(surprises, LOOKS, strict=False):
+        at, shown = decimate(x, np.asarray(values, np.float32))
         figure.add_scatter(
-            x=x, y=np.asarray(values, np.float32), mode="lines", name=f"{look.sign} {name}",
+            x=at, y=shown, mode="lines", name=f"{look.sign} {name}",
             line={"color": look.colour, "width": 1.8, "dash": look.dash},
         )  # fmt: skip
     if signal is not None:
@@ -131,8 +133,9 @@ def moment(
             x=0, xref="x domain", xanchor="left", y=1, yref="y2 domain", yanchor="bottom", text=signal[0],
             showarrow=False, font={"size": 12},
         )  # fmt: skip
+        at, shown = decimate(signal[1], np.asarray(signal[2], np.float32))
         figure.add_scatter(
-            x=signal[1], y=np.asarray(signal[2], np.float32), mode="lines", yaxis="y2", showlegend=False,
+            x=at, y=shown, mode="lines", yaxis="y2", showlegend=False,
             name=signal[0], line={"color": palette.NEUTRAL, "width": 1.2},
         )  # fmt: skip
     figure.add_shape(

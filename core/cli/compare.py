@@ -18,6 +18,7 @@ from core.progress import Progress
 if TYPE_CHECKING:
     from core.compare.figures import Row
     from core.datasets.types import ImageSet
+    from core.metrics.cost import CostWeights
 
 IMAGE_COLUMNS = ("image_auroc", "image_auprc", "recall", "false_alarm_rate", "pixel_auroc", "aupro", "aupimo")
 SERIES_COLUMNS = ("vus_pr", "auc_pr", "events_found", "alarm_share")
@@ -42,7 +43,9 @@ def add_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--pin", metavar="NAME", help="the model that the others are held against (default: the first)")
     verb.add_argument("--bootstrap", type=int, help="resamples (default: images 1000, recordings 200)")
     verb.add_argument("--seed", type=int, default=0, help="of the bootstrap")
-    verb.add_argument("--miss", type=float, metavar="COST", help="cost of a missed defect, for the cost curve")
+    verb.add_argument(
+        "--miss", type=float, metavar="COST", help="images: cost of a missed defect, for what each limit costs"
+    )
     verb.add_argument("--false-alarm", type=float, default=1.0, metavar="COST", help="cost of a false alarm (1)")
     verb.add_argument(
         "--defect-rate", type=float, default=0.01, metavar="SHARE", help="share of defective parts (0.01)"
@@ -60,6 +63,7 @@ def compare(options: argparse.Namespace) -> None:
         raise UserError("There is something there already", str(options.out), "Name a file that does not exist yet")
     if options.out is not None and not options.out.absolute().parent.is_dir():
         raise UserError("The folder above it does not exist", str(options.out), "Make it first, or name another")
+    _weights(options)  # told before the work, not after it
     progress = console_progress()
     with opened(options, progress.part(0.0, 0.2)) as data, TemporaryDirectory(prefix="faultline-") as scratch:
         rest, home = progress.part(0.2, 1.0), Path(scratch) / "comparison"
@@ -79,6 +83,7 @@ def _images(
     options: argparse.Namespace, data: ImageSet, scratch: Path, progress: Progress
 ) -> tuple[dict[str, Any], Sequence[Row], bytes]:
     from core.compare.contestants import from_folders
+    from core.compare.curves import costs
     from core.compare.disagreements import agreement, disagreements
     from core.compare.export import image_zip
     from core.compare.figures import image_rows, random_row, with_study
@@ -90,7 +95,6 @@ def _images(
     from core.compare.sidebyside import RATE, align
     from core.compare.study import study_images
     from core.compare.tables import as_json, differences
-    from core.metrics.cost import CostWeights
     from core.store.comparison import write_comparison
     from core.store.comparisons import RESAMPLES
     from core.store.runfolder import Run
@@ -98,7 +102,7 @@ def _images(
     side = align(from_folders([Run(folder) for folder in options.runs], options.model))
     check_dataset(side, data)
     rate = options.rate or RATE
-    weights = None if options.miss is None else CostWeights(options.miss, options.false_alarm)
+    weights = _weights(options)
     chosen = Chosen(rate, _pinned(options.pin, side.names), weights, options.defect_rate)
     resamples = RESAMPLES if options.bootstrap is None else options.bootstrap
     studied = study_images(side, data, rate=rate, resamples=resamples, seed=options.seed, progress=progress)
@@ -107,6 +111,7 @@ def _images(
     rows = [*with_study(measured, study.info), random_row(side, rate)]
     ids = [one.id for one in side.contestants]
     found = differences(side.names, pairs, study.info, ids)
+    cost = costs(side, weights, options.defect_rate, rate) if weights else None
     shares = study.items().set_index("item")["mask_share"].reindex(side.items).to_numpy(float)
     result = {
         "modality": "image",
@@ -123,6 +128,10 @@ def _images(
         "disagreements": [asdict(one) for one in disagreements(side, rate)],
         "per_class": [asdict(one) for one in recall_by_class(side, rate)],
         "per_size": [asdict(one) for one in recall_by_size(side, shares, rate)],
+        "costs": [
+            {"model": name, "at_limit": one.at_limit, "hindsight": float(one.curve.cost[one.curve.hindsight])}
+            for name, one in zip(side.names, cost or (), strict=bool(cost))
+        ],
         "protocol": protocol(side, rate),
     }
     return result, rows, image_zip(side, data, chosen, study) if options.out else b""
@@ -145,6 +154,8 @@ def _recordings(
     from core.store.comparisons import SERIES_RESAMPLES
     from core.store.seriesrun import SeriesRun
 
+    if options.miss is not None:
+        raise UserError("Costs are told of images only", "--miss", "Leave it out for recordings")
     side = align_series(from_folders([SeriesRun(folder) for folder in options.runs], options.model))
     if data.content_id != side.dataset_id:
         raise UserError(f"The runs scored other recordings than «{data.name}»", str(options.data), "Name those")
@@ -152,7 +163,7 @@ def _recordings(
     resamples = SERIES_RESAMPLES if options.bootstrap is None else options.bootstrap
     studied = study_series(side, rate=rate, resamples=resamples, seed=options.seed, progress=progress)
     study = write_comparison(scratch, *studied)
-    rows = [*with_study(series_rows(side, mode, rate), study.info, mode), *baseline_rows(side)]
+    rows = [*with_study(series_rows(side, mode, rate), study.info, mode), *baseline_rows(side, rate)]
     ids = [one.id for one in side.contestants]
     found = differences(side.names, series_pairs(side, mode, rate), study.info, ids)
     report = series_report(side, rate=rate, pinned=pinned, mode=mode, study=study)
@@ -173,6 +184,18 @@ def _recordings(
     }
     packed = series_zip(side, rate=rate, pinned=pinned, mode=mode, study=study) if options.out else b""
     return result, rows, packed
+
+
+def _weights(options: argparse.Namespace) -> CostWeights | None:
+    """What a miss and a false alarm cost; None where nobody said."""
+    from core.metrics.cost import CostWeights
+    from core.metrics.costcurve import expected_cost
+
+    if options.miss is None:
+        return None
+    weights = CostWeights(options.miss, options.false_alarm)
+    expected_cost(0, 0, weights, options.defect_rate)  # UserError where these costs make no curve
+    return weights
 
 
 def _pinned(name: str | None, names: Sequence[str]) -> int:

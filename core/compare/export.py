@@ -66,7 +66,7 @@ def series_zip(
     """``report.html``, ``figures.csv``, ``differences.csv``, ``moments.csv`` and ``steps.parquet``."""
     info, pairs = study.info if study else None, series_pairs(side, mode, rate)
     rows = series_rows(side, mode, rate)
-    rows = [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side)]
+    rows = [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side, rate)]
     found = differences(side.names, pairs, info, [one.id for one in side.contestants])
     return packed(
         {

@@ -9,7 +9,7 @@ from core.compare.sidebyside import RATE, SideBySide
 from core.metrics.chance import random_scores
 from core.metrics.delong import delong
 from core.metrics.intervals import Interval, wilson
-from core.metrics.ranking import auprc, confusion, f1_max
+from core.metrics.ranking import auprc, auroc, confusion, f1_max
 from core.store.comparison import Comparison
 
 RANDOM = "random"  # the id and name of the row that guesses
@@ -74,7 +74,7 @@ def image_rows(side: SideBySide, rate: float = RATE) -> list[Row]:
                 one.detector,
                 dict.fromkeys(TITLES)
                 | {
-                    "image_auroc": float(compared.aurocs[index]) if compared else None,
+                    "image_auroc": auroc(scores, truth),
                     "image_auprc": auprc(scores, truth),
                     "image_f1": counts.f1 if best else None,
                     "image_f1_max": best.f1 if best else None,

@@ -33,7 +33,7 @@ TAG = "faultline."  # before the names of everything that is not MLflow's own
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}  # its own are minutes
 LONGEST_VALUE, LONGEST_TAG = 6000, 5000  # characters that MLflow takes
 _UNFIT = re.compile(r"[^\w./: -]")  # in a name
-_SECRET = re.compile(r"//[^/@\s]+@")
+_SECRET = re.compile(r"//[^/\s]+@")  # to the last @: a password may hold one
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _told(uri: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, OSError) as error:  # requests' errors are OSErrors
+    except (MlflowException, OSError, ImportError) as error:  # requests' errors are OSErrors; a database has its driver
         said = without_secrets(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
         raise UserError(
             f"The MLflow server did not take the runs: {said[:300]}",

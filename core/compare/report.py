@@ -143,10 +143,9 @@ def _drawings(side: SideBySide, chosen: Chosen, forest: Sequence[Span]) -> list[
         traces = [Trace(place, one.x, one.y, at[place]) for place, one in enumerate(roc)]
         frame = Frame("false-alarm rate", "recall", diagonal=True)
         found.append(Drawing("ROC", lines_svg(traces, frame, "ROC curves"), "The sign is each one's own limit."))
-        traces = [
-            Trace(place, one.x, one.y, (points[place].recall or 0.0, points[place].precision or 0.0), step=True)
-            for place, one in enumerate(pr)
-        ]
+        # From full recall down: a step is as high as the point at its right end, as average precision sums it.
+        limits = [None if one.precision is None else (one.recall or 0.0, one.precision) for one in points]
+        traces = [Trace(place, one.x[::-1], one.y[::-1], limits[place], step=True) for place, one in enumerate(pr)]
         frame = Frame("recall", "precision", level=side.n_bad / (side.n_good + side.n_bad))
         found.append(
             Drawing("Precision and recall", lines_svg(traces, frame, "Precision-recall curves"), "Dashed: guessing.")

@@ -57,8 +57,9 @@ def difference(found: Compared, figure: str, names: Mapping[str, str], counted: 
     mode, _, name = figure.rpartition(".")
     title = FIGURES[name] + (f" ({mode})" if mode else "")
     first, second = names[found.first], names[found.second]
-    low, high = found.ci95
-    span = f"{found.value:+.3f} (95 %: {low:+.3f} to {high:+.3f})"
+    span = f"{found.value:+.3f}"
+    if found.ci95 is not None:
+        span += f" (95 %: {found.ci95[0]:+.3f} to {found.ci95[1]:+.3f})"
     p = "" if found.p_holm is None else f", {p_words(found.p_holm)}"
     if found.p_holm is None or found.p_holm >= SURE:
         return f"No difference in {title} between {first} and {second} that {counted} could show: {span}{p}"

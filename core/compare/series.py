@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.compare.scoredunit import ScoredUnit, by_machine, joined
 from core.compare.seriesrows import CAUSES, abs_z_row, blames, mean_blame, oracle_f1, random_row
+from core.metrics.intervals import percentile_interval
 from core.metrics.series.alarms import delays
 from core.metrics.series.causes import Blame
 from core.metrics.series.failure import Life, judge_lives
@@ -144,17 +145,12 @@ def _event_intervals(
     for name, values in columns.items():
         if len(values) > 1 and bootstrap:
             drawn = values[rng.integers(len(values), size=(bootstrap, len(values)))].mean(axis=1)
-            intervals[name] = _percentiles(drawn)
+            intervals[name] = percentile_interval(drawn)
     found = late[~np.isnan(late)]
     if len(found) > 1 and bootstrap:
         drawn = np.median(found[rng.integers(len(found), size=(bootstrap, len(found)))], axis=1)
-        intervals["delay_median"] = _percentiles(drawn)
+        intervals["delay_median"] = percentile_interval(drawn)
     return intervals
-
-
-def _percentiles(drawn: Floats) -> tuple[float, float]:
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def _one(units: Sequence[ScoredUnit]) -> float | None:

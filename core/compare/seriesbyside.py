@@ -126,10 +126,10 @@ def align_series(contestants: Sequence[Contestant[SeriesRun]]) -> SeriesSideBySi
         learned = {name for name in kept if table.of(name, "role") != "unseen"}
         _note(left, len(learned), f"{one.name} was fitted or calibrated on them")
         kept = [name for name in kept if name not in learned]
-    tests = [name for name in kept if tables[0].of(name, "split") == "test"]
+    tests = {name for name in tables[0].spans if tables[0].of(name, "split") == "test"}
     if tests:
-        _note(left, len(kept) - len(tests), "kept for training")
-        kept = tests
+        _note(left, len(set(kept) - tests), "kept for training")
+        kept = [name for name in kept if name in tests]
     if not kept:
         raise UserError(
             "No recording was judged by all of these models without one having learned from it",

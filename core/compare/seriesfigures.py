@@ -13,11 +13,12 @@ from core.compare.pairs import Pair, Test, corrected
 from core.compare.seriesbyside import SeriesSideBySide
 from core.detectors.series.calibration import RATE, Mode
 from core.metrics.agreement import cohen_kappa, spearman
-from core.metrics.intervals import wilson
+from core.metrics.intervals import Interval, wilson
 from core.metrics.mcnemar import mcnemar
 from core.metrics.series.stretches import Bools, Policy
 
-STORED = ("vus_pr", "vus_roc", "auc_pr", "auc_roc", "f1", "event_f1", "affiliation_f1", "far", "mar", "delay_median")
+RANKING = ("vus_pr", "vus_roc", "auc_pr", "auc_roc")
+AT_LIMIT = ("f1", "event_f1", "affiliation_f1", "far", "mar", "delay_median")
 TITLES = {
     "vus_pr": "VUS-PR",
     "vus_roc": "VUS-ROC",
@@ -63,24 +64,18 @@ class Moment:
 
 
 def series_rows(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> list[Row]:
-    """A row per contestant, in order. ``STORED`` figures are those of the evaluation stored with the run (settled, its
-    own rate) where it counted the same steps, else None."""
+    """A row per contestant, in order. ``RANKING`` figures and those ``AT_LIMIT`` come from the evaluation stored with
+    the run where it counted the same steps and judged the same score, the latter where it also promised the same rate;
+    else they are None."""
     alarms, found = side.alarms(mode, rate), events_found(side, mode, rate)
     normal = side.known & ~side.anomalous
     rows = []
     for index, one in enumerate(side.contestants):
         n, hits, info = len(side.events), int(found[index].sum()), one.run.info
-        evaluation = one.evaluation if _same_steps(side, index) else None
-        stored = {name: evaluation[name] for name in STORED if evaluation and evaluation.get(name) is not None}
-        intervals = (
-            {}
-            if not evaluation
-            else {name: (float(ends[0]), float(ends[1])) for name, ends in evaluation["ci95"].items() if name in stored}
-        )
+        stored, intervals, notes = _stored(side, index, mode, rate)
         share = wilson(hits, n)
         if share:
             intervals["events_found"] = share
-        notes = () if evaluation else ("its stored evaluation counted other steps: those figures are in the study",)
         rows.append(
             Row(
                 one.id,
@@ -103,13 +98,15 @@ def series_rows(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RA
     return rows
 
 
-def baseline_rows(side: SeriesSideBySide) -> list[Row]:
+def baseline_rows(side: SeriesSideBySide, rate: float = RATE) -> list[Row]:
     """What guessing and plain distance from usual get on these steps: the rows beside a stored evaluation that counted
-    the same steps (the first one's: distances follow from its model's scaling). Empty where there is none."""
+    the same steps (the first one's: distances follow from its model's scaling). Empty where there is none. Figures
+    ``AT_LIMIT`` are left out where it promised another rate."""
     for index, one in enumerate(side.contestants):
         if one.evaluation and _same_steps(side, index):
+            names = RANKING + (AT_LIMIT if one.evaluation["rate"] == rate else ())
             return [
-                Row(key, name, key, dict.fromkeys(TITLES) | {figure: own.get(figure) for figure in STORED})
+                Row(key, name, key, dict.fromkeys(TITLES) | {figure: own.get(figure) for figure in names})
                 for key, name in BASELINES.items()
                 if (own := one.evaluation["baselines"].get(key))
             ]
@@ -176,6 +173,27 @@ def moments(
                 )
             )
     return sorted(found, key=lambda one: -one.spread)[:top]
+
+
+def _stored(
+    side: SeriesSideBySide, index: int, mode: Mode, rate: float
+) -> tuple[dict[str, float], dict[str, Interval], tuple[str, ...]]:
+    """Figures of the stored evaluation, which is of the settled score at its own rate, with their intervals, and what
+    is missing of it."""
+    evaluation = side.contestants[index].evaluation
+    if not evaluation:
+        return {}, {}, ("no evaluation was stored with its run: ranking figures are in the study",)
+    if not _same_steps(side, index):
+        return {}, {}, ("its stored evaluation counted other steps: those figures are in the study",)
+    if not np.array_equal(side.surprise[mode][index], side.surprise["settled"][index]):
+        return {}, {}, (f"its stored evaluation is of the settled score: ranking figures of «{mode}» are in the study",)
+    own_rate = evaluation["rate"]
+    names, notes = list(RANKING + AT_LIMIT), list[str]()
+    if own_rate != rate:
+        names = list(RANKING)
+        notes.append(f"F1, delay and the like were stored at a limit for {own_rate:g}, not {rate:g}, and are left out")
+    found = {name: float(evaluation[name]) for name in names if evaluation.get(name) is not None}
+    return found, {name: (ends[0], ends[1]) for name, ends in evaluation["ci95"].items() if name in found}, tuple(notes)
 
 
 def _same_steps(side: SeriesSideBySide, index: int) -> bool:

@@ -75,7 +75,9 @@ def series_report(
         protocol=sentences.series_protocol(side, rate),
         entrants=entrants(side.contestants),
         tables=[
-            figures_table([*(with_study(rows, info, mode) if info else rows), *baseline_rows(side)], TITLES, note),
+            figures_table(
+                [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side, rate)], TITLES, note
+            ),
             differences_table(found, titles | {"events": "Events found"}),
             agreement_table(series_agreement(side, mode, rate), names, f"{len(side):,} steps"),
         ],

@@ -16,8 +16,8 @@ from core.compare.seriesbyside import SeriesSideBySide, UnitSpan
 from core.compare.seriesrun import TOGETHER
 from core.compare.study import corrected
 from core.detectors.series.calibration import RATE, Mode
-from core.metrics.intervals import Interval
-from core.metrics.pairedbootstrap import percentile_interval, two_sided_p
+from core.metrics.intervals import Interval, percentile_interval
+from core.metrics.pairedbootstrap import two_sided_p
 from core.metrics.ranking import auprc, auroc
 from core.metrics.series.figures import EVERY, mean
 from core.metrics.series.resampling import block_length, draw, interval

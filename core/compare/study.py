@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from core.compare.maps import MapFigures, check_dataset, map_figures
 from core.compare.sidebyside import RATE, SideBySide
 from core.datasets.types import ImageSet
-from core.metrics.intervals import Interval
+from core.metrics.intervals import Interval, percentile_interval
 from core.metrics.multiple import holm
-from core.metrics.pairedbootstrap import paired_draws, percentile_interval, two_sided_p
+from core.metrics.pairedbootstrap import paired_draws, two_sided_p
 from core.metrics.ranking import auprc, auroc
 from core.metrics.signedrank import signed_rank
 from core.progress import Progress
@@ -119,7 +119,7 @@ def _per_defect(
         if tested is None:
             continue
         mean = float(difference.mean())
-        ends = percentile_interval(_means(difference, resamples, rng)) if resamples else (mean, mean)
+        ends = percentile_interval(_means(difference, resamples, rng)) if resamples else None
         found.append(
             _compared(ids, first, second, mean, ends, tested.p).model_copy(
                 update={"n": tested.n, "wins": tested.wins, "ties": tested.ties, "losses": tested.losses}
@@ -141,5 +141,7 @@ def _means(values: Floats, resamples: int, rng: np.random.Generator) -> Floats:
     return np.asarray(values[rng.integers(len(values), size=(resamples, len(values)))].mean(axis=1))
 
 
-def _compared(ids: list[str], first: int, second: int, value: float, ends: Interval, p: float | None) -> Compared:
+def _compared(
+    ids: list[str], first: int, second: int, value: float, ends: Interval | None, p: float | None
+) -> Compared:
     return Compared(first=ids[first], second=ids[second], value=value, ci95=ends, p=p, p_holm=None)

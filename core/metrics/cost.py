@@ -6,6 +6,7 @@ A policy has two limits: a part is accepted up to ``accept`` (score <= accept), 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +31,9 @@ class CostWeights:
     minutes_per_part: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.miss, self.false_alarm, self.review_minute, self.minutes_per_part) < 0:
-            raise UserError("A cost cannot be negative", "", "Give 0 for what costs nothing")
+        said = (self.miss, self.false_alarm, self.review_minute, self.minutes_per_part)
+        if min(said) < 0 or not all(map(math.isfinite, said)):
+            raise UserError("A cost cannot be negative or without end", "", "Give 0 for what costs nothing")
 
     @property
     def review(self) -> float:

@@ -21,10 +21,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class DeLong:
-    """``aurocs`` (m,) and their ``covariance`` (m, m)."""
+    """``aurocs`` (m,) of so many bad and good images, and their ``covariance`` (m, m)."""
 
     aurocs: Floats
     covariance: Floats
+    n_bad: int
+    n_good: int
 
     def interval(self, index: int) -> tuple[float, float]:
         """95 % interval of one AUROC, on the logit scale so that it stays within 0 and 1; no width at 0 and 1."""
@@ -41,8 +43,11 @@ class DeLong:
             float(self.covariance[place]) for place in ((index, index), (other, other), (index, other))
         )
         spread = math.sqrt(max(own + theirs - 2 * both, 0.0))
-        if spread < 1e-12:  # the same ranking: nothing that could differ by chance
-            return Difference(value, (value, value), 1.0 if abs(value) < 1e-12 else 0.0)
+        if spread < 1e-12:
+            # The same ranking: nothing that could differ by chance. Or perfect against constant scores: no spread is
+            # seen, and what is left to say is how many ways there are to call as many of the images bad.
+            splits = math.comb(self.n_bad + self.n_good, self.n_bad)
+            return Difference(value, (value, value), 1.0 if abs(value) < 1e-12 else min(1.0, 2 / splits))
         p = math.erfc(abs(value) / spread / math.sqrt(2))
         return Difference(value, (value - Z95 * spread, value + Z95 * spread), p)
 
@@ -72,7 +77,7 @@ def delong(scores: ArrayLike, anomalous: ArrayLike) -> DeLong | None:
     below = (ranks[:, truth] - midranks(bad)) / n_good
     above = 1 - (ranks[:, ~truth] - midranks(good)) / n_bad
     covariance = _covariance(below) / n_bad + _covariance(above) / n_good
-    return DeLong(below.mean(axis=1), covariance)
+    return DeLong(below.mean(axis=1), covariance, n_bad, n_good)
 
 
 def _covariance(values: Floats) -> Floats:

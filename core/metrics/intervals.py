@@ -68,7 +68,7 @@ def ranking_intervals(
         # Where the highest images were not drawn nothing is called yet; the step is 0 there.
         drawn["auprc"].append(np.sum(step * tp / np.maximum(called, 1), axis=1))
         drawn["f1_max"].append(np.max(2 * tp / (called + positives), axis=1))
-    return {name: _percentiles(np.concatenate(parts)) for name, parts in drawn.items()}
+    return {name: percentile_interval(np.concatenate(parts)) for name, parts in drawn.items()}
 
 
 def pixel_intervals(
@@ -91,7 +91,7 @@ def pixel_intervals(
     intervals = {}
     for name, value in exact.items():
         shift = value - float(whole[name][0])
-        low, high = _percentiles(np.concatenate([part[name] for part in parts]))
+        low, high = percentile_interval(np.concatenate([part[name] for part in parts]))
         intervals[name] = (max(0.0, low + shift), min(1.0, high + shift))
     return intervals
 
@@ -127,6 +127,7 @@ def resample_counts(truth: NDArray[np.bool_], resamples: int, seed: int) -> Iter
         yield counts
 
 
-def _percentiles(values: Floats) -> Interval:
-    low, high = np.percentile(values, [2.5, 97.5])
+def percentile_interval(drawn: ArrayLike) -> Interval:
+    """95 % percentile interval of resampled values, or of the differences of two detectors' values."""
+    low, high = np.percentile(np.asarray(drawn, float), [2.5, 97.5])
     return float(low), float(high)

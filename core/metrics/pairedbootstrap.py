@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.metrics.intervals import Interval, resample_counts
+from core.metrics.intervals import resample_counts
 
 Floats = NDArray[np.float64]
 
@@ -41,12 +41,6 @@ def paired_draws(
             }
         )
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in FIGURES}
-
-
-def percentile_interval(drawn: ArrayLike) -> Interval:
-    """95 % percentile interval of resampled values, or of the differences of two detectors' values."""
-    low, high = np.percentile(np.asarray(drawn, float), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def two_sided_p(difference: float, drawn: ArrayLike) -> float:

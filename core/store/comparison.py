@@ -31,14 +31,15 @@ Interval = tuple[float, float]
 class Compared(BaseModel):
     """One figure of two models, ``first`` less ``second`` (model ids). ``value`` is the difference of the figures, for
     per-item figures the mean difference over ``n`` items of which ``first`` was higher, equal and lower on ``wins``,
-    ``ties`` and ``losses``. ``p_holm`` is corrected over all pairs of the same figure; None where there is no test."""
+    ``ties`` and ``losses``. ``p_holm`` is corrected over all pairs of the same figure; None where there is no test.
+    ``ci95`` is None where nothing was resampled."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     first: str
     second: str
     value: float
-    ci95: Interval
+    ci95: Interval | None
     p: float | None
     p_holm: float | None
     n: int | None = None

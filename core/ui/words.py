@@ -40,6 +40,11 @@ def score(value: float) -> str:
     return f"{value:#.4g}".rstrip(".") if 1e-3 <= abs(value) < 1e4 or not value else f"{value:.3g}"
 
 
+def amount(value: float) -> str:
+    """A cost, a duration or a factor without an exponent: ``0.0123``, ``4.56``, ``12,300``."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def share(part: int, whole: int) -> str:
     """``3 of 191 (1.6 %)``."""
     return f"{part} of {whole} ({part / whole:.1%})" if whole else "none to count"

@@ -78,6 +78,17 @@ def test_a_moment_shades_what_is_labelled() -> None:
     assert figure.data[2].yaxis == "y2"
 
 
+def test_a_long_moment_is_thinned_and_keeps_its_peaks() -> None:
+    x, surprise = np.arange(300_000), np.zeros(300_000)
+    surprise[123_456] = 5
+    figure = versusparts.moment(
+        x, [("a", surprise)], limit=3.0, anomalous=np.zeros(len(x), bool), signal=("flow", x, surprise), x_title="step"
+    )
+    for trace in figure.data:
+        assert len(trace.x) == len(trace.y) <= 2000
+        assert trace.x[int(np.argmax(trace.y))] == 123_456
+
+
 def test_parallel_axes_take_words_numbers_and_nothing() -> None:
     axes = {"Detector": ["a", "b", "a"], "Bank": [100, None, 100_000], "Flag": [True, False, None], "Same": [1, 1, 1]}
     figure = parallel(axes, [0.5, 0.7, 0.9], "AUROC")

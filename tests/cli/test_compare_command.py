@@ -44,6 +44,8 @@ def test_json_and_report_from_run_folders(compared, tmp_path, capsys):
     assert np.shape(result["agreement"]["kappa"]) == (2, 2)
     assert result["n_good"] + result["n_anomalous"] == result["n_images"]
     assert "than model b" in result["findings"][1] or "and model b" in result["findings"][1]
+    assert [one["model"] for one in result["costs"]] == ["model a", "model b"]
+    assert all(0 <= one["hindsight"] <= one["at_limit"] for one in result["costs"])
     assert set(zipfile.ZipFile(out).namelist()) >= {"report.html", "figures.csv", "images.parquet"}
     assert main(arguments) == 0
     assert "Counted are" in capsys.readouterr().out
@@ -58,6 +60,8 @@ def test_json_and_report_from_run_folders(compared, tmp_path, capsys):
         (["{b}", "--out", "{a}"], "There is something there already"),
         (["{b}", "--model", "{a}"], "This is not a model"),
         (["{b}", "--bootstrap", "-1"], "no negative number"),
+        (["{b}", "--miss", "nan"], "cannot be negative or without end"),
+        (["{b}", "--miss", "5", "--defect-rate", "2"], "not between 0 and 1"),
         (["{here}"], "There are no scores here"),
     ],
 )

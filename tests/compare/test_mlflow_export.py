@@ -82,6 +82,7 @@ def test_what_is_sent(workspace: Workspace) -> None:
     ("uri", "shown"),
     [
         ("http://me:secret@host:5000", "http://host:5000"),
+        ("http://me:p@ss@host:5000/a", "http://host:5000/a"),
         ("http://host:5000", "http://host:5000"),
         ("sqlite:////folder/mlflow.db", "sqlite:////folder/mlflow.db"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,7 @@ def test_events_found_tell_the_pair_apart_but_not_for_sure(side):
     assert len(loud) == 2  # uniform noise up to 2: half of the steps lie above a surprise of 1
     assert "10.00% were promised" in loud[0]
     assert rows[0].figures["vus_pr"] is None  # no evaluation was stored
-    assert "other steps" in rows[0].notes[0]
+    assert "no evaluation was stored" in rows[0].notes[0]
 
 
 def test_the_moment_of_disagreement_is_the_missed_event(side):
@@ -100,14 +101,27 @@ def test_the_moment_of_disagreement_is_the_missed_event(side):
 
 
 def test_a_stored_evaluation_of_the_same_steps_is_shown(side):
-    stored = {"per_machine": {"m": {"n_steps": N}}, "vus_pr": 0.9, "f1": None, "ci95": {"vus_pr": [0.8, 0.95]}}
-    stored["baselines"] = {"random": {"vus_pr": 0.2}}
+    stored = {"per_machine": {"m": {"n_steps": N}}, "rate": 0.001, "vus_pr": 0.9, "f1": 0.7, "mar": None}
+    stored |= {"ci95": {"vus_pr": [0.8, 0.95]}, "baselines": {"random": {"vus_pr": 0.2, "f1": 0.1}}}
     first = side.contestants[0]
     with_figures = align_series([Contestant(first.run, first.name, evaluation=stored), side.contestants[1]])
     row = series_rows(with_figures)[0]
     assert (row.figures["vus_pr"], row.ci95["vus_pr"], row.notes) == (0.9, (0.8, 0.95), ())
     assert [(one.name, one.figures["vus_pr"]) for one in baseline_rows(with_figures)] == [("Guessing", 0.2)]
     assert baseline_rows(side) == []
+    assert row.figures["f1"] == 0.7 and baseline_rows(with_figures)[0].figures["f1"] == 0.1
+    # At another limit the ranking is the same; of another score nothing is.
+    other = series_rows(with_figures, rate=0.01)[0]
+    assert (other.figures["vus_pr"], other.figures["f1"]) == (0.9, None)
+    assert "a limit for 0.001, not 0.01" in other.notes[0]
+    assert baseline_rows(with_figures, 0.01)[0].figures["f1"] is None
+    stored["per_machine"]["m"]["n_steps"] = N - 1
+    assert "other steps" in series_rows(with_figures)[0].notes[0]
+    stored["per_machine"]["m"]["n_steps"] = N
+    told = replace(with_figures, surprise=side.surprise | {"now": side.surprise["settled"] / 2})
+    early = series_rows(told, "now")[0]
+    assert early.figures["vus_pr"] is None and early.ci95.keys() == {"events_found"}
+    assert "of the settled score" in early.notes[0]
 
 
 def test_the_study_measures_both_on_the_same_resamples(side, tmp_path):
@@ -147,6 +161,17 @@ def test_recordings_that_do_not_match_are_left_out_with_the_reason(tmp_path):
         (1, "model a was fitted or calibrated on them"),
     ]
     assert "left out: 1 (cut into other steps" in series_protocol(side, 0.001)
+
+
+def test_what_was_kept_for_training_does_not_stand_in_for_tests(tmp_path):
+    first = run(tmp_path / "a", "a", {"u": surprise(0, (4, 4)), "v": surprise(1, (4, 4))})
+    second = run(tmp_path / "b", "b", {"v": surprise(2, (4, 4))})
+    for one in (first, second):
+        rows = one.run.scores()
+        rows.loc[rows["unit"] == "v", "split"] = "train"
+        rows.to_parquet(one.run.folder / "scores.parquet", index=False)
+    with pytest.raises(UserError, match="No recording was judged by all"):
+        align_series([first, second])
 
 
 def test_nothing_in_common_and_damaged_tables_are_refused(tmp_path):

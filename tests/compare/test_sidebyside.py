@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from core.charts.svgplot import _BOTTOM, _LEFT, _RIGHT, _TOP
 from core.compare.contestants import checked, from_folders
 from core.compare.curves import costs, curves, histograms, operating_points
 from core.compare.disagreements import agreement, disagreements
@@ -15,12 +17,14 @@ from core.compare.evaluate import evaluate
 from core.compare.figures import image_rows, random_row
 from core.compare.groups import recall_by_class, recall_by_size
 from core.compare.pairs import against, image_pairs
+from core.compare.report import Chosen, _drawings
 from core.compare.sentences import broken_promises, leader, protocol, verdicts
 from core.compare.sidebyside import align
 from core.errors import UserError
 from core.metrics.cost import CostWeights
 from tests.compare.sides import CALIBRATION, contestant, dataset, run
 
+POINTS = re.compile(r'points="([^"]+)"')  # of a drawn line
 LABELS = ["good"] * 20 + ["bad"] * 12
 GOOD = np.linspace(0, 0.94, 20)
 SHARP = [*GOOD, *np.linspace(1.05, 2, 12)]
@@ -137,6 +141,24 @@ def test_curves_and_costs_begin_and_end_where_they_should(side):
         assert one.missed == pytest.approx(1 - counts.recall)
         assert one.curve.cost[one.curve.hindsight] <= one.at_limit + 1e-12
     assert random_row(side).figures["image_auroc"] == 0.5
+
+
+def test_one_bad_part_has_a_rank_but_no_test(tmp_path):
+    data = dataset(tmp_path / "data", [*["good"] * 9, "bad"])
+    scores = np.linspace(0, 2, 10)
+    side = align([contestant(run(tmp_path / m, data, s, m)) for m, s in (("a", scores), ("b", scores[::-1]))])
+    rows = image_rows(side)
+    assert [row.figures["image_auroc"] for row in rows] == [1, 0]
+    assert "image_auroc" not in rows[0].ci95
+    assert "auroc" not in image_pairs(side)[0].tests
+
+
+def test_the_area_under_the_drawn_precision_is_the_average_precision(side):
+    drawing = next(one for one in _drawings(side, Chosen(), []) if one.title == "Precision and recall")
+    _, *lines = (np.array([pair.split(",") for pair in line.split()], float) for line in POINTS.findall(drawing.svg))
+    for line, row in zip(lines, image_rows(side), strict=True):
+        recall, precision = (line[:, 0] - _LEFT) / (_RIGHT - _LEFT), (_BOTTOM - line[:, 1]) / (_BOTTOM - _TOP)
+        assert abs(np.trapezoid(precision, recall)) == pytest.approx(row.figures["image_auprc"], abs=0.004)
 
 
 @pytest.mark.parametrize("labels", [["good"] * 10, ["bad"] * 10, [None] * 10])

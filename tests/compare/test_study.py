@@ -14,10 +14,11 @@ from core.compare.contestants import checked
 from core.compare.evaluate import evaluate
 from core.compare.export import image_zip
 from core.compare.figures import image_rows, with_study
+from core.compare.maps import MapFigures
 from core.compare.report import Chosen
-from core.compare.sentences import p_words, per_defect
+from core.compare.sentences import difference, p_words, per_defect
 from core.compare.sidebyside import align
-from core.compare.study import study_images
+from core.compare.study import _per_defect, study_images
 from core.errors import UserError
 from core.metrics.cost import CostWeights
 from core.store.comparison import Compared
@@ -108,6 +109,13 @@ def test_a_damaged_comparison_is_made_again(compared, tmp_path):
     store.add(found.info, found.items())
     assert store.find(ids, 0.05, 0).info == found.info
     assert "image_auroc" not in found.info.ci95  # no resamples, no intervals
+
+
+def test_without_resamples_a_difference_has_no_interval():
+    maps = [MapFigures({}, np.full(9, value), np.ones(9)) for value in (0.2, 0.6)]
+    intervals, (pair,) = _per_defect(["a", "b"], maps, resamples=0, seed=0)
+    assert (intervals, pair.ci95, pair.losses) == ({}, None, 9)
+    assert "worse than B in AUPIMO: -0.400, p" in difference(pair, "aupimo", {"a": "A", "b": "B"}, "9 defects")
 
 
 def test_too_few_good_pixels_give_no_aupimo(compared):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from core.metrics.delong import delong
-from core.metrics.pairedbootstrap import paired_draws, percentile_interval, two_sided_p
+from core.metrics.intervals import percentile_interval
+from core.metrics.pairedbootstrap import paired_draws, two_sided_p
 from core.metrics.ranking import auroc
 from core.metrics.ranks import midranks
 
@@ -60,6 +61,11 @@ def test_the_same_ranking_differs_by_nothing_and_one_class_by_nothing_known():
     assert (same.value, same.p) == (0, 1)
     assert delong(scores, np.ones(4, bool)) is None
     assert delong(scores, [True, False, False, False]) is None
+
+
+def test_perfect_against_constant_is_no_surer_than_its_few_images():
+    found = delong([[0, 0, 1, 1.0], [2, 2, 2, 2.0]], [False, False, True, True]).difference(0, 1)
+    assert (found.value, found.p) == (0.5, pytest.approx(2 / 6))
 
 
 def test_a_perfect_auroc_has_no_width_and_others_stay_within_0_and_1():

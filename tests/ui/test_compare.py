@@ -119,6 +119,12 @@ def test_a_study_is_found_again_and_fills_the_table(
     assert b"<html" in report.page(found, made, None, 0.01)
 
 
+def test_figures_are_written_without_exponents() -> None:
+    assert table._change("recall", 1.0, 0.0) == "+100.0 points"
+    assert table._change("ms_per_image", 2500.0, 10.0) == "× 250"
+    assert (table.form("ms_per_image", 1234.0), table.form("fit_seconds", 0.5)) == ("1,234", "0.5")
+
+
 def test_disagreements_are_those_of_the_detectors_asked_for(
     workspace: Workspace, parts: DatasetRow, pair: list[ModelRow]
 ) -> None:

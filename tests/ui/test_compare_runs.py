@@ -86,11 +86,12 @@ def test_two_selected_runs_are_compared(open_page: Open, parts: DatasetRow, pair
 
 
 def test_views_are_saved_and_brought_back(open_page: Open, workspace: Workspace, pair: list[ModelRow]) -> None:
-    app = open_page("compare", view="Agreement")
+    app = open_page("compare", view="Runs", detectors=["Blunt", "Keen"])
     app.text_input(key="view-name").set_value("Monday")
     app.get_by_key("view-save").click().run()
     (view,) = ViewStore(workspace).list("compare")
-    assert view.name == "Monday" and "view=Agreement" in view.query
+    assert view.name == "Monday" and "view=Runs" in view.query
+    assert any("detectors=Blunt&detectors=Keen" in link.proto.query_string for link in app.get("page_link"))
     app.button(key=f"drop-view-{view.id}").click().run()
     assert ViewStore(workspace).list("compare") == []
     app.button(key="undo-view").click().run()

@@ -8,6 +8,7 @@ from core.jobs.tasks import train
 from core.progress import Progress
 from core.store.datasets import DatasetStore
 from core.store.workspace import Workspace
+from core.ui.compare import runactions, runrows
 from tests.ui import recordings, stock
 from tests.ui.conftest import Open
 
@@ -34,6 +35,10 @@ def test_recordings_are_compared_and_the_link_says_how(open_page: Open, pumps: s
     looks[0].click().run()
     assert not app.exception and not app.error
     assert app.title[0].value == "When did it start, and which sensor caused it?"
+
+    lines = {line.model.detector: line for line in runrows.lines()}
+    wish = train.TrainSpec(**runactions._from_the_start(lines["kmeans"]))
+    assert wish.scope == "one" and wish.frontend is not None  # not «auto»: what it was
 
     link = {"promised-series": "1 in 100 steps", "score": "now: as it was known at once", "view": "Agreement"}
     app = open_page("compare", dataset=pumps[:12], **link)

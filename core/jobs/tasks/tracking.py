@@ -17,8 +17,6 @@ from core.settings import settings
 from core.store.runs import RunStore
 from core.store.workspace import Workspace
 
-MOST = 12  # detectors that one report compares
-
 
 class TrackingSpec(Spec):
     run_ids: tuple[str, ...] = Field(min_length=1)
@@ -48,7 +46,9 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
 
 
 def _reports(workspace: Workspace, run_ids: tuple[str, ...], folder: Path, progress: Progress) -> dict[str, Path]:
-    """A report for every dataset that several of the runs are over; runs that do not compare have none."""
+    """A report for every dataset that two to six of the runs are over; runs that do not compare have none."""
+    from core.compare.contestants import LEAST, MOST
+
     by_dataset: dict[str, list[str]] = defaultdict(list)
     for run_id in run_ids:
         by_dataset[RunStore(workspace).row(run_id).dataset_id].append(run_id)
@@ -57,7 +57,7 @@ def _reports(workspace: Workspace, run_ids: tuple[str, ...], folder: Path, progr
         progress.report(done, len(by_dataset), "Writing the report")
         path = folder / dataset[:12] / "comparison.html"
         path.parent.mkdir()
-        if 2 <= len(own) <= MOST and _written(workspace, dataset, own, path, progress):
+        if LEAST <= len(own) <= MOST and _written(workspace, dataset, own, path, progress):
             found |= dict.fromkeys(own, path)
     return found
 

@@ -61,14 +61,16 @@ def _drawn(told: Told, weights: CostWeights, share: float) -> None:
     what = "accepting everything" if drawn[0].curve.accept_all <= drawn[0].curve.reject_all else "rejecting everything"
     cost = drawn[best].at_limit * unit
     st.markdown(
-        f"Cheapest at its own limit: **{words.plain(names[best])}**, {cost:.3g} a part in your currency. "
-        f"Not looking at all ({what}) costs {idle:.3g}"
+        f"Cheapest at its own limit: **{words.plain(names[best])}**, {words.amount(cost)} a part in your currency. "
+        f"Not looking at all ({what}) costs {words.amount(idle)}"
         + (": **at these costs no detector here is worth its alarms.**" if idle <= cost else ".")
     )
     blocks.plot(
         _figure(told.key, (weights.miss, weights.false_alarm), share, told),
         key="compare-costs",
-        alt="; ".join(f"{name} {one.at_limit * unit:.3g} a part" for name, one in zip(names, drawn, strict=True)),
+        alt="; ".join(
+            f"{name} {words.amount(one.at_limit * unit)} a part" for name, one in zip(names, drawn, strict=True)
+        ),
     )
 
 

@@ -49,4 +49,5 @@ def best(rows: list[Measured]) -> Measured:
 def _measured(told: Told, one: Compared) -> Measured:
     place = next(at for at, model in enumerate(told.now.models) if model.id == one.first)
     sure = one.p_holm is not None and one.p_holm < SURE
-    return Measured(place, told.now.names[place], one.value, *one.ci95, sure)
+    low, high = one.ci95 or (None, None)
+    return Measured(place, told.now.names[place], one.value, low, high, sure)

@@ -41,7 +41,7 @@ def headline(told: Told, study: StoredComparison | None, found: Mapping[str, lis
         rivals = told.against_pinned
         other = words.plain(told.now.names[rivals[0].first]) if len(rivals) == 1 else "the others"
         return [
-            f"### {pinned} and {other}, event by event",
+            f"### {pinned} and {other}, {'part by part' if told.over_images else 'event by event'}",
             *(line for one in rivals for line in _about(told, study, one.first)),
         ]
     rows = next(iter(found.values()))
@@ -109,7 +109,9 @@ def _forest(told: Told, study: StoredComparison | None, found: Mapping[str, list
             name = next(iter(found), "")
     rows = found.get(name) or _values(told)
     if not rows:
-        st.caption("Their stored figures count other steps. The comparison by resampling measures them anew.")
+        st.caption(
+            "Their stored figures are of other steps or another score. The comparison by resampling measures them."
+        )
         return
     title = name or told.evidence.titles[told.evidence.main]
     drawn = (told.key, told.now.pinned, study.id if study else "")

@@ -116,5 +116,5 @@ def _loudest(told: Told, row: Moment, time: np.ndarray) -> tuple[str, tuple[np.n
     if name not in columns:  # a feature that was cut from a raw signal
         return name, None
     own = data.by_name[row.unit]
-    at = slice(*np.searchsorted(own.time, [time[0], time[-1]], "left").tolist())
+    at = slice(int(np.searchsorted(own.time, time[0], "left")), int(np.searchsorted(own.time, time[-1], "right")))
     return name, (np.asarray(own.time[at]), np.asarray(own.values[at, columns.index(name)]))

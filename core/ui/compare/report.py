@@ -6,11 +6,10 @@ import streamlit as st
 
 from core.metrics.cost import CostWeights
 from core.store.comparison import StoredComparison
-from core.ui import rooms, words
+from core.ui import blocks, rooms, words
 from core.ui.compare import costs
 from core.ui.compare import study as studies
 from core.ui.compare.told import Told
-from core.ui.inspect.exports import file_name
 
 
 def show(told: Told, study: StoredComparison | None) -> None:
@@ -30,22 +29,22 @@ def show(told: Told, study: StoredComparison | None) -> None:
         )
     elif study is not None:
         st.caption(studies.note(study))
-    name = f"{told.now.dataset.name} compared"
+    name = f"{told.now.dataset.name} compared".replace("/", "_")
     weights, share = costs.said()
     with st.container(horizontal=True):
         st.download_button(
-            "Report", lambda: page(told, study, weights, share), file_name(name, ".html"), "text/html",
+            "Report", lambda: page(told, study, weights, share), f"{name}.html", "text/html",
             type="primary", key="report-html", icon=":material/description:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "Report with tables", lambda: everything(told, study, weights, share), file_name(name, ".zip"),
+            "Report with tables", lambda: everything(told, study, weights, share), f"{name}.zip",
             "application/zip", key="report-zip", icon=":material/folder_zip:", on_click="ignore",
             help="The page, its tables as CSV, and every score of every detector as Parquet and CSV.",
         )  # fmt: skip
     if weights is not None:
         st.caption(
-            f"With the costs that you gave: {weights.miss:g} for a miss, {weights.false_alarm:g} for a false alarm, "
-            f"{share:.3g} of the parts anomalous."
+            f"With the costs that you gave: {words.amount(weights.miss)} for a miss, "
+            f"{words.amount(weights.false_alarm)} for a false alarm, {blocks.percent(share)} of the parts anomalous."
         )
     st.caption(
         words.plain(

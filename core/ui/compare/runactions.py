@@ -86,21 +86,31 @@ def _clone(line: Line) -> None:
 
 def _again(line: Line) -> None:
     kind, name = AGAIN[st.session_state["again-run"]], f"{line.model.name} over {line.dataset.name}, again"
-    spec = (
-        {"model_id": line.model.id, "dataset_id": line.dataset.id}
-        if kind == "score"
-        else {
-            "dataset_id": line.dataset.id,
-            "detector": line.model.detector,
-            "params": dict(line.model.manifest.params),
-            "seed": line.model.manifest.seed,
-            "exclude": sorted(rooms.datasets().excluded(line.dataset.id)),
-            "name": line.model.name,
-        }
-    )
     with errors.shown():
+        spec = {"model_id": line.model.id, "dataset_id": line.dataset.id} if kind == "score" else _from_the_start(line)
         rooms.jobs().submit(kind, spec, title=name, force=True)
         st.toast(f"«{words.plain(name)}» is under way.", icon=":material/replay:")
+
+
+def _from_the_start(line: Line) -> dict[str, object]:
+    """The wish for a model like this one. Of recordings it also says whether machines share it, and how raw signals are
+    cut. UserError where the model no longer tells."""
+    spec = {
+        "dataset_id": line.dataset.id,
+        "detector": line.model.detector,
+        "params": dict(line.model.manifest.params),
+        "seed": line.model.manifest.seed,
+        "exclude": sorted(rooms.datasets().excluded(line.dataset.id)),
+        "name": line.model.name,
+    }
+    if line.modality != "series":
+        return spec
+    from core.detectors.series.model import SHARED
+    from core.detectors.series.outline import Outline
+
+    about = Outline.load(rooms.models().folder(line.model.id) / "state")
+    scope = "one" if SHARED in about.machines else "each"
+    return spec | {"scope": scope, "frontend": about.frontend.model_dump(mode="json")}
 
 
 def _edit(line: Line) -> None:

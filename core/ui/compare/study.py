@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.detectors.series.calibration import RATE
 from core.store.comparison import Compared, StoredComparison
 from core.store.comparisons import ComparisonStore
 from core.ui import blocks, jobs_panel, rooms, words
@@ -16,7 +17,7 @@ from core.ui.compare.told import Told
 def of(told: Told) -> StoredComparison | None:
     """The study of these runs at this rate, None where it was not made."""
     found = ComparisonStore(rooms.workspace()).find(
-        [run.id for run in told.now.runs], told.now.rate, told.evidence.resamples
+        [run.id for run in told.now.runs], _rate(told), told.evidence.resamples
     )
     return None if found is None else _kept(found.id, found)
 
@@ -62,7 +63,8 @@ def swapped(one: Compared) -> Compared:
     """The same comparison seen from the other side."""
     return one.model_copy(
         update={
-            "first": one.second, "second": one.first, "value": -one.value, "ci95": (-one.ci95[1], -one.ci95[0]),
+            "first": one.second, "second": one.first, "value": -one.value,
+            "ci95": None if one.ci95 is None else (-one.ci95[1], -one.ci95[0]),
             "wins": one.losses, "losses": one.wins,
         }
     )  # fmt: skip
@@ -79,10 +81,15 @@ def note(study: StoredComparison) -> str:
     return f"Resampled {study.info.resamples:,} times {blocks.ago(study.info.created_at)}.{remarks}"
 
 
+def _rate(told: Told) -> float:
+    """Of images verdicts are resampled; what is resampled of recordings is the same at every limit."""
+    return told.now.rate if told.over_images else RATE
+
+
 def _spec(told: Told) -> dict[str, Any]:
     return {
         "run_ids": sorted(run.id for run in told.now.runs),  # in whichever order they are shown
-        "rate": told.now.rate,
+        "rate": _rate(told),
         "resamples": told.evidence.resamples,
     }
 

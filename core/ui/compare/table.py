@@ -15,7 +15,7 @@ from core.ui.compare import study as studies
 from core.ui.compare.told import Told
 
 PERCENT = frozenset({"recall", "false_alarm_rate", "promised_rate", "far", "mar", "events_found", "alarm_share"})
-COSTS = {"fit_seconds": "{:.1f}", "ms_per_image": "{:.3g}", "us_per_step": "{:.3g}", "peak_rss_mib": "{:,.0f}"}
+COSTS = frozenset({"fit_seconds", "ms_per_image", "us_per_step", "peak_rss_mib"})
 PLAIN = {"delay_median": "{:.0f}"}
 
 
@@ -92,15 +92,15 @@ def form(name: str, value: float) -> str:
         return f"{value:.1%}" if value >= 0.01 or not value else f"{value:.2%}"
     if name == "model_bytes":
         return blocks.size(value)
-    return (COSTS | PLAIN).get(name, "{:.3f}").format(value)
+    return words.amount(value) if name in COSTS else PLAIN.get(name, "{:.3f}").format(value)
 
 
 def _change(name: str, value: float, reference: float) -> str:
     """The difference to the pinned one: points of percent, the factor of a cost, or the plain difference."""
     if name in PERCENT:
-        return f"{100 * (value - reference):+.2g} points"
+        return f"{100 * (value - reference):+.1f} points"
     if name in COSTS or name == "model_bytes":
-        return f"× {value / reference:.2g}" if reference else "–"
+        return f"× {words.amount(value / reference)}" if reference else "–"
     return f"{value - reference:+.0f}" if name in PLAIN else f"{value - reference:+.3f}"
 
 

@@ -148,7 +148,7 @@ def _of_recordings(key: Key, _now: Chosen) -> Evidence:
     return Evidence(
         side,
         seriesfigures.series_rows(side, mode, rate),
-        seriesfigures.baseline_rows(side),
+        seriesfigures.baseline_rows(side, rate),
         seriesfigures.series_pairs(side, mode, rate),
         sentences.series_protocol(side, rate),
         f"{words.count(len(side.units), 'recording')} with {words.count(len(side.events), 'anomaly', 'anomalies')}",

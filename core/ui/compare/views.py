@@ -39,7 +39,7 @@ def _entry(page: str, store: ViewStore, view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.page_link(
             nav.page(page), label=words.plain(view.name), icon=":material/bookmark:",
-            query_params=dict(parse_qsl(view.query)), help=f"Saved {blocks.ago(view.saved_at)}",
+            query_params=parse_qsl(view.query), help=f"Saved {blocks.ago(view.saved_at)}",
         )  # fmt: skip
         if st.button("", icon=":material/delete:", type="tertiary", key=f"drop-view-{view.id}", help="Delete"):
             store.remove(view.id)
