@@ -109,13 +109,14 @@ def drifted(item: ImageItem, kind: str, amount: float) -> NDArray[np.uint8]:
 
 
 def course(n_good: int, n_bad: int, drift: Drift, share: float, order: int) -> Course:
-    """All good photographs in a random ``order``, a few bad ones among them, and the drift from ``share`` of it on."""
+    """All good photographs in a random ``order``, a few bad ones among them, and the drift from ``share`` of it on,
+    the last one at least."""
     rng = np.random.default_rng(order)
     some = min(n_bad, round(BAD_SHARE * n_good))
     place = rng.permutation(np.concatenate([np.arange(n_good), n_good + rng.permutation(n_bad)[:some]])).astype(
         np.int64
     )
-    onset = round(share * len(place))
+    onset = min(round(share * len(place)), len(place) - 1)
     amount = amounts(drift, np.arange(len(place)) - onset, rng)
     return Course(place, np.rint(amount * STAGES).astype(np.int64), onset)
 

@@ -6,6 +6,7 @@ import json
 import math
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -84,8 +85,7 @@ class LiveFeed:
         """Forget what was seen and begin the source anew; completed units stay. No error where nothing runs: then only
         the last feed's steps and alarms are forgotten."""
         with self.table.transaction() as db:
-            clear(db)
-            db.execute("UPDATE feed SET generation = generation + 1, status = json_set(status, '$.units', json('[]'))")
+            _begin_anew(db)
 
     def take_over(self) -> None:
         """Let the champions of its models' lineages judge from now on. A feed under way begins anew with them, as after
@@ -101,8 +101,10 @@ class LiveFeed:
             self.start(spec)
             return
         with self.table.transaction() as db:
-            db.execute("UPDATE feed SET spec = ?", (json.dumps(spec.model_dump(mode="json")),))
-        self.reset()
+            said = json.dumps(spec.model_dump(mode="json"))
+            if not db.execute("UPDATE feed SET spec = ? WHERE run = ?", (said, feed.run)).rowcount:
+                raise NotNow("Another feed has begun meanwhile", "", "Look at it first")
+            _begin_anew(db)
 
     def shut(self) -> None:
         """The server ends: its worker ends too, at once if need be."""
@@ -160,6 +162,11 @@ class LiveFeed:
                 raise UserError("This dataset holds images, not recordings", row.name, "Choose another")
         elif isinstance(spec.source, FileSource):
             allowed_file(spec.source.path)
+
+
+def _begin_anew(db: sqlite3.Connection) -> None:
+    clear(db)
+    db.execute("UPDATE feed SET generation = generation + 1, status = json_set(status, '$.units', json('[]'))")
 
 
 def _started(pid: int) -> float:

@@ -99,6 +99,8 @@ def test_the_stream_has_each_good_photograph_once_and_drifts_from_its_onset() ->
     assert not found.stage[:32].any()
     assert found.stage[32:42].max() == STAGES
     assert (np.diff(found.stage[32:42]) >= 0).all()
+    late = course(8, 0, Drift(kind="blur"), 0.95, order=1)
+    assert late.onset == 7 and late.stage[-1] == STAGES, "a short stream has something drifted at its end"
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from core.errors import UserError
 from core.live import blocks, pushed
 from core.live.blocks import read
 from core.live.feed import LiveFeed, NotNow
-from core.live.spec import allowed_file, checked, shown_names
+from core.live.spec import FeedSpec, allowed_file, checked, shown_names
 from core.live.table import LiveTable
 from core.progress import Progress
 from core.settings import PROJECT
@@ -32,6 +32,7 @@ from core.store.models import ModelStore
 from core.store.seriesmodel import write_series_model
 from core.store.workspace import Workspace
 from core.streaming.samples import Sample
+from tests.ui import drifted
 
 
 @pytest.fixture
@@ -136,6 +137,24 @@ def test_a_champion_takes_over_with_a_reset_or_a_start(feed: ToyFeed, monkeypatc
     feed.take_over()
     until(lambda: state(feed) == "running")
     assert feed.table.feed().spec["models"] == ["kalman", "arima"]
+
+
+def test_a_champion_does_not_take_over_a_feed_that_began_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = LiveFeed(Workspace(tmp_path / "workspace"))
+    drifted.feed(one.workspace, "vae", "waiting")
+
+    def meanwhile(spec: FeedSpec) -> None:
+        with one.table.transaction() as db:
+            db.execute("UPDATE feed SET run = 'another'")
+
+    monkeypatch.setattr(ChampionStore, "champion", lambda store, model: "kalman")
+    monkeypatch.setattr(one, "_refuse_impossible", meanwhile)
+    with pytest.raises(NotNow, match="meanwhile"):
+        one.take_over()
+    row = one.table.feed()
+    assert row is not None and (row.spec["models"], row.generation) == (["vae"], 0)
 
 
 def test_pushed_samples_are_scored_and_a_flood_is_refused(feed: ToyFeed, monkeypatch: pytest.MonkeyPatch) -> None:

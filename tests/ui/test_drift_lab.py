@@ -12,7 +12,7 @@ from core.detectors import registry
 from core.drift import imagelab
 from core.drift.imagefeatures import Looks, light
 from core.progress import Progress
-from core.store.datasets import DatasetRow
+from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
 from tests.store import toy
 from tests.ui import stock
@@ -27,7 +27,7 @@ def _without_network(pictures: Sequence[NDArray[np.uint8]], progress: Progress) 
 def test_photographs_are_judged_before_and_after_a_drift(
     open_page: Open, workspace: Workspace, parts: DatasetRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seven good photographs: enough to see what a drift does, too few to tell who notices it."""
+    """Three good photographs: enough to see what a drift does, too few to tell who notices it."""
     monkeypatch.setitem(registry.REGISTRY, "toy", toy.INFO)
     monkeypatch.setattr(imagelab, "FEWEST_GOOD", 2)
     monkeypatch.setattr(imagelab, "looks", _without_network)
@@ -43,6 +43,14 @@ def test_photographs_are_judged_before_and_after_a_drift(
     app.slider(key="size").set_value(2.0).run()
     assert not app.exception
     assert "corners lose" in stock.texts(app)
+    assert "found without it" in stock.texts(app)
+    assert "and 7 bad ones" in stock.texts(app)
+    store = DatasetStore(workspace)
+    out = next(item.name for item in store.get(parts.id).items if item.label == "bad")
+    store.set_excluded(parts.id, [out], True)
+    app.run()
+    assert not app.exception
+    assert "and 6 bad ones" in stock.texts(app), "what somebody took out plays no part"
 
 
 def test_a_model_that_has_seen_every_good_photograph_cannot_be_tried(

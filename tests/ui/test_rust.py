@@ -8,19 +8,23 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from core.charts.rusttime import unit_of
 from core.datasets.synthetic.rust import write_rust
 from core.jobs.table import JobTable
 from core.jobs.tasks import rust
 from core.progress import Progress
 from core.severity.correction import Correction
 from core.severity.settings import RustSettings
+from core.severity.types import Forecast
 from core.store.rustanalyses import RustAnalysisRow, RustAnalysisStore
 from core.store.rustphotos import RustPhotoStore, RustSetRow
 from core.store.workspace import Workspace
-from core.ui.rust import lasso
+from core.ui.rust import lasso, wording
 from tests.ui import stock
 from tests.ui.conftest import Open
 
@@ -213,3 +217,9 @@ def stage(app):  # type: ignore[no-untyped-def]
     """What the stage was sent."""
     (component,) = app.get("bidi_component")
     return json.loads(component.proto.json)
+
+
+def test_a_limit_that_is_met_within_the_noise_is_not_told_to_lie_ahead() -> None:
+    result: Any = SimpleNamespace(forecast=Forecast(0.08, 500.0, share_reached=0.48, observed=True))
+    assert wording.forecast_words(result, unit_of(336.0)).startswith("The limit of 8 % may have been reached")
+    assert wording.interval_words(result, unit_of(336.0)) == "48% of the resampled courses reach it."

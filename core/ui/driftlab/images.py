@@ -12,7 +12,7 @@ from core.charts import driftlab as charts
 from core.drift.state import ViewName
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
-from core.ui import blocks, errors, words
+from core.ui import blocks, errors, rooms, words
 from core.ui.driftlab import dial, imagetrial, loading, noticed
 
 if TYPE_CHECKING:
@@ -34,7 +34,13 @@ def show(dataset: DatasetRow, model: ModelRow) -> None:
         return
     asked, rate = _dialled(dataset, model)
     chosen = imagetrial.sample(asked)
-    _, calibration = imagetrial.model(asked.model_id)
+    detector, calibration = imagetrial.model(asked.model_id)
+    if getattr(detector.params, "tile", 0):
+        st.warning(
+            "This model judges photographs tile by tile at their own size. Here they are at most 512 pixels a side: "
+            "its scores are other ones than on Inspect, and its limit does not promise for them.",
+            icon=":material/grid_on:",
+        )
     limit = calibration.threshold(calibration.reachable(rate))
     before, after = imagetrial.clean(asked), imagetrial.changed(asked)
     n = len(chosen.good)
@@ -69,7 +75,8 @@ def _dialled(dataset: DatasetRow, model: ModelRow) -> tuple[imagetrial.Asked, fl
                 "Order", 1, 99, 1, key="order", bind="query-params", width=110,
                 help="The photographs come in a random order: another number, another order.",
             )  # fmt: skip
-    return imagetrial.Asked(model.id, dataset.id, drift, onset / STREAM, int(order)), RATES[promised]
+    excluded = tuple(sorted(rooms.datasets().excluded(dataset.id)))
+    return imagetrial.Asked(model.id, dataset.id, drift, onset / STREAM, int(order), excluded), RATES[promised]
 
 
 def _sentence(before: JudgedImages, after: JudgedImages, n: int, limit: float, rate: float) -> str:
@@ -82,8 +89,9 @@ def _sentence(before: JudgedImages, after: JudgedImages, n: int, limit: float, r
     verdict = "**breaks**" if broken else "does not certainly break"
     missed = ""
     if len(after.score) > n:
-        lost = int(((before.score[n:] > limit) & ~(after.score[n:] > limit)).sum())
-        missed = f" It hides {lost} of {len(after.score) - n} bad parts that are found without it."
+        found = before.score[n:] > limit
+        lost = int((found & ~(after.score[n:] > limit)).sum())
+        missed = f" It hides {lost} of the {words.count(int(found.sum()), 'bad part')} found without it."
     return f"{said}, without it {was:.1%}: the drift {verdict} the promise.{missed}"
 
 

@@ -29,13 +29,20 @@ MOST_KEPT = 24  # judgements, some 100 KB each
 
 @dataclass(frozen=True)
 class Asked:
-    """One trial. ``share`` of the stream comes before the drift; ``order`` numbers the orders of the photographs."""
+    """One trial. ``share`` of the stream comes before the drift; ``order`` numbers the orders of the photographs;
+    ``excluded`` are names of photographs that somebody has taken out of the dataset."""
 
     model_id: str
     dataset_id: str
     drift: Drift
     share: float
     order: int
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def sample(self) -> tuple[str, str, tuple[str, ...]]:
+        """What the choice of photographs follows from."""
+        return self.model_id, self.dataset_id, self.excluded
 
 
 @dataclass
@@ -65,7 +72,7 @@ def model(model_id: str) -> tuple[ImageDetector, Calibration]:
 
 def sample(asked: Asked) -> Sample:
     """The photographs of the trial. UserError where there are too few."""
-    return _sample(asked.model_id, asked.dataset_id)
+    return _sample(*asked.sample)
 
 
 def clean(asked: Asked) -> JudgedImages:
@@ -87,7 +94,7 @@ def noticed(asked: Asked) -> tuple[list[Noticed], Course]:
     chosen = sample(asked)
     stream = course(len(chosen.good), len(chosen.bad), asked.drift, asked.share, asked.order)
     stages = {stage: _judged(asked, stage) for stage in sorted({0, *stream.stage.tolist()})}
-    reference = _shelved((asked.model_id, asked.dataset_id, "reference"), asked, chosen.reference, 0, "what is usual")
+    reference = _shelved((*asked.sample, "reference"), asked, chosen.reference, 0, "what is usual")
     return _noticed(repr(asked), reference, stages, stream), stream
 
 
@@ -100,9 +107,9 @@ def example(asked: Asked, name: str, drifted: bool) -> tuple[NDArray[np.uint8], 
 def _judged(asked: Asked, stage: int) -> JudgedImages:
     chosen, drift = sample(asked), asked.drift
     if drift.shape == "none" or not stage:
-        key: tuple[object, ...] = (asked.model_id, asked.dataset_id, "clean")
+        key: tuple[object, ...] = (*asked.sample, "clean")
         return _shelved(key, asked, (*chosen.good, *chosen.bad), 0, "the photographs as they are")
-    key = (asked.model_id, asked.dataset_id, drift.kind, drift.magnitude, stage)
+    key = (*asked.sample, drift.kind, drift.magnitude, stage)
     return _shelved(key, asked, (*chosen.good, *chosen.bad), stage, "the drifted photographs")
 
 
@@ -140,11 +147,12 @@ def _model(model_id: str) -> tuple[ImageDetector, Calibration]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _sample(model_id: str, dataset_id: str) -> Sample:
+def _sample(model_id: str, dataset_id: str, excluded: tuple[str, ...]) -> Sample:
     from core.drift import imagelab
     from core.store.modelfolder import fitted_on
 
-    return imagelab.sample(rooms.datasets().get_unchanged(dataset_id), fitted_on(rooms.models().folder(model_id)))
+    data = rooms.datasets().get_unchanged(dataset_id).where(lambda item: item.name not in excluded)
+    return imagelab.sample(data, fitted_on(rooms.models().folder(model_id)))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Asking the detectors of drift")

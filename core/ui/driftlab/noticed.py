@@ -28,7 +28,7 @@ def headed(shows: str, limits: str) -> None:
         shows,
         "A diamond after the dashed line is a detection; a cross is where it spoke without the drift: its false-alarm "
         "cost, labelled faults included. Quick and silent before is what one wants.",
-        f"One trial. {limits} Window tests need 32 blocks.",
+        f"One trial. {limits} Window tests need 32 blocks, KSWIN 96 with those of the reference.",
     )
 
 

@@ -74,6 +74,8 @@ def forecast_words(result: PartResult, unit: TimeUnit) -> str:
     found, limit = result.forecast, percent(result.forecast.limit)
     if found.reason is not None:
         return found.reason
+    if found.median_hours is None and found.observed:
+        return f"The limit of {limit} may have been reached: a measured share meets it, within the noise."
     if found.median_hours is None:
         return f"The limit of {limit} is not reached within the horizon, {unit.long(found.horizon_hours)} ahead."
     return f"The limit of {limit} {'was' if found.observed else 'is'} reached on {unit.at(found.median_hours)}."
