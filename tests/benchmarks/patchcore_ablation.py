@@ -48,6 +48,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     "centre 0.5": {"centre": 0.5},
     "centre 0.7": {"centre": 0.7},
     "centre 1": {"centre": 1.0},
+    "512 px, centre 0.33": {"image_size": 512, "centre": 0.33},
     "512 px, centre 0.5": {"image_size": 512, "centre": 0.5},
     "512 px, centre 0.7": {"image_size": 512, "centre": 0.7},
     "512 px, centre 1": {"image_size": 512, "centre": 1.0},
@@ -57,7 +58,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     "bank 4,000": {"bank_size": 4000},
     "K 3": {"neighbours": 3},
     "L2-normalised": {"normalise": True},
-    "defaults": {"image_size": 0, "bank_size": 12_000, "centre": 0.5},
+    "defaults": {"image_size": 0, "bank_size": 12_000, "centre": 0.33},
 }
 
 Grids = NDArray[np.float32]  # (n, g, g) standardised distances

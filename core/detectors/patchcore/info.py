@@ -27,7 +27,7 @@ class PatchCoreParams(Params):
     layers: Literal["2", "3", "2+3"] = Field("2+3", title="Layers", description="ResNet stages whose features are used")
     neighbourhood: int = Field(3, ge=1, le=9, title="Neighbourhood", description="patches a side averaged into one")
     centre: float = Field(
-        0.5,
+        0.33,
         ge=0,
         le=1,
         title="Centre",
