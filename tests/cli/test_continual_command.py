@@ -42,7 +42,7 @@ def test_a_run_is_printed_written_and_kept(tmp_path: Path, capsys: pytest.Captur
         ({"methods": ["dynamed"]}, "There is no continual method «dynamed»"),
         ({"colour": "red"}, "«colour» is not a setting"),
         ({"severity": "nowhere"}, "The severity table cannot be read"),
-        ({"drifts": [{"kind": "gain", "task": 9}]}, "task 9"),
+        ({"drifts": [{"kind": "gain", "task": 9}]}, "the first is task: 0"),
         ({"stream": {"kind": "cwru", "path": "nowhere"}}, "nowhere"),
     ],
 )

@@ -148,7 +148,7 @@ def test_what_the_source_could_not_use_is_told(feed: ToyFeed, open_page) -> None
     pushed.put(feed.table, [Sample("p", 5.0, [0.0, 0.0, 0.0]), Sample("p", 4.0, [0.0, 0.0, 0.0])], [])
     until(lambda: feed.table.feed().rows == 2)
     app = open_page("live")
-    assert "1 rows whose time does not grow" in texts(app)
+    assert "rows whose time does not grow (1)" in texts(app)
     assert "samples sent to /api/samples" in texts(app)
 
 
