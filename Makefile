@@ -21,9 +21,10 @@ lint: $(VENV)/.test-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two workers: each test's own threads are few, and no figure in these tests is timed.
+# Two workers: each test's own threads are few, and no figure in these tests is timed. A little nicer than the browser
+# tests, which take longest and wait for somebody else most of the time.
 unit: $(VENV)/.test-ready
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not e2e and not benchmark"
+	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m pytest -n 2 -m "not e2e and not benchmark"
 
 e2e: $(VENV)/.test-ready browser
 	$(BIN)/python -m pytest -m e2e
