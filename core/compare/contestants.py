@@ -54,6 +54,25 @@ class Contestant(Generic[AnyRun]):
         return None if self.manifest is None else sum(file.size for file in self.manifest.files.values())
 
 
+@dataclass(frozen=True, eq=False)
+class Contest(Generic[AnyRun]):
+    """Contestants over one dataset: what sets of images and of recordings share."""
+
+    contestants: tuple[Contestant[AnyRun], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.contestants)
+
+    @property
+    def dataset_id(self) -> str:
+        return self.contestants[0].run.info.dataset_id
+
+    @property
+    def dataset_name(self) -> str:
+        return self.contestants[0].run.info.dataset_name
+
+
 def image_contestants(workspace: Workspace, run_ids: Sequence[str]) -> tuple[Contestant[Run], ...]:
     """The contestants with these runs, in this order. UserError for fewer than two, or for runs that do not compare."""
     from core.store.modelfolder import load_calibration

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compare.contestants import Contestant
+from core.compare.contestants import Contest, Contestant
 from core.compare.sidebyside import LeftOut
 from core.detectors.series.calibration import RATE, Mode
 from core.errors import UserError
@@ -48,10 +48,9 @@ class UnitSpan:
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesSideBySide:
+class SeriesSideBySide(Contest[SeriesRun]):
     """m contestants over the same n steps of the same recordings, one after the other."""
 
-    contestants: tuple[Contestant[SeriesRun], ...]
     units: tuple[UnitSpan, ...]
     time: Floats  # (n,) in the dataset's unit
     anomalous: Bools  # (n,) labelled anomalous; false where nobody said
@@ -61,18 +60,6 @@ class SeriesSideBySide:
 
     def __len__(self) -> int:
         return len(self.time)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.contestants)
-
-    @property
-    def dataset_id(self) -> str:
-        return self.contestants[0].run.info.dataset_id
-
-    @property
-    def dataset_name(self) -> str:
-        return self.contestants[0].run.info.dataset_name
 
     @cached_property
     def known(self) -> Bools:

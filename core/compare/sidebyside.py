@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compare.contestants import Contestant
+from core.compare.contestants import Contest, Contestant
 from core.errors import UserError
 from core.store.runfolder import Run
 
@@ -38,10 +38,9 @@ class LeftOut:
 
 
 @dataclass(frozen=True, eq=False)
-class SideBySide:
+class SideBySide(Contest[Run]):
     """m contestants over the same n images. Everything but ``scores`` is in units that compare."""
 
-    contestants: tuple[Contestant[Run], ...]
     items: tuple[str, ...]
     categories: tuple[str, ...]
     labels: tuple[str | None, ...]  # "good", "bad" or None
@@ -53,18 +52,6 @@ class SideBySide:
 
     def __len__(self) -> int:
         return len(self.items)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.contestants)
-
-    @property
-    def dataset_id(self) -> str:
-        return self.contestants[0].run.info.dataset_id
-
-    @property
-    def dataset_name(self) -> str:
-        return self.contestants[0].run.info.dataset_name
 
     @cached_property
     def known(self) -> Bools:
