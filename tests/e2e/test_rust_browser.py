@@ -38,6 +38,8 @@ def test_from_photographs_to_a_forecast(visit: Visit, server: Server, tmp_path: 
     page.get_by_role("checkbox", name="Before and after").check()
     page.get_by_role("button", name="Play").click()
     expect(page.locator(".stage .tag.right")).to_have_text("Day 28")
+    # The stage answers at once; the address follows a trip to the server later, and only then can it be reloaded.
+    expect(page).to_have_url(re.compile(r"time=672\b"))
     expect(page).to_have_url(re.compile("over=rust.*swipe=1|swipe=1.*over=rust"))
 
     page.reload()
