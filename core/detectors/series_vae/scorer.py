@@ -35,13 +35,16 @@ class Scorer(nn.Module):
     def __init__(self, network: SeriesVaeNetwork, params: SeriesVaeParams) -> None:
         super().__init__()
         self.network, self.params = network, params
+        # One step of a feed is a hundred small operations; what its scales alone decide is worked out once.
+        self._redrawn = _Measure(network.scale(), params.error)
+        self._foreseen = _Measure(network.forecast_scale(), params.error) if params.horizon else None
 
     def forward(self, recordings: Tensor, measured: Tensor | None = None) -> Verdict:
         """All steps of the windows."""
         current = recordings[:, self.params.horizon :]
         known = None if measured is None else measured[:, self.params.horizon :]
         codes, kl = self._encode(current)
-        score, parts = self._judge(current - self.network.decode(codes), self.network.scale(), known)
+        score, parts = self._redrawn(current - self.network.decode(codes), known)
         return Verdict(score + kl[:, None], parts, *self._surprise(recordings, measured))
 
     def newest(self, recordings: Tensor, measured: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -49,7 +52,7 @@ class Scorer(nn.Module):
         known = None if measured is None else measured[:, -1]
         codes, kl = self._encode(recordings[:, self.params.horizon :])
         residual = recordings[:, -1] - self.network.decode_last(codes)
-        score, parts = self._judge(residual, self.network.scale(), known)
+        score, parts = self._redrawn(residual, known)
         late_score, late_parts = self._surprise(recordings, measured)
         if late_score is None or late_parts is None:
             return score + kl, parts
@@ -60,7 +63,7 @@ class Scorer(nn.Module):
         known = None if measured is None else measured[:, -1]
         mean, log_variance = self.network.encode(recordings[:, self.params.horizon :])
         codes = mean.detach().requires_grad_()
-        score = self._judge(recordings[:, -1] - self.network.decode_last(codes), self.network.scale(), known)[0]
+        score = self._redrawn(recordings[:, -1] - self.network.decode_last(codes), known)[0]
         slopes: Tensor = torch.autograd.grad((score + self._charge(codes, log_variance)).sum(), codes)[0]
         return slopes
 
@@ -76,20 +79,32 @@ class Scorer(nn.Module):
 
     def _surprise(self, recordings: Tensor, measured: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
         """What the newest step is charged with for not being as forecast."""
-        if not self.params.horizon:
+        if self._foreseen is None:
             return None, None
         earlier = self.network.encode(recordings[:, : self.params.window])[0]
         missed = recordings[:, -1] - self.network.forecast(earlier)[:, -1]
         known = None if measured is None else measured[:, -1]
-        score, parts = self._judge(missed, self.network.forecast_scale(), known)
+        score, parts = self._foreseen(missed, known)
         return self.params.forecast_weight * score, self.params.forecast_weight * parts
 
-    def _judge(self, residual: Tensor, scale: Tensor, measured: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The mean error (…) and the parts (…, d)."""
-        parts = (residual * (0.5**0.5 / scale)).square()
-        error, constant = parts, scale.log() + HALF_LOG_2PI
-        if self.params.error != "nll":
-            error, constant = residual.square() if self.params.error == "mse" else residual.abs(), 0 * constant
+
+class _Measure(nn.Module):
+    """Residuals (…, d) in units of each sensor's learned ``scale`` (d,), as ``error`` counts them."""
+
+    def __init__(self, scale: Tensor, error: str) -> None:
+        super().__init__()
+        self._error = error
+        constant = scale.log() + HALF_LOG_2PI if error == "nll" else torch.zeros_like(scale)
+        self.unit = nn.Buffer((0.5**0.5 / scale).detach(), persistent=False)
+        self.constant = nn.Buffer(constant.detach(), persistent=False)
+        self.mean_constant = nn.Buffer(self.constant.mean(), persistent=False)
+
+    def forward(self, residual: Tensor, measured: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The mean error (…) over measured sensors, and the parts (…, d)."""
+        parts = (residual * self.unit).square()
+        error = parts
+        if self._error != "nll":
+            error = residual.square() if self._error == "mse" else residual.abs()
         if measured is None:
-            return error.mean(-1) + constant.mean(), parts
-        return ((error + constant) * measured).sum(-1) / measured.sum(-1).clamp_min(1), parts * measured
+            return error.mean(-1) + self.mean_constant, parts
+        return ((error + self.constant) * measured).sum(-1) / measured.sum(-1).clamp_min(1), parts * measured
