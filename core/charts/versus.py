@@ -113,8 +113,9 @@ def matrix(values: ArrayLike, names: Sequence[str], *, form: str = ".2f") -> go.
 
 
 def grouped(groups: Sequence[tuple[str, int, Sequence[float], Sequence[tuple[float, float] | None]]],
-            names: Sequence[str]) -> go.Figure:  # fmt: skip
-    """Recall by group (name, parts, recall and interval of each detector): a lane a group, a marker a detector."""
+            names: Sequence[str], noun: str = "parts") -> go.Figure:  # fmt: skip
+    """Recall by group (name, how many, recall and interval of each detector): a lane a group, a marker a detector.
+    ``noun``: what a group is made of."""
     figure = canvas("recall at each detector's own limit", "", height=110 + (22 + 15 * len(names)) * len(groups))
     lanes = np.linspace(-0.32, 0.32, len(names)) if len(names) > 1 else np.zeros(1)
     for k, (name, look) in enumerate(zip(names, LOOKS, strict=False)):
@@ -131,7 +132,7 @@ def grouped(groups: Sequence[tuple[str, int, Sequence[float], Sequence[tuple[flo
             customdata=[[group, round(value * n), n] for (group, n, _, _), value in zip(groups, recalls, strict=True)],
             hovertemplate=f"{name}, %{{customdata[0]}}: %{{customdata[1]}} of %{{customdata[2]}} found<extra></extra>",
         )  # fmt: skip
-    ticks = [f"{group}<br>({n} parts)" for group, n, _, _ in groups]
+    ticks = [f"{group}<br>({n:,} {noun if n != 1 else noun.removesuffix('s')})" for group, n, _, _ in groups]
     figure.update_yaxes(
         tickvals=list(range(len(groups))), ticktext=ticks, range=[len(groups) - 0.5, -0.5], showgrid=False
     )

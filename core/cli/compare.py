@@ -44,11 +44,14 @@ def add_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--bootstrap", type=int, help="resamples (default: images 1000, recordings 200)")
     verb.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     verb.add_argument(
-        "--miss", type=float, metavar="COST", help="images: cost of a missed defect, for what each limit costs"
+        "--miss", type=float, metavar="COST", help="cost of a missed defect or anomaly, for what each limit costs"
     )
     verb.add_argument("--false-alarm", type=float, default=1.0, metavar="COST", help="cost of a false alarm (1)")
     verb.add_argument(
-        "--defect-rate", type=float, default=0.01, metavar="SHARE", help="share of defective parts (0.01)"
+        "--defect-rate", type=float, default=0.01, metavar="SHARE", help="images: share of defective parts (0.01)"
+    )
+    verb.add_argument(
+        "--anomalies", type=float, metavar="N", help="recordings: anomalies in 10,000 steps (as many as are counted)"
     )
     verb.add_argument("--out", type=Path, metavar="ZIP", help="report, tables and scores, in a file not there yet")
 
@@ -145,8 +148,10 @@ def _recordings(
     from core.compare.figures import with_study
     from core.compare.sentences import series_protocol
     from core.compare.seriesbyside import align_series
+    from core.compare.seriescurves import common, limit_curves, series_costs, worst
     from core.compare.seriesfigures import baseline_rows, moments, series_agreement, series_pairs, series_rows
-    from core.compare.seriesreport import series_report
+    from core.compare.seriesgroups import event_kinds, recall_by_kind, recall_by_length, recall_by_machine
+    from core.compare.seriesreport import Chosen, series_report
     from core.compare.seriesstudy import study_series
     from core.compare.tables import as_json, differences
     from core.detectors.series.calibration import RATE
@@ -154,8 +159,6 @@ def _recordings(
     from core.store.comparisons import SERIES_RESAMPLES
     from core.store.seriesrun import SeriesRun
 
-    if options.miss is not None:
-        raise UserError("Costs are told of images only", "--miss", "Leave it out for recordings")
     side = align_series(from_folders([SeriesRun(folder) for folder in options.runs], options.model))
     if data.content_id != side.dataset_id:
         raise UserError(f"The runs scored other recordings than «{data.name}»", str(options.data), "Name those")
@@ -166,7 +169,12 @@ def _recordings(
     rows = [*with_study(series_rows(side, mode, rate), study.info, mode), *baseline_rows(side, rate)]
     ids = [one.id for one in side.contestants]
     found = differences(side.names, series_pairs(side, mode, rate), study.info, ids)
-    report = series_report(side, rate=rate, pinned=pinned, mode=mode, study=study)
+    weights = _weights(options)
+    chosen = Chosen(rate, pinned, mode, weights, options.anomalies)
+    report = series_report(side, data, chosen, study)
+    often = (common(side) if side.has_truth else 0.0) if options.anomalies is None else options.anomalies
+    cost = series_costs(limit_curves(study.limits(), mode, ids), weights, often, rate) if weights else None
+    unit = worst(weights, often) if weights else 0.0
     result = {
         "modality": "series",
         "dataset": side.dataset_name,
@@ -180,9 +188,20 @@ def _recordings(
         "findings": list(report.findings),
         **as_json(rows, found, series_agreement(side, mode, rate), side.names),
         "moments": [asdict(one) for one in moments(side, mode, rate)],
+        "per_kind": [asdict(one) for one in recall_by_kind(side, event_kinds(side, data), mode, rate)],
+        "per_length": [asdict(one) for one in recall_by_length(side, mode, rate)],
+        "per_machine": [asdict(one) for one in recall_by_machine(side, mode, rate)],
+        "costs": [
+            {
+                "model": name,
+                "at_limit": one.at_limit * unit,
+                "hindsight": float(one.curve.cost[one.curve.hindsight]) * unit,
+            }
+            for name, one in zip(side.names, cost or (), strict=bool(cost))
+        ],
         "protocol": series_protocol(side, rate),
     }
-    packed = series_zip(side, rate=rate, pinned=pinned, mode=mode, study=study) if options.out else b""
+    packed = series_zip(side, data, chosen, study) if options.out else b""
     return result, rows, packed
 
 
@@ -191,6 +210,8 @@ def _weights(options: argparse.Namespace) -> CostWeights | None:
     from core.metrics.cost import CostWeights
     from core.metrics.costcurve import expected_cost
 
+    if options.anomalies is not None and not 0 <= options.anomalies < float("inf"):
+        raise UserError(f"{options.anomalies} anomalies in 10,000 steps cannot be", "--anomalies", "Try 2")
     if options.miss is None:
         return None
     weights = CostWeights(options.miss, options.false_alarm)

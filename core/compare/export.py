@@ -17,9 +17,11 @@ from core.compare.report import Chosen, image_report
 from core.compare.seriesbyside import SeriesSideBySide
 from core.compare.seriesfigures import TITLES as SERIES_TITLES
 from core.compare.seriesfigures import baseline_rows, moments, series_pairs, series_rows
+from core.compare.seriesreport import Chosen as SeriesChosen
 from core.compare.seriesreport import series_report
 from core.compare.sidebyside import SideBySide
 from core.compare.tables import differences, differences_csv, figures_csv
+from core.datasets.series import SeriesSet
 from core.datasets.types import ImageSet
 from core.detectors.series.calibration import Mode
 from core.progress import Progress
@@ -56,27 +58,23 @@ def image_zip(
 
 
 def series_zip(
-    side: SeriesSideBySide,
-    *,
-    rate: float,
-    pinned: int = 0,
-    mode: Mode = "settled",
-    study: StoredComparison | None = None,
+    side: SeriesSideBySide, data: SeriesSet, chosen: SeriesChosen, study: StoredComparison | None = None
 ) -> bytes:
-    """``report.html``, ``figures.csv``, ``differences.csv``, ``moments.csv`` and ``steps.parquet``."""
+    """``report.html``, ``figures.csv``, ``differences.csv``, ``moments.csv`` and ``steps.parquet``; with a study
+    ``limits.csv`` too: what every limit finds and what it calls people out for."""
+    rate, mode = chosen.rate, chosen.mode
     info, pairs = study.info if study else None, series_pairs(side, mode, rate)
     rows = series_rows(side, mode, rate)
     rows = [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side, rate)]
     found = differences(side.names, pairs, info, [one.id for one in side.contestants])
-    return packed(
-        {
-            "report.html": to_html(series_report(side, rate=rate, pinned=pinned, mode=mode, study=study)).encode(),
-            "figures.csv": figures_csv(rows, SERIES_TITLES),
-            "differences.csv": differences_csv(found),
-            "moments.csv": _moments_csv(side, mode, rate),
-            "steps.parquet": _parquet(series_steps(side)),
-        }
-    )
+    files = {
+        "report.html": to_html(series_report(side, data, chosen, study)).encode(),
+        "figures.csv": figures_csv(rows, SERIES_TITLES),
+        "differences.csv": differences_csv(found),
+        "moments.csv": _moments_csv(side, mode, rate),
+        "steps.parquet": _parquet(series_steps(side)),
+    }
+    return packed(files | ({"limits.csv": _csv(study.limits())} if study else {}))
 
 
 def series_steps(side: SeriesSideBySide) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from core.metrics.intervals import Interval, wilson
 
 @dataclass(frozen=True)
 class GroupRecall:
-    """Defective parts of one group: ``found`` of ``n`` by each contestant, in order, with Wilson's 95 % interval."""
+    """Defective parts, or events, of one group: ``found`` of ``n`` by each contestant, in order, with Wilson's 95 %
+    interval."""
 
     name: str
     n: int
@@ -29,7 +30,7 @@ def recall_by_class(side: SideBySide, rate: float = RATE) -> list[GroupRecall]:
     names = np.array(
         [(defect or "unnamed") if bad else "" for defect, bad in zip(side.defects, side.anomalous, strict=True)]
     )
-    return [_group(name, names == name, side.flagged(rate)) for name in sorted(set(names.tolist()) - {""})]
+    return [group_recall(name, names == name, side.flagged(rate)) for name in sorted(set(names.tolist()) - {""})]
 
 
 def recall_by_size(side: SideBySide, shares: ArrayLike, rate: float = RATE) -> list[GroupRecall]:
@@ -41,10 +42,11 @@ def recall_by_size(side: SideBySide, shares: ArrayLike, rate: float = RATE) -> l
     bins = np.where(known, np.digitize(size, SIZE_LIMITS), -1)
     names = [f"{low:.1%} to {high:.1%}" for low, high in pairwise(borders)]
     flagged = side.flagged(rate)
-    return [_group(name, bins == index, flagged) for index, name in enumerate(names) if (bins == index).any()]
+    return [group_recall(name, bins == index, flagged) for index, name in enumerate(names) if (bins == index).any()]
 
 
-def _group(name: str, own: np.ndarray, flagged: np.ndarray) -> GroupRecall:
+def group_recall(name: str, own: np.ndarray, flagged: np.ndarray) -> GroupRecall:
+    """Of the ``own`` (n,) among what each contestant flagged, (m, n)."""
     n, found = int(own.sum()), flagged[:, own].sum(axis=1).tolist()
     intervals = tuple(interval for hits in found if (interval := wilson(hits, n)))
     return GroupRecall(name, n, tuple(found), tuple(hits / n for hits in found), intervals)

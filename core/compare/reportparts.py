@@ -119,7 +119,9 @@ def agreement_table(found: Agreement, names: Sequence[str], what: str) -> Table:
     )
 
 
-def groups_table(title: str, groups: Sequence[GroupRecall], names: Sequence[str], note: str) -> Table:
+def groups_table(
+    title: str, groups: Sequence[GroupRecall], names: Sequence[str], note: str, what: str = "Defects"
+) -> Table:
     rows = [
         [
             f"{group.name} ({group.n})",
@@ -130,7 +132,7 @@ def groups_table(title: str, groups: Sequence[GroupRecall], names: Sequence[str]
         ]
         for group in groups
     ]
-    return Table(title, ["Defects", *names], rows, note)
+    return Table(title, [what, *names], rows, note)
 
 
 def spans(found: Sequence[Difference], what: tuple[str, str], pinned: str, names: Sequence[str]) -> list[Span]:

@@ -15,6 +15,8 @@ from core.metrics.series.stretches import Bools, Policy, as_mask
 
 Floats = NDArray[np.float64]
 
+TOGETHER = "all machines"  # the name of machines that are judged as one
+
 
 @dataclass(frozen=True, eq=False)
 class ScoredUnit:

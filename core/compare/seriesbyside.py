@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compare.contestants import Contest, Contestant
+from core.compare.scoredunit import TOGETHER
 from core.compare.sidebyside import LeftOut
 from core.detectors.series.calibration import RATE, Mode
 from core.errors import UserError
@@ -82,6 +83,23 @@ class SeriesSideBySide(Contest[SeriesRun]):
             spans: Stretches = stretches(self.anomalous[unit.steps])
             found += [(unit, int(start), int(stop)) for start, stop in spans]
         return tuple(found)
+
+    @cached_property
+    def machines(self) -> dict[str, NDArray[np.int64]]:
+        """The labelled steps of each machine. Where every machine is either normal or anomalous throughout, none can be
+        judged by itself: they are taken together."""
+        units: dict[str, list[UnitSpan]] = {}
+        for unit in self.units:
+            if unit.labelled:
+                units.setdefault(unit.machine, []).append(unit)
+        found = {name: np.concatenate([np.arange(u.start, u.stop) for u in own]) for name, own in units.items()}
+        if self.has_truth and not any(self.has_both(steps) for steps in found.values()):
+            return {TOGETHER: np.concatenate(list(found.values()))}
+        return found
+
+    def has_both(self, steps: NDArray[np.int64]) -> bool:
+        """Whether there are normal and anomalous ones among these labelled steps."""
+        return bool(0 < self.anomalous[steps].sum() < len(steps))
 
     def alarms(self, mode: Mode = "settled", rate: float = RATE) -> Bools:
         """(m, n) steps above the limit that promises ``rate``. A detector that still warms up counts as any other."""

@@ -15,9 +15,10 @@ from core.detectors.series.calibration import RATE, Mode
 from core.metrics.agreement import cohen_kappa, spearman
 from core.metrics.intervals import Interval, wilson
 from core.metrics.mcnemar import mcnemar
+from core.metrics.series.alarms import delays
+from core.metrics.series.figures import RANKING, Figures, at_limit, combined
 from core.metrics.series.stretches import Bools, Policy
 
-RANKING = ("vus_pr", "vus_roc", "auc_pr", "auc_roc")
 AT_LIMIT = ("f1", "event_f1", "affiliation_f1", "far", "mar", "delay_median")
 TITLES = {
     "vus_pr": "VUS-PR",
@@ -64,11 +65,12 @@ class Moment:
 
 
 def series_rows(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RATE) -> list[Row]:
-    """A row per contestant, in order. ``RANKING`` figures and those ``AT_LIMIT`` come from the evaluation stored with
-    the run where it counted the same steps and judged the same score, the latter where it also promised the same rate;
-    else they are None."""
+    """A row per contestant, in order. ``RANKING`` figures come from the evaluation stored with the run where it counted
+    the same steps, else they are None. Those ``AT_LIMIT`` come from there, with their intervals, where it also judged
+    the same score and promised the same rate; else they are counted here and have none."""
     alarms, found = side.alarms(mode, rate), events_found(side, mode, rate)
     normal = side.known & ~side.anomalous
+    counted = _at_limit(side, alarms)
     rows = []
     for index, one in enumerate(side.contestants):
         n, hits, info = len(side.events), int(found[index].sum()), one.run.info
@@ -82,6 +84,7 @@ def series_rows(side: SeriesSideBySide, mode: Mode = "settled", rate: float = RA
                 one.name,
                 one.detector,
                 dict.fromkeys(TITLES)
+                | counted[index]
                 | stored
                 | {
                     "events_found": hits / n if n else None,
@@ -175,25 +178,36 @@ def moments(
     return sorted(found, key=lambda one: -one.spread)[:top]
 
 
+def _at_limit(side: SeriesSideBySide, alarms: Bools) -> list[Figures]:
+    """``AT_LIMIT`` of each contestant from its (m, n) alarms, per machine, then averaged, as an evaluation has them."""
+    if not side.has_truth:
+        return [{} for _ in alarms]
+    spans, found = [(unit.start + start, unit.start + stop) for unit, start, stop in side.events], []
+    for own in alarms:
+        figures = combined([at_limit(own[at], side.anomalous[at], Policy()) for at in side.machines.values()])
+        late = delays(own, np.array(spans, np.int64))
+        figures["delay_median"] = None if np.isnan(late).all() else float(np.nanmedian(late))
+        found.append({name: figures[name] for name in AT_LIMIT})
+    return found
+
+
 def _stored(
     side: SeriesSideBySide, index: int, mode: Mode, rate: float
 ) -> tuple[dict[str, float], dict[str, Interval], tuple[str, ...]]:
-    """Figures of the stored evaluation, which is of the settled score at its own rate, with their intervals, and what
-    is missing of it."""
+    """Figures of the stored evaluation with their intervals, and what is missing of it. It is of the settled score at
+    its own rate; of «now» it has the ranking alone, without intervals."""
     evaluation = side.contestants[index].evaluation
     if not evaluation:
         return {}, {}, ("no evaluation was stored with its run: ranking figures are in the study",)
     if not _same_steps(side, index):
-        return {}, {}, ("its stored evaluation counted other steps: those figures are in the study",)
+        return {}, {}, ("its stored evaluation counted other steps: ranking figures are in the study",)
     if not np.array_equal(side.surprise[mode][index], side.surprise["settled"][index]):
-        return {}, {}, (f"its stored evaluation is of the settled score: ranking figures of «{mode}» are in the study",)
-    own_rate = evaluation["rate"]
-    names, notes = list(RANKING + AT_LIMIT), list[str]()
-    if own_rate != rate:
-        names = list(RANKING)
-        notes.append(f"F1, delay and the like were stored at a limit for {own_rate:g}, not {rate:g}, and are left out")
+        ranked = {name: float(value) for name, value in (evaluation.get(mode) or {}).items() if value is not None}
+        note = f"it was evaluated before figures of «{mode}» were stored: they are in the study"
+        return ranked, {}, () if evaluation.get(mode) else (note,)
+    names = RANKING + (AT_LIMIT if evaluation["rate"] == rate else ())
     found = {name: float(evaluation[name]) for name in names if evaluation.get(name) is not None}
-    return found, {name: (ends[0], ends[1]) for name, ends in evaluation["ci95"].items() if name in found}, tuple(notes)
+    return found, {name: (ends[0], ends[1]) for name, ends in evaluation["ci95"].items() if name in found}, ()
 
 
 def _same_steps(side: SeriesSideBySide, index: int) -> bool:

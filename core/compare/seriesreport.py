@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from core.charts.comparereport import Card, ComparisonReport, Drawing
+from core.charts.comparereport import Card, ComparisonReport, Drawing, Table
 from core.charts.svgplot import Frame, Trace, forest_svg, lines_svg
 from core.compare import sentences
 from core.compare.figures import with_study
@@ -18,10 +19,13 @@ from core.compare.reportparts import (
     differences_table,
     entrants,
     figures_table,
+    groups_table,
     spans,
     versions,
 )
 from core.compare.seriesbyside import SeriesSideBySide
+from core.compare.seriescurves import limit_curves
+from core.compare.seriesdrawings import cost_drawing, series_drawings
 from core.compare.seriesfigures import (
     TITLES,
     Moment,
@@ -31,8 +35,11 @@ from core.compare.seriesfigures import (
     series_pairs,
     series_rows,
 )
+from core.compare.seriesgroups import event_kinds, recall_by_kind, recall_by_length, recall_by_machine
 from core.compare.tables import RESAMPLED, differences
-from core.detectors.series.calibration import Mode
+from core.datasets.series import SeriesSet
+from core.detectors.series.calibration import RATE, Mode
+from core.metrics.cost import CostWeights
 from core.metrics.series.stretches import stretches
 from core.store.comparison import StoredComparison
 
@@ -41,15 +48,23 @@ AROUND = 60  # steps drawn on either side of a moment, at least
 POINTS = 400  # of a drawn line
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What the reader is to see: differences to the contestant in row ``pinned`` in one mode, costs where somebody said
+    them; ``anomalies`` in 10,000 steps, None for as many as are counted."""
+
+    rate: float = RATE
+    pinned: int = 0
+    mode: Mode = "settled"
+    weights: CostWeights | None = None
+    anomalies: float | None = None
+
+
 def series_report(
-    side: SeriesSideBySide,
-    *,
-    rate: float,
-    pinned: int = 0,
-    mode: Mode = "settled",
-    study: StoredComparison | None = None,
+    side: SeriesSideBySide, data: SeriesSet, chosen: Chosen, study: StoredComparison | None = None
 ) -> ComparisonReport:
-    """The report in one mode; without ``study`` it lacks resampled differences, and says so."""
+    """The report; without ``study`` it lacks resampled differences, curves and costs, and says so."""
+    rate, pinned, mode = chosen.rate, chosen.pinned, chosen.mode
     names, ids = side.names, [one.id for one in side.contestants]
     info = study.info if study else None
     rows, pairs = series_rows(side, mode, rate), series_pairs(side, mode, rate)
@@ -61,9 +76,14 @@ def series_report(
         svg = forest_svg(forest, f"VUS-PR less that of {names[pinned]}", f"Differences of VUS-PR to {names[pinned]}")
         told = "95 %, from the same resampled blocks of steps for all; filled: not by chance (Holm)."
         drawings.append(Drawing(f"VUS-PR against {names[pinned]}", svg, told))
+    if study:
+        curves = limit_curves(study.limits(), mode, ids)
+        drawings += series_drawings(curves, rate)
+        if chosen.weights:
+            drawings += cost_drawing(side, curves, chosen.weights, chosen.anomalies, rate)
     note = "Intervals are 95 %: Wilson for events, resampled blocks of steps for ranking figures."
     notes = [f"{row.name}: {text}" for row in rows for text in row.notes]
-    notes += list(info.notes) if info else ["Resampled differences were not computed for this report"]
+    notes += list(info.notes) if info else ["Resampled differences, curves and costs were not computed for this report"]
     shown = moments(side, mode, rate, top=CARDS)
     return ComparisonReport(
         title=f"{side.dataset_name}: {len(names)} detectors compared",
@@ -78,6 +98,7 @@ def series_report(
             figures_table(
                 [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side, rate)], TITLES, note
             ),
+            *_groups(side, data, chosen),
             differences_table(found, titles | {"events": "Events found"}),
             agreement_table(series_agreement(side, mode, rate), names, f"{len(side):,} steps"),
         ],
@@ -89,6 +110,19 @@ def series_report(
         notes=notes,
         versions=versions(),
     )
+
+
+def _groups(side: SeriesSideBySide, data: SeriesSet, chosen: Chosen) -> list[Table]:
+    if not side.events:
+        return []
+    note = "Share of the events with an alarm in them at each detector's own limit, with Wilson's 95 % interval."
+    mode, rate = chosen.mode, chosen.rate
+    groups = {
+        "Recall by kind of event": recall_by_kind(side, event_kinds(side, data), mode, rate),
+        "Recall by length of event": recall_by_length(side, mode, rate),
+        "Recall by machine": recall_by_machine(side, mode, rate),
+    }
+    return [groups_table(title, own, side.names, note, "Events") for title, own in groups.items() if own]
 
 
 def _findings(

@@ -10,11 +10,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compare.series import ScoredUnit, evaluate_series
+from core.compare.scoredunit import TOGETHER, ScoredUnit, by_machine, joined
+from core.compare.series import evaluate_series
 from core.datasets.series import Event, SeriesSet, SeriesUnit
 from core.detectors.series.calibration import RATE, Mode
 from core.detectors.series.model import SHARED, Member
 from core.metrics.dynamic import dynamic_threshold
+from core.metrics.series.figures import RANKING, Figures, mean, ranking
+from core.metrics.series.stretches import Policy
 from core.progress import Progress
 from core.store.seriesmodel import load_series_calibrations, load_series_model
 from core.store.seriesrun import SeriesRun
@@ -22,7 +25,6 @@ from core.streaming.limits import AdaptiveLimit
 
 Threshold = Literal["fixed", "dynamic", "adaptive"]
 BOOTSTRAP = 200  # resamples
-TOGETHER = "all machines"
 
 
 def evaluate_run(
@@ -40,15 +42,25 @@ def evaluate_run(
     """The object behind ``evaluate --json`` for recordings; None where nobody said what is anomalous.
 
     ``mode``: judge with hindsight, or by what was known at once. Runs to failure are judged by the latter always: an
-    early warning is given at once or not at all. ``threshold``: the calibration's, telemanom's dynamic one, or one that
+    early warning is given at once or not at all. The ranking figures of what was known at once stand under ``now`` in
+    either case. ``threshold``: the calibration's, telemanom's dynamic one, or one that
     follows each unit without learning from its own alarms.
     """
     units = judged_units(run, model, data, rate=rate, mode=mode, threshold=threshold)
     if not any(unit.events is not None or unit.failed for unit in units):
         return None
-    return evaluate_series(
+    found = evaluate_series(
         units, rate=rate, seed=seed, bootstrap=bootstrap, us_per_step=run.info.us_per_step, progress=progress
     )
+    return found | {"now": _ranked_early(run, units)}
+
+
+def _ranked_early(run: SeriesRun, units: Sequence[ScoredUnit]) -> Figures:
+    """``RANKING`` by what was known at once, per machine, then averaged; None where there is nothing to rank."""
+    early = {str(name): rows.to_numpy() for name, rows in run.scores(columns=["unit", "now"]).groupby("unit")["now"]}
+    known = [replace(unit, scores=early.get(unit.name, unit.scores)) for unit in units]
+    machines = [ranking(joined(own, Policy())) for own in by_machine(known).values()]
+    return {name: mean(one[name] for one in machines) for name in RANKING}
 
 
 def judged_units(

@@ -1,5 +1,5 @@
 """The part of a comparison of recordings that takes longer than a page may: ranking figures and their differences by a
-block bootstrap, every contestant on the same resampled steps."""
+block bootstrap, every contestant on the same resampled steps, and what each limit would have made of them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compare.seriesbyside import SeriesSideBySide, UnitSpan
-from core.compare.seriesrun import TOGETHER
+from core.compare.scoredunit import TOGETHER
+from core.compare.seriesbyside import SeriesSideBySide
+from core.compare.seriescurves import count_limits
 from core.compare.study import corrected
 from core.detectors.series.calibration import RATE, Mode
 from core.metrics.intervals import Interval, percentile_interval
 from core.metrics.pairedbootstrap import two_sided_p
 from core.metrics.ranking import auprc, auroc
-from core.metrics.series.figures import EVERY, mean
+from core.metrics.series.figures import EVERY, RANKING, mean
 from core.metrics.series.resampling import block_length, draw, interval
 from core.metrics.series.vus import WINDOW, vus
 from core.progress import Progress
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-FIGURES = ("vus_pr", "vus_roc", "auc_pr", "auc_roc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +51,10 @@ def study_series(
     resamples: int = SERIES_RESAMPLES,
     seed: int = 0,
     progress: Progress = Progress(),
-) -> tuple[Comparison, pd.DataFrame]:
-    """The comparison and its items (recordings), ready to be stored. Figures are called «settled.vus_pr» and so on:
-    measured per machine, then averaged."""
+) -> tuple[Comparison, pd.DataFrame, pd.DataFrame]:
+    """The comparison, its items (recordings) and its table of limits (``count_limits``), ready to be stored. Figures
+    are called «settled.vus_pr» and so on: measured per machine, then averaged. ``rate``: its limit is among those
+    counted; nothing that is resampled depends on it."""
     import pandas as pd
 
     started, ids = time.perf_counter(), [one.id for one in side.contestants]
@@ -63,7 +63,7 @@ def study_series(
     differences: dict[str, tuple[Compared, ...]] = {}
     for half, mode in enumerate(MODES):
         if half and np.array_equal(side.surprise[mode], side.surprise[MODES[0]]):  # no model waits for what comes after
-            for name in FIGURES:
+            for name in RANKING:
                 key, same = f"{mode}.{name}", f"{MODES[0]}.{name}"
                 figures[key], intervals[key], differences[key] = figures[same], intervals[same], differences[same]
             break
@@ -71,7 +71,7 @@ def study_series(
         share = progress.part(half / len(MODES), (half + 1) / len(MODES))
         exact = [_figures(machines, index, every=1) for index in range(len(ids))]
         drawn = _drawn(machines, len(ids), resamples, seed, share)
-        for at, name in enumerate(FIGURES):
+        for at, name in enumerate(RANKING):
             key = f"{mode}.{name}"
             figures[key] = {model: own[at] for model, own in zip(ids, exact, strict=True)}
             known = {model: value for model, value in figures[key].items() if value is not None}
@@ -87,7 +87,7 @@ def study_series(
                     if (one := _compared(ids, first, second, exact, drawn, at))
                 ]
             )
-    return Comparison(
+    found = Comparison(
         modality="series",
         run_ids=tuple(one.run_id for one in side.contestants),
         model_ids=tuple(ids),
@@ -102,22 +102,20 @@ def study_series(
         notes=(f"Figures are per machine, then averaged; VUS over buffers of 0 to {WINDOW} steps",),
         seconds=time.perf_counter() - started,
         created_at=time.time(),
-    ), pd.DataFrame({"item": [unit.name for unit in side.units], "steps": [u.stop - u.start for u in side.units]})
+    )
+    items = pd.DataFrame({"item": [unit.name for unit in side.units], "steps": [u.stop - u.start for u in side.units]})
+    return found, items, pd.concat([count_limits(side, mode, rate) for mode in MODES], ignore_index=True)
 
 
 def _machines(side: SeriesSideBySide, mode: Mode) -> list[_Machine]:
-    """Labelled machines that have both kinds of steps; where none has, all labelled recordings together, by surprise,
-    the axis that machines share."""
-    units: dict[str, list[UnitSpan]] = {}
-    for unit in side.units:
-        if unit.labelled:
-            units.setdefault(unit.machine, []).append(unit)
-    steps = {name: np.concatenate([np.arange(u.start, u.stop) for u in own]) for name, own in units.items()}
-    both = {name: own for name, own in steps.items() if 0 < side.anomalous[own].sum() < len(own)}
-    if both:
+    """Machines that have both kinds of steps; taken together they are ranked by surprise, the axis that they share."""
+    both = {name: steps for name, steps in side.machines.items() if side.has_both(steps)}
+    if not both:
+        return []
+    if TOGETHER in both:
+        scores = side.surprise[mode].astype(float)
+    else:
         scores = np.array([side.scores(index, mode) for index in range(len(side.contestants))])
-    elif side.has_truth:
-        both, scores = {TOGETHER: np.concatenate(list(steps.values()))}, side.surprise[mode].astype(float)
     found = []
     for own in both.values():
         labels = side.anomalous[own]
@@ -129,7 +127,7 @@ def _machines(side: SeriesSideBySide, mode: Mode) -> list[_Machine]:
 def _figures(
     machines: Sequence[_Machine], index: int, every: int, steps: Sequence[NDArray[np.int64]] | None = None
 ) -> list[float | None]:
-    """``FIGURES`` of one contestant, each the mean over machines; of the given steps of each machine, or of all."""
+    """``RANKING`` of one contestant, each the mean over machines; of the given steps of each machine, or of all."""
     found: list[tuple[float | None, ...]] = []
     for at, machine in enumerate(machines):
         scores, labels = machine.ranks[index], machine.labels
@@ -138,12 +136,12 @@ def _figures(
         volume = vus(scores, labels, every=every)
         pair = (volume.pr, volume.roc) if volume else (None, None)
         found.append((*pair, auprc(scores, labels), auroc(scores, labels)))
-    return [mean(column) for column in zip(*found, strict=True)] if found else [None] * len(FIGURES)
+    return [mean(column) for column in zip(*found, strict=True)] if found else [None] * len(RANKING)
 
 
 def _drawn(machines: Sequence[_Machine], contestants: int, resamples: int, seed: int, progress: Progress) -> Floats:
     """(contestants, figures, resamples), NaN where a resample does not have the figure."""
-    rng, found = np.random.default_rng(seed), np.full((contestants, len(FIGURES), resamples), np.nan)
+    rng, found = np.random.default_rng(seed), np.full((contestants, len(RANKING), resamples), np.nan)
     for done in range(resamples if machines else 0):
         progress.report(done, resamples, "Resampling")
         steps = [draw(len(one.labels), one.block, rng) for one in machines]

@@ -1,6 +1,7 @@
 """A comparison of runs as a folder: what takes longer than a page may, computed once for these very runs.
 
 comparison.json   Comparison                items.parquet   a row per item or recording: item, and a column per figure
+                                            limits.parquet  recordings: what each limit would have made of them
 
 The folder's name follows from the runs and the settings: the same asked again is found, not computed again.
 """
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 FILE = "comparison.json"
 ITEMS = "items.parquet"
+LIMITS = "limits.parquet"
 
 Interval = tuple[float, float]
 
@@ -75,14 +77,17 @@ class StoredComparison:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        damaged = UserError(
+            "The comparison is damaged or from another version", folder.name, "Compare the models again"
+        )
         try:
             self.info = Comparison.model_validate_json((folder / FILE).read_bytes())
         except OSError:
             raise UserError("This comparison is not there", folder.name, "Compare the models again") from None
         except ValidationError:
-            raise UserError(
-                "The comparison is damaged or from another version", folder.name, "Compare the models again"
-            ) from None
+            raise damaged from None
+        if self.info.modality == "series" and not (folder / LIMITS).is_file():
+            raise damaged
 
     @property
     def id(self) -> str:
@@ -94,6 +99,13 @@ class StoredComparison:
 
         return pd.read_parquet(self.folder / ITEMS)
 
+    def limits(self) -> pd.DataFrame:
+        """Of a comparison of recordings: a row per mode, model and limit with what it finds and what it calls people
+        out for (``core.compare.seriescurves``)."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / LIMITS)
+
 
 def comparison_id(run_ids: Sequence[str], rate: float, resamples: int, seed: int) -> str:
     """16 hex digits; the order of the runs does not matter."""
@@ -101,9 +113,13 @@ def comparison_id(run_ids: Sequence[str], rate: float, resamples: int, seed: int
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def write_comparison(dest: Path, found: Comparison, items: pd.DataFrame) -> StoredComparison:
-    """Write a comparison to ``dest``, which must not hold anything yet."""
+def write_comparison(
+    dest: Path, found: Comparison, items: pd.DataFrame, limits: pd.DataFrame | None = None
+) -> StoredComparison:
+    """Write a comparison to ``dest``, which must not hold anything yet; one of recordings has ``limits``."""
     with atomic.new_folder(dest) as folder:
         items.to_parquet(folder / ITEMS, index=False)
+        if limits is not None:
+            limits.to_parquet(folder / LIMITS, index=False)
         atomic.write_bytes(folder / FILE, found.model_dump_json(indent=1).encode())
     return StoredComparison(dest)

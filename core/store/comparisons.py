@@ -40,8 +40,9 @@ class ComparisonStore:
             return None
         return found
 
-    def add(self, found: Comparison, items: pd.DataFrame) -> StoredComparison:
-        """Keep a comparison, in the place of an earlier one that could not be read."""
+    def add(self, found: Comparison, items: pd.DataFrame, limits: pd.DataFrame | None = None) -> StoredComparison:
+        """Keep a comparison, in the place of an earlier one that could not be read. Tables as of
+        ``write_comparison``."""
         home = self._folder / comparison_id(found.run_ids, found.rate, found.resamples, found.seed)
         atomic.remove(home)
-        return write_comparison(home, found, items)
+        return write_comparison(home, found, items, limits)

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,16 @@ from core.compare.export import series_zip
 from core.compare.figures import with_study
 from core.compare.sentences import broken_promises, difference, series_protocol, verdicts
 from core.compare.seriesbyside import align_series
+from core.compare.seriescurves import common, count_limits, limit_curves, series_costs, worst
 from core.compare.seriesfigures import baseline_rows, events_found, moments, series_agreement, series_pairs, series_rows
+from core.compare.seriesgroups import event_kinds, recall_by_kind, recall_by_length, recall_by_machine
+from core.compare.seriesreport import Chosen
 from core.compare.seriesstudy import study_series
+from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.errors import UserError
+from core.metrics.cost import CostWeights
 from core.metrics.ranking import auroc
+from core.metrics.series.callouts import HOLD
 from core.store.comparison import write_comparison
 from core.store.seriesrun import FORMAT, SeriesRun
 
@@ -63,6 +70,14 @@ def run(folder, model, units, *, roles=None, times=None, labelled=True):
     (folder / "run.json").write_text(json.dumps(about))
     found = SeriesRun(folder)
     return Contestant(found, found.info.model_name)
+
+
+def kinds_of(*names):
+    """The dataset of these recordings: a leak, then a jam."""
+    events = tuple(Event(start, stop, (), kind) for (start, stop), kind in zip(EVENTS, ("leak", "jam"), strict=True))
+    values, time = np.zeros((N, 1), np.float32), np.arange(N, dtype=float)
+    units = tuple(SeriesUnit(name, "m", "test", values, time, events) for name in names)
+    return SeriesSet("pumps", Path("pumps"), "own", (Sensor("flow"),), units)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +127,8 @@ def test_a_stored_evaluation_of_the_same_steps_is_shown(side):
     assert row.figures["f1"] == 0.7 and baseline_rows(with_figures)[0].figures["f1"] == 0.1
     # At another limit the ranking is the same; of another score nothing is.
     other = series_rows(with_figures, rate=0.01)[0]
-    assert (other.figures["vus_pr"], other.figures["f1"]) == (0.9, None)
-    assert "a limit for 0.001, not 0.01" in other.notes[0]
+    assert (other.figures["vus_pr"], other.figures["f1"]) == (0.9, 1.0)  # counted anew: 2 + 4 lies above every limit
+    assert "f1" not in other.ci95 and "vus_pr" in other.ci95
     assert baseline_rows(with_figures, 0.01)[0].figures["f1"] is None
     stored["per_machine"]["m"]["n_steps"] = N - 1
     assert "other steps" in series_rows(with_figures)[0].notes[0]
@@ -121,11 +136,14 @@ def test_a_stored_evaluation_of_the_same_steps_is_shown(side):
     told = replace(with_figures, surprise=side.surprise | {"now": side.surprise["settled"] / 2})
     early = series_rows(told, "now")[0]
     assert early.figures["vus_pr"] is None and early.ci95.keys() == {"events_found"}
-    assert "of the settled score" in early.notes[0]
+    assert "before figures of «now» were stored" in early.notes[0]
+    stored["now"] = {"vus_pr": 0.6, "auc_pr": None}
+    early = series_rows(told, "now")[0]
+    assert (early.figures["vus_pr"], early.figures["auc_pr"], early.notes) == (0.6, None, ())
 
 
 def test_the_study_measures_both_on_the_same_resamples(side, tmp_path):
-    info, items = study_series(side, resamples=15)
+    info, items, limits = study_series(side, resamples=15)
     assert info.figures["settled.auc_roc"]["a"] == pytest.approx(auroc(side.scores(0, "settled"), side.anomalous))
     (pair,) = info.differences["settled.vus_pr"]
     assert pair.value > 0.1
@@ -138,11 +156,16 @@ def test_the_study_measures_both_on_the_same_resamples(side, tmp_path):
     sure = pair.model_copy(update={"p_holm": 0.01})
     assert difference(sure, "settled.vus_pr", names, "600 steps").startswith("A is better than B in VUS-PR (settled)")
 
-    study = write_comparison(tmp_path / "study", info, items)
-    archive = zipfile.ZipFile(io.BytesIO(series_zip(side, rate=0.001, study=study)))
+    study = write_comparison(tmp_path / "study", info, items, limits)
+    chosen = Chosen(weights=CostWeights(100, 5))
+    archive = zipfile.ZipFile(io.BytesIO(series_zip(side, kinds_of("u"), chosen, study)))
     page = archive.read("report.html").decode()
     assert "VUS-PR against model a" in page
     assert "Steps 400 to" in page
+    assert "Recall by kind of event" in page and "leak (1)" in page
+    assert "Found against false call-outs" in page and "A missed anomaly costs 100" in page
+    counted = pd.read_csv(io.BytesIO(archive.read("limits.csv")))
+    assert set(counted["model"]) == {"a", "b"} and set(counted["mode"]) == {"now", "settled"}
     assert "model b: ✓ quiet" in page
     steps = pd.read_parquet(io.BytesIO(archive.read("steps.parquet")))
     assert (len(steps), int(steps["anomalous"].sum())) == (N, 60)
@@ -192,7 +215,54 @@ def test_without_labels_only_disagreement_is_told(tmp_path):
     assert not side.has_truth
     assert series_pairs(side)[0].tests == {}
     assert moments(side)[0].anomalous is None
-    info, _ = study_series(side, resamples=5)
+    info, _, limits = study_series(side, resamples=5)
+    assert limits.empty
     assert info.figures["now.vus_pr"] == {"a": None, "b": None}
-    page = zipfile.ZipFile(io.BytesIO(series_zip(side, rate=0.001))).read("report.html").decode()
+    page = zipfile.ZipFile(io.BytesIO(series_zip(side, kinds_of("u"), Chosen()))).read("report.html").decode()
     assert "only where they disagree" in page
+
+
+def test_every_limit_is_counted_as_if_it_had_been_set(side):
+    counted = count_limits(side, "settled", 0.005)
+    sharp, blunt = limit_curves(counted, "settled", ["a", "b"])
+    assert limit_curves(counted, "now", ["a", "b"]) == []
+    for rate in (0.001, 0.005):
+        alarms, at = side.alarms(rate=rate), blunt.at(rate)
+        assert blunt.hits[at] == (alarms[1] & side.anomalous).sum()
+        assert blunt.false_steps[at] == (alarms[1] & ~side.anomalous).sum()
+        assert blunt.events[at] == events_found(side, rate=rate)[1].sum()
+    assert sharp.at(0.5) is None
+    # The lowest limit alarms everywhere: somebody is called out every HOLD steps, and most of it is for nothing.
+    assert (sharp.hits[0], sharp.false_steps[0], sharp.found[0], sharp.recall[0]) == (60, N - 60, 1, 1)
+    assert 0 < sharp.false_calls[0] < N / HOLD
+    at = sharp.at(0.001)
+    assert (sharp.found[at], sharp.calls[at], sharp.precision[at]) == (1, 0, 1)
+    assert np.isnan(sharp.precision[-1])  # nothing lies above the highest surprise
+
+
+def test_costs_are_those_of_misses_and_of_call_outs(side):
+    curves, weights = limit_curves(count_limits(side, "settled", 0.001), "settled", ["a", "b"]), CostWeights(100, 5)
+    assert common(side) == pytest.approx(2 * 10_000 / N)
+    sharp, blunt = series_costs(curves, weights, 4, 0.001)
+    assert sharp.at_limit == 0
+    # Half of four anomalies is missed at 100 each, and nobody is called out for nothing.
+    assert blunt.at_limit * worst(weights, 4) == pytest.approx(200)
+    assert blunt.curve.accept_all * worst(weights, 4) == pytest.approx(400)
+    calls = curves[1].false_calls[0] * 10_000 / (N - 60)
+    assert blunt.curve.reject_all * worst(weights, 4) == pytest.approx(5 * calls)
+    assert blunt.curve.cost[blunt.curve.hindsight] == blunt.curve.cost.min()
+    assert series_costs(curves, weights, 4, 0.3) is None  # a limit that was not counted
+    with pytest.raises(UserError, match="cannot be"):
+        series_costs(curves, weights, -1, 0.001)
+
+
+def test_recall_is_told_by_kind_and_length(side, tmp_path):
+    kinds = event_kinds(side, kinds_of("u"))
+    assert kinds == ("leak", "jam")
+    assert [(one.name, one.n, one.found) for one in recall_by_kind(side, kinds)] == [
+        ("jam", 1, (1, 0)),
+        ("leak", 1, (1, 1)),
+    ]
+    assert recall_by_kind(side, ("unnamed", "unnamed")) == []
+    assert [(one.name, one.n, one.recall) for one in recall_by_length(side)] == [("10 to 99 steps", 2, (1.0, 0.5))]
+    assert recall_by_machine(side) == []  # there is one

@@ -14,9 +14,8 @@ from core.store.runs import RunStore
 from core.store.workspace import Workspace
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from core.store.comparison import Comparison
+    from core.store.comparison import StoredComparison
+    from core.store.comparisons import ComparisonStore
 
 
 class CompareSpec(Spec):
@@ -37,26 +36,27 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
     asked, store = CompareSpec(**spec), ComparisonStore(workspace)
     stored = store.find(asked.run_ids, asked.rate, asked.resamples, asked.seed)
     if stored is None:
-        stored = store.add(*_studied(asked, workspace, progress))
+        stored = _studied(asked, store, workspace, progress)
     return {"comparison_id": stored.id}
 
 
-def _studied(asked: CompareSpec, workspace: Workspace, progress: Progress) -> tuple[Comparison, pd.DataFrame]:
+def _studied(asked: CompareSpec, store: ComparisonStore, workspace: Workspace, progress: Progress) -> StoredComparison:
     progress.report(0, 1, "reading the runs")
-    dataset, store = RunStore(workspace).row(asked.run_ids[0]).dataset_id, DatasetStore(workspace)
-    if store.row(dataset).modality == "series":
+    dataset, datasets = RunStore(workspace).row(asked.run_ids[0]).dataset_id, DatasetStore(workspace)
+    rate, resamples, seed = asked.rate, asked.resamples, asked.seed
+    if datasets.row(dataset).modality == "series":
         from core.compare.contestants import series_contestants
         from core.compare.seriesbyside import align_series
         from core.compare.seriesstudy import study_series
 
         recordings = align_series(series_contestants(workspace, asked.run_ids))
-        return study_series(recordings, rate=asked.rate, resamples=asked.resamples, seed=asked.seed, progress=progress)
+        return store.add(*study_series(recordings, rate=rate, resamples=resamples, seed=seed, progress=progress))
     from core.compare.contestants import image_contestants
     from core.compare.sidebyside import align
     from core.compare.study import study_images
 
-    side, data = align(image_contestants(workspace, asked.run_ids)), store.get_unchanged(dataset)
-    return study_images(side, data, rate=asked.rate, resamples=asked.resamples, seed=asked.seed, progress=progress)
+    side, data = align(image_contestants(workspace, asked.run_ids)), datasets.get_unchanged(dataset)
+    return store.add(*study_images(side, data, rate=rate, resamples=resamples, seed=seed, progress=progress))
 
 
 def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:

@@ -19,10 +19,9 @@ from core.progress import Progress
 Floats = NDArray[np.float64]
 Figures = dict[str, float | None]
 
-FIGURES = (
-    *("vus_pr", "vus_roc", "auc_pr", "auc_roc"),
-    *("f1", "event_f1", "overlap_f1", "affiliation_f1", "far", "mar", "pa_f1"),
-)
+RANKING = ("vus_pr", "vus_roc", "auc_pr", "auc_roc")
+AT_LIMIT = ("f1", "event_f1", "overlap_f1", "affiliation_f1", "far", "mar", "pa_f1")
+FIGURES = (*RANKING, *AT_LIMIT)
 POOLED = ("far", "mar", "overlap_f1")  # from counts added up over machines, as SKAB and Orion do; the others: mean
 EVERY = 10  # buffer lengths skipped between two that a resample's VUS looks at
 
@@ -55,21 +54,31 @@ class Measured:
 
 
 def measure(series: LabelledSeries, policy: Policy, *, window: int = WINDOW, every: int = 1) -> Measured:
-    """``FIGURES`` of one series; those from the fifth on need alarms."""
-    scores, alarms, labels = series.scores, series.alarms, series.labels
-    volume = vus(scores, labels, window=window, every=every)
-    found: Figures = {
+    """``FIGURES`` of one series; those ``AT_LIMIT`` need alarms."""
+    found = ranking(series, window=window, every=every)
+    if series.alarms is None:
+        return Measured(dict.fromkeys(FIGURES) | found, None, None)
+    judged = at_limit(series.alarms, series.labels, policy)
+    return Measured(found | judged.figures, judged.steps, judged.overlaps)
+
+
+def ranking(series: LabelledSeries, *, window: int = WINDOW, every: int = 1) -> Figures:
+    """``RANKING`` of one series: what needs no limit."""
+    volume = vus(series.scores, series.labels, window=window, every=every)
+    return {
         "vus_pr": volume.pr if volume else None,
         "vus_roc": volume.roc if volume else None,
-        "auc_pr": auprc(scores, labels),
-        "auc_roc": auroc(scores, labels),
+        "auc_pr": auprc(series.scores, series.labels),
+        "auc_roc": auroc(series.scores, series.labels),
     }
-    if alarms is None:
-        return Measured(dict.fromkeys(FIGURES) | found, None, None)
+
+
+def at_limit(alarms: Bools, labels: Bools, policy: Policy) -> Measured:
+    """``AT_LIMIT`` of one series from its (n,) alarmed steps, with the counts behind them."""
     steps = count_steps(alarms, labels)
     overlaps = count_overlaps(policy.episodes(alarms), stretches(labels))
     near = affiliation(alarms, labels)
-    found |= {
+    figures = {
         "f1": steps.f1,
         "event_f1": event_f1(alarms, labels),
         "overlap_f1": overlaps.f1,
@@ -78,14 +87,15 @@ def measure(series: LabelledSeries, policy: Policy, *, window: int = WINDOW, eve
         "mar": steps.mar,
         "pa_f1": point_adjusted(alarms, labels).f1,
     }
-    return Measured(found, steps, overlaps)
+    return Measured(figures, steps, overlaps)
 
 
 def combined(measured: Sequence[Measured]) -> Figures:
-    """Over machines: ``POOLED`` from added counts, the others as the mean of those that have the figure."""
+    """Over machines, of which all have the same figures: ``POOLED`` from added counts, the others as the mean of those
+    that have the figure."""
     if not measured:
         return {}
-    found = {name: mean(one.figures[name] for one in measured) for name in FIGURES}
+    found = {name: mean(one.figures[name] for one in measured) for name in measured[0].figures}
     steps = sum((one.steps for one in measured if one.steps), Counts())
     overlaps = sum((one.overlaps for one in measured if one.overlaps), Counts())
     return found | {"far": steps.far, "mar": steps.mar, "overlap_f1": overlaps.f1}

@@ -19,13 +19,16 @@ KINDS = {
 
 def show(told: Told) -> None:
     """The matrix, by the measure that is chosen."""
+    what = "parts" if told.over_images else "steps"
+    rare = "" if told.over_images else " Most steps alarm nobody, so the plain share is near 100 % whatever they do."
     blocks.headed(
         "Agreement",
         "How alike each two detectors judge: Cohen's kappa of their verdicts (agreement beyond chance, 1 is full), "
-        "Spearman's correlation of their rankings, or the plain share of parts with the same verdict.",
+        f"Spearman's correlation of their rankings, or the plain share of {what} with the same verdict.",
         "Detectors that agree little and are both good make a good pair to watch together; two that agree fully are "
         "one too many.",
-        "Agreement says nothing of who is right. Kappa is not defined (–) where both give everything one verdict.",
+        "Agreement says nothing of who is right. Kappa is not defined (–) where both give everything one verdict."
+        + rare,
     )
     kind = st.segmented_control(
         "Measure", list(KINDS), default="Verdicts (kappa)", required=True, key="measure", bind="query-params",

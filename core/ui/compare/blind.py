@@ -1,4 +1,4 @@
-"""Where each detector is blind: recall by kind and by size of the defect."""
+"""Where each detector is blind: recall by kind and by size of the defect, by kind and by length of the event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from core.compare.groups import GroupRecall
 from core.store.comparison import StoredComparison
 from core.ui import blocks
 from core.ui.compare import study as studies
+from core.ui.compare import told as telling
 from core.ui.compare.told import Told
+
+MACHINES = 12  # shown
 
 
 def show(told: Told, study: StoredComparison | None) -> None:
@@ -48,6 +51,50 @@ def show(told: Told, study: StoredComparison | None) -> None:
     blocks.plot(_figure(told.key, study.id, sizes, told), key="by-size", alt=_alt(told, sizes))
 
 
+def show_events(told: Told) -> None:
+    """The same for events in recordings: by kind where the dataset names kinds, by length, by machine where there are
+    several."""
+    from core.compare import seriesgroups
+
+    side, mode, rate = told.recordings, told.now.mode, told.now.rate
+    if not side.events:
+        st.caption("Recall needs labelled anomalies among the recordings that are counted.")
+        return
+    shows = "Share of the events{} in which each detector alarms at its own limit, with 95 % intervals (Wilson)."
+    limits = (
+        "An event counts as found by one alarmed step in it, so a detector that alarms often finds many by chance: see "
+        "its false alarms. Groups of few events have wide intervals; intervals that overlap settle nothing."
+    )
+    kinds = seriesgroups.recall_by_kind(side, telling.kinds(told), mode, rate)
+    if kinds:
+        blocks.headed(
+            "By kind of event", shows.format(" of a kind"),
+            "A kind on which all markers lie low is hard for everybody: another sensor may help. Where they lie apart, "
+            "one detector sees what others do not.", limits,
+        )  # fmt: skip
+        blocks.plot(_figure(told.key, "kind", kinds, told), key="by-kind", alt=_alt(told, kinds))
+    else:
+        st.caption("The dataset does not say of which kind its anomalies are.")
+    lengths = seriesgroups.recall_by_length(side, mode, rate)
+    blocks.headed(
+        "By length of event", shows.format(" of a length"),
+        "From short to long. A short event gives a detector few chances; one that loses only the long ones takes a "
+        "slow change for what is usual.", limits,
+    )  # fmt: skip
+    blocks.plot(_figure(told.key, "length", lengths, told), key="by-length", alt=_alt(told, lengths))
+    machines = seriesgroups.recall_by_machine(side, mode, rate)
+    if machines:
+        blocks.headed(
+            "By machine", shows.format(" of a machine"),
+            "A machine on which all markers lie low may run otherwise than it did in training: look at its recordings.",
+            limits,
+        )  # fmt: skip
+        hardest = sorted(machines, key=lambda one: sum(one.recall))[:MACHINES]
+        if len(hardest) < len(machines):
+            st.caption(f"The {MACHINES} of {len(machines)} machines on which the detectors together find least.")
+        blocks.plot(_figure(told.key, "machine", hardest, told), key="by-machine", alt=_alt(told, hardest))
+
+
 def _shares(told: Told, study: StoredComparison) -> np.ndarray:
     """(n,) the share of each image that its mask covers."""
     found = dict(zip(*(studies.items(study)[column] for column in ("item", "mask_share")), strict=True))
@@ -63,4 +110,5 @@ def _alt(told: Told, own: Sequence[GroupRecall]) -> str:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _figure(key: object, kind: str, _own: Sequence[GroupRecall], _told: Told) -> go.Figure:
-    return versus.grouped([(one.name, one.n, one.recall, one.ci95) for one in _own], _told.now.names)
+    noun = "parts" if _told.over_images else "events"
+    return versus.grouped([(one.name, one.n, one.recall, one.ci95) for one in _own], _told.now.names, noun)

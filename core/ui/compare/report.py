@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from core.metrics.cost import CostWeights
 from core.store.comparison import StoredComparison
 from core.ui import blocks, rooms, words
 from core.ui.compare import costs
 from core.ui.compare import study as studies
+from core.ui.compare.costs import Said
 from core.ui.compare.told import Told
+
+if TYPE_CHECKING:
+    from core.compare.report import Chosen as ImagesChosen
+    from core.compare.seriesreport import Chosen as RecordingsChosen
 
 
 def show(told: Told, study: StoredComparison | None) -> None:
@@ -30,21 +36,26 @@ def show(told: Told, study: StoredComparison | None) -> None:
     elif study is not None:
         st.caption(studies.note(study))
     name = f"{told.now.dataset.name} compared".replace("/", "_")
-    weights, share = costs.said()
+    said = costs.said(told)
     with st.container(horizontal=True):
         st.download_button(
-            "Report", lambda: page(told, study, weights, share), f"{name}.html", "text/html",
+            "Report", lambda: page(told, study, said), f"{name}.html", "text/html",
             type="primary", key="report-html", icon=":material/description:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "Report with tables", lambda: everything(told, study, weights, share), f"{name}.zip",
+            "Report with tables", lambda: everything(told, study, said), f"{name}.zip",
             "application/zip", key="report-zip", icon=":material/folder_zip:", on_click="ignore",
             help="The page, its tables as CSV, and every score of every detector as Parquet and CSV.",
         )  # fmt: skip
-    if weights is not None:
+    if said is not None:
+        often = (
+            f"{blocks.percent(said.anomalies)} of the parts anomalous"
+            if told.over_images
+            else f"{words.amount(said.anomalies)} anomalies in 10,000 steps"
+        )
         st.caption(
-            f"With the costs that you gave: {words.amount(weights.miss)} for a miss, "
-            f"{words.amount(weights.false_alarm)} for a false alarm, {blocks.percent(share)} of the parts anomalous."
+            f"With the costs that you gave: {words.amount(said.weights.miss)} for a miss, "
+            f"{words.amount(said.weights.false_alarm)} for a false alarm, {often}."
         )
     st.caption(
         words.plain(
@@ -54,31 +65,41 @@ def show(told: Told, study: StoredComparison | None) -> None:
     )
 
 
-def page(told: Told, study: StoredComparison | None, weights: CostWeights | None, share: float) -> bytes:
+def page(told: Told, study: StoredComparison | None, said: Said | None) -> bytes:
     """The HTML page."""
     from core.charts.comparereport import to_html
 
     if told.over_images:
-        from core.compare.report import Chosen, image_report
+        from core.compare.report import image_report
 
-        data = rooms.datasets().get(told.now.dataset.id)
-        chosen = Chosen(told.now.rate, told.now.pinned, weights, share)
-        return to_html(image_report(told.images, data, chosen, study)).encode()
+        parts = rooms.datasets().get(told.now.dataset.id)
+        return to_html(image_report(told.images, parts, _images(told, said), study)).encode()
     from core.compare.seriesreport import series_report
 
-    now = told.now
-    found = series_report(told.recordings, rate=now.rate, pinned=now.pinned, mode=now.mode, study=study)
-    return to_html(found).encode()
+    data = rooms.datasets().series(told.now.dataset.id)
+    return to_html(series_report(told.recordings, data, _recordings(told, said), study)).encode()
 
 
-def everything(told: Told, study: StoredComparison | None, weights: CostWeights | None, share: float) -> bytes:
+def everything(told: Told, study: StoredComparison | None, said: Said | None) -> bytes:
     """The zip."""
     from core.compare import export
 
-    now = told.now
     if told.over_images:
-        from core.compare.report import Chosen
+        parts = rooms.datasets().get(told.now.dataset.id)
+        return export.image_zip(told.images, parts, _images(told, said), study)
+    data = rooms.datasets().series(told.now.dataset.id)
+    return export.series_zip(told.recordings, data, _recordings(told, said), study)
 
-        data = rooms.datasets().get(now.dataset.id)
-        return export.image_zip(told.images, data, Chosen(now.rate, now.pinned, weights, share), study)
-    return export.series_zip(told.recordings, rate=now.rate, pinned=now.pinned, mode=now.mode, study=study)
+
+def _images(told: Told, said: Said | None) -> ImagesChosen:
+    from core.compare.report import Chosen
+
+    now = told.now
+    return Chosen(now.rate, now.pinned, said.weights, said.anomalies) if said else Chosen(now.rate, now.pinned)
+
+
+def _recordings(told: Told, said: Said | None) -> RecordingsChosen:
+    from core.compare.seriesreport import Chosen
+
+    now, weights = told.now, said.weights if said else None
+    return Chosen(now.rate, now.pinned, now.mode, weights, said.anomalies if said else None)

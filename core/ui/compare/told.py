@@ -14,13 +14,16 @@ from core.compare.disagreements import Agreement, Disagreement
 from core.compare.figures import Row
 from core.compare.pairs import Pair
 from core.compare.sidebyside import SideBySide, align
+from core.detectors.series.calibration import Mode
 from core.store.comparisons import RESAMPLES, SERIES_RESAMPLES
 from core.ui import rooms, words
 from core.ui.compare.chosen import Chosen
 
 if TYPE_CHECKING:
     from core.compare.seriesbyside import SeriesSideBySide
+    from core.compare.seriescurves import LimitCurve
     from core.compare.seriesfigures import Moment
+    from core.store.comparison import StoredComparison
 
 Key = tuple[Any, ...]
 
@@ -109,6 +112,16 @@ def moments(told: Told) -> list[Moment]:
     return _moments(told.key, told)
 
 
+def curves(told: Told, study: StoredComparison) -> list[LimitCurve]:
+    """What every limit would have made of the recordings, in the order of the chips; empty without labels."""
+    return _curves(study.id, told.now.mode, tuple(model.id for model in told.now.models), study)
+
+
+def kinds(told: Told) -> tuple[str, ...]:
+    """What the dataset calls each of the events."""
+    return _kinds(tuple(run.id for run in told.now.runs), told)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _images(runs: tuple[str, ...], names: tuple[str, ...]) -> SideBySide:
     found = image_contestants(rooms.workspace(), runs)
@@ -178,3 +191,17 @@ def _moments(key: Key, _told: Told) -> list[Moment]:
     from core.compare.seriesfigures import moments as found
 
     return found(_told.recordings, _told.now.mode, _told.now.rate, top=None)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _curves(study_id: str, mode: Mode, ids: tuple[str, ...], _study: StoredComparison) -> list[LimitCurve]:
+    from core.compare.seriescurves import limit_curves
+
+    return limit_curves(_study.limits(), mode, ids)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _kinds(runs: tuple[str, ...], _told: Told) -> tuple[str, ...]:
+    from core.compare.seriesgroups import event_kinds
+
+    return event_kinds(_told.recordings, rooms.datasets().series(_told.now.dataset.id))
