@@ -24,7 +24,12 @@ def add_options(verb: argparse.ArgumentParser) -> None:
     )
     train.add_argument("--config", type=Path, help="YAML file of a configuration; --set wins over it")
     train.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. loss=cosine, may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of core/features/distill/config.py, e.g. textures=0.5 for half of the crops drawn surfaces "
+        "in place of photographs; may be repeated",
     )
     train.add_argument("--minutes", type=float, help="stop after so long, the learning rate falling in time")
     train.add_argument("--threads", type=int, help="processor threads (default: what torch takes)")
@@ -44,21 +49,23 @@ def add_options(verb: argparse.ArgumentParser) -> None:
 def distill(options: argparse.Namespace) -> None:
     """Train, and write weights and record; the same command goes on where it was interrupted."""
     config = read_config(options.config, options.set)
-    if options.minutes is not None and options.minutes <= 0:
+    if options.minutes is not None and not options.minutes > 0:  # a NaN is no time either
         raise UserError(f"{options.minutes:g} minutes are no time to train in", "--minutes", "Give a number above 0")
     if options.out.exists() and not options.out.is_dir():
         raise UserError("The result is a folder", str(options.out), "Name a folder, new or of this run")
+    from core.datasets.readers import read_images
+
+    progress = console_progress()
+    data = read_images(options.images, format="parts", progress=progress.part(0.0, 0.02))
+    # What can be wrong with the folder has been said by now: torch takes seconds to load.
     import torch
 
-    from core.datasets.readers import read_images
     from core.features.distill.candidate import write_candidate
     from core.features.distill.crops import Photographs
     from core.features.distill.training import distil
 
     if options.threads is not None:
         torch.set_num_threads(max(1, options.threads))
-    progress = console_progress()
-    data = read_images(options.images, format="parts", progress=progress.part(0.0, 0.02))
     photographs = Photographs(data.items, config.seed)
     distilled = distil(
         config, photographs, progress.part(0.02, 1.0), folder=options.out / "checkpoint", minutes=options.minutes
@@ -70,6 +77,9 @@ def distill(options: argparse.Namespace) -> None:
         f"leaves {last['val_loss']:.1%} of the teacher's variance unexplained. {record['bytes'] / 2**20:.1f} MiB, "
         f"sha256 {record['sha256'][:12]}, written to {options.out}. «features evaluate» tells whether it is better"
     )
+    if data.rejected:
+        left_out = data.rejected[0]
+        text += f". Files left out: {len(data.rejected)}, among them {left_out.name}: {left_out.reason}"
     emit(record, options.json, text)
 
 
@@ -89,7 +99,7 @@ def read_config(path: Path | None, assignments: list[str]) -> Any:
     for assignment in assignments:
         key, sign, value = assignment.partition("=")
         if not sign:
-            raise UserError(f"«{assignment}» is not of the form key=value", "--set", "Write --set loss=cosine")
+            raise UserError(f"«{assignment}» is not of the form key=value", "--set", "Write --set textures=0.5")
         *outer, last = key.split(".")
         inside = values
         for name in outer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +18,7 @@ from core.errors import UserError
 from core.features.backbones import load_compact
 from core.features.backbones_info import BUNDLED
 from core.features.compact import Shape, from_weights, shape_of, to_weights
+from core.features.distill import crops, losses, textures
 from core.features.distill.config import Augmentation, DistillConfig
 from core.features.distill.crops import Photographs
 from core.features.distill.losses import LOSSES
@@ -83,13 +86,24 @@ def test_crops_follow_from_seed_and_step_alone(folder: Path) -> None:
 
 def test_an_epoch_shows_every_photograph_once(folder: Path) -> None:
     """Without any change a crop is the photograph: each of those learnt from appears once in an epoch."""
-    plain = Augmentation(crop=(1, 1), zoom=0, texture=0, grey=0, contrast=0)
+    plain = Augmentation(crop=(1, 1), zoom=0, grey=0, contrast=0)
     photographs = Photographs(read_images(folder, format="parts").items, 0)
     count = len(photographs.learnt)
-    config = DistillConfig(batch_size=2, size=64, augmentation=plain)
-    crops = np.concatenate([photographs.batch(config, step) for step in range(count // 2)])
+    config = DistillConfig(batch_size=2, size=64, augmentation=plain, textures=0)
+    shown = np.concatenate([photographs.batch(config, step) for step in range(count // 2)])
     # Turns and mirrors leave the mean of a square unchanged.
-    assert len({round(float(crop.mean()), 3) for crop in crops}) == len(crops) == count - count % 2
+    assert len({round(float(crop.mean()), 3) for crop in shown}) == len(shown) == count - count % 2
+
+
+def test_textures_take_the_share_of_crops_that_was_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(crops, "texture", lambda rng, size: drawn.append(size) or np.zeros((size, size, 3), np.uint8))
+    photographs = Photographs(read_images(folder, format="parts").items, 0)
+    for share, expected in ((0.0, (0, 0)), (0.3, (40, 80)), (1.0, (200, 200))):
+        drawn.clear()
+        for step in range(20):
+            photographs.batch(DistillConfig(batch_size=10, size=64, textures=share), step)
+        assert expected[0] <= len(drawn) <= expected[1]
 
 
 def test_held_out_photographs_are_never_learnt_from(folder: Path) -> None:
@@ -98,17 +112,51 @@ def test_held_out_photographs_are_never_learnt_from(folder: Path) -> None:
     learnt, held = ({item.sha256 for item in some} for some in (photographs.learnt, photographs.held_out))
     assert not learnt & held and len(learnt | held) == 30 and len(held) == len(photographs.held_out) == 4
     assert photographs.held_out_crops(64).shape == (4, 64, 64, 3)
+    drawn = photographs.held_out_textures(64)
+    np.testing.assert_array_equal(drawn, photographs.held_out_textures(64))
+    assert drawn.shape == (4, 64, 64, 3)
+    learnt = np.concatenate([photographs.batch(DistillConfig(size=64, textures=1), step) for step in range(3)])
+    assert not any((learnt == one).all((1, 2, 3)).any() for one in drawn)
 
 
 def test_too_few_photographs_are_refused_in_one_sentence(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"There are 10 different photographs.*at least 24"):
+    with pytest.raises(UserError, match=r"There are 10 different photographs to train on.*at least 24"):
         Photographs(read_images(folder, format="parts").items[:10], 0)
+
+
+def test_test_images_are_not_learnt_from(folder: Path) -> None:
+    items = read_images(folder, format="parts").items
+    told_apart = [replace(item, split="test") if number < 5 else item for number, item in enumerate(items)]
+    photographs = Photographs(told_apart, 0)
+    used = {item.name for item in (*photographs.learnt, *photographs.held_out)}
+    assert used == {item.name for item in items[5:]}
 
 
 def test_textures_differ_and_repeat() -> None:
     first, second = (texture(np.random.default_rng(seed), 64) for seed in (1, 2))
     np.testing.assert_array_equal(first, texture(np.random.default_rng(1), 64))
     assert first.shape == (64, 64, 3) and (first != second).any() and first.std() > 2
+
+
+@pytest.mark.parametrize(
+    "kind", [textures._grain, textures._grating, textures._weave, textures._cells, textures._leaves]
+)
+def test_every_kind_of_field_is_standard(kind: Callable[[np.random.Generator, int], np.ndarray]) -> None:
+    for seed in range(5):
+        field = kind(np.random.default_rng(seed), 96)
+        assert field.shape == (96, 96) and field.dtype == np.float32
+        assert field.mean() == pytest.approx(0, abs=1e-4) and field.std() == pytest.approx(1, abs=1e-3)
+
+
+def test_brushed_grain_varies_less_along_its_direction() -> None:
+    """Stretched up to twentyfold, differences between neighbours in one direction are smaller than in the other."""
+    ratios = []
+    for seed in range(20):
+        field = textures._grain(np.random.default_rng(seed), 96)
+        gradients = np.stack([one.ravel() for one in np.gradient(field)])
+        low, high = np.linalg.eigvalsh(gradients @ gradients.T)
+        ratios.append(high / low)
+    assert np.median(ratios) > 2
 
 
 @pytest.mark.parametrize("loss", list(LOSSES))
@@ -130,6 +178,19 @@ def test_losses_of_a_constant_error() -> None:
     assert float(LOSSES["distance"](student, teacher, variances)) == pytest.approx(4 * 10 / (4 * 2 + 6 * 8))  # type: ignore[arg-type]
 
 
+def test_a_relative_error_counts_the_same_on_a_faint_picture() -> None:
+    """A tenth of its own deviation costs a hundredth on both; as ``distance`` the strong one costs 10^4 times more."""
+    patterns = torch.randn(2, 4, 30, 30), torch.randn(2, 6, 30, 30)
+    teacher = tuple(one * torch.tensor([1.0, 100.0]).view(2, 1, 1, 1) for one in patterns)
+    student = tuple(one * 1.1 for one in teacher)
+    for picture in (slice(0, 1), slice(1, 2)):
+        pair = (tuple(s[picture] for s in student), tuple(t[picture] for t in teacher))
+        assert float(LOSSES["relative"](*pair, (torch.zeros(4), torch.zeros(6)))) == pytest.approx(0.01, rel=0.05)  # type: ignore[arg-type]
+    empty = (torch.zeros(1, 4, 8, 8), torch.zeros(1, 6, 8, 8))
+    off = (empty[0] + 1, empty[1] + 1)
+    assert float(LOSSES["relative"](off, empty, (torch.ones(4), torch.ones(6)))) == pytest.approx(1 / losses.FAINTEST)
+
+
 def test_opposite_features_are_two_apart_in_cosine() -> None:
     teacher = (torch.ones(1, 4, 3, 3), torch.ones(1, 6, 3, 3))
     student = (-teacher[0], -teacher[1])
@@ -143,6 +204,7 @@ def test_opposite_features_are_two_apart_in_cosine() -> None:
         {"batch_size": 1},
         {"size": 100},
         {"augmentation": {"crop": (0.9, 0.2)}},
+        {"textures": 1.2},
         {"architecture": {"widths": (0, 8, 8)}},
         {"norms": "frozen", "start": "random"},
         {"typo": 1},

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 WEIGHTS, RECORD = "compact_backbone.safetensors", "distilled.json"  # files of a distilled backbone
-Loss = Literal["standardised", "distance", "cosine", "relational"]
+Loss = Literal["standardised", "distance", "relative", "cosine", "relational"]
 Widths = Annotated[int, Field(ge=4, le=256, multiple_of=4)]
 Depth = Annotated[int, Field(ge=1, le=6)]
 
@@ -33,7 +33,6 @@ class Augmentation(BaseModel):
     crop: tuple[float, float] = Field((0.35, 1.0), description="side of a crop as a share of the shorter side")
     zoom: float = Field(0.25, ge=0, le=1, description="crops enlarged strongly, which makes textures of objects")
     zoom_crop: tuple[float, float] = Field((0.12, 0.35), description="side of such a crop")
-    texture: float = Field(0.15, ge=0, le=1, description="procedural textures in place of a photograph")
     grey: float = Field(0.35, ge=0, le=1)
     contrast: float = Field(0.4, ge=0, le=1, description="brightness and contrast change by a factor up to exp(±this)")
 
@@ -52,6 +51,7 @@ class DistillConfig(BaseModel):
 
     architecture: Architecture = Architecture()
     augmentation: Augmentation = Augmentation()
+    textures: float = Field(0.3, ge=0, le=1, description="share of crops that are drawn surfaces, no photographs")
     start: Literal["bundled", "random"] = Field(
         "bundled", description="from the weights in use, which must have the same shape, or from nothing"
     )

@@ -29,13 +29,14 @@ FEWEST = 24  # below, a network would learn the photographs by heart
 
 
 class Photographs:
-    """Photographs split into those to learn from and those on which imitation is measured."""
+    """Photographs split into those to learn from and those on which imitation is measured. Test images are neither:
+    a detector on this backbone may be judged on them."""
 
     def __init__(self, items: Sequence[ImageItem], seed: int) -> None:
-        different = {item.sha256: item for item in items}
+        different = {item.sha256: item for item in items if item.split == "train"}
         if len(different) < FEWEST:
             raise UserError(
-                f"There are {len(different)} different photographs",
+                f"There are {len(different)} different photographs to train on",
                 f"at least {FEWEST} are needed, a thousand make a usable backbone",
                 "Name a folder with more of them",
             )
@@ -44,6 +45,7 @@ class Photographs:
         held = min(MOST_HELD_OUT, max(4, round(HELD_OUT * len(ordered))))
         self.held_out = [ordered[i] for i in order[:held]]
         self.learnt = [ordered[i] for i in order[held:]]
+        self._seed = seed
         self._kept: dict[str, Pixels] = {}
         self._bytes = 0
 
@@ -72,7 +74,7 @@ class Photographs:
         crops = []
         for number in range(step * config.batch_size, (step + 1) * config.batch_size):
             epoch, place = divmod(number, len(self.learnt))
-            if rng.random() < config.augmentation.texture:
+            if rng.random() < config.textures:
                 crops.append(texture(rng, config.size))
             else:
                 photograph = self._read(self.learnt[_order(config.seed, epoch, len(self.learnt))[place]])
@@ -89,6 +91,11 @@ class Photographs:
             top, left = (height - side) // 2, (width - side) // 2
             crops.append(resize(photograph[top : top + side, left : left + side], (size, size)))
         return np.stack(crops)
+
+    def held_out_textures(self, size: int) -> Pixels:
+        """As many drawn surfaces, (n, size, size, 3), of random numbers that no crop is made of."""
+        rng = np.random.default_rng([self._seed, 4])
+        return np.stack([texture(rng, size) for _ in self.held_out])
 
     def _read(self, item: ImageItem) -> Pixels:
         if item.sha256 in self._kept:

@@ -3,6 +3,8 @@
 - ``standardised``: mean squared error, every channel in units of its own deviation, so that all count alike.
 - ``distance``: squared error of features averaged over 3 x 3 places, as a share of the teacher's variance over both
   stages: the error of a neighbourhood's mean, of which PatchCore's patches are made, in the units of its distances.
+- ``relative``: the same error, of each picture as a share of the teacher's variance within that picture: a detector
+  compares pictures of one kind, where on a faint surface small differences are all that there is.
 - ``cosine``: 1 - cosine of the angle between the two, place by place.
 - ``relational``: ``distance``, and the difference of distances between random pairs of places (Park et al., Relational
   Knowledge Distillation, CVPR 2019, arXiv:1904.05068).
@@ -21,6 +23,7 @@ from core.features.distill.teacher import Pair
 
 NEIGHBOURHOOD = 3
 PAIRS = 4096
+FAINTEST = 0.05  # of the whole variance: a picture that varies less, such as an empty sky, counts as if it varied so
 
 
 def standardised(student: Pair, teacher: Pair, variances: Pair) -> Tensor:
@@ -32,6 +35,16 @@ def standardised(student: Pair, teacher: Pair, variances: Pair) -> Tensor:
 def distance(student: Pair, teacher: Pair, variances: Pair) -> Tensor:
     errors = [(averaged(s) - averaged(t)).square().sum(1).mean() for s, t in zip(student, teacher, strict=True)]
     return torch.stack(errors).sum() / (variances[0].sum() + variances[1].sum())
+
+
+def relative(student: Pair, teacher: Pair, variances: Pair) -> Tensor:
+    errors, within = [], []
+    for s, t in zip(student, teacher, strict=True):
+        mine, theirs = averaged(s), averaged(t)
+        errors.append((mine - theirs).square().sum(1).mean((1, 2)))
+        within.append((theirs - theirs.mean((2, 3), keepdim=True)).square().sum(1).mean((1, 2)))
+    least = FAINTEST * (variances[0].sum() + variances[1].sum())
+    return (torch.stack(errors).sum(0) / torch.stack(within).sum(0).clamp_min(least)).mean()
 
 
 def cosine(student: Pair, teacher: Pair, variances: Pair) -> Tensor:
@@ -61,6 +74,7 @@ def averaged(features: Tensor) -> Tensor:
 LOSSES: Mapping[Loss, Callable[[Pair, Pair, Pair], Tensor]] = {
     "standardised": standardised,
     "distance": distance,
+    "relative": relative,
     "cosine": cosine,
     "relational": relational,
 }

@@ -29,7 +29,8 @@ MEASURED_ON = 16  # batches that give the variances of the teacher's channels
 CHECK_EVERY = 250  # steps between two looks at the photographs held out
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 STAGE = "Imitating the teacher"
-FIGURES = ("step", "train_loss", "val_loss", "stage2_loss", "stage3_loss")  # the last three: variance not explained
+# All but the first two are shares of variance not explained: of photographs held out, and of textures held out.
+FIGURES = ("step", "train_loss", "val_loss", "stage2_loss", "stage3_loss", "texture_loss")
 CURVE, RECENT = "curve", "recent"  # among the tensors of a checkpoint: its rows, and the losses since the last one
 
 
@@ -114,6 +115,7 @@ class _Run:
         self.mean = {key: value.clone() for key, value in network.state_dict().items()}
         self.standing, self.curve, self.recent = Standing(), torch.empty(0, len(FIGURES)), torch.empty(0)
         self.held_out = photographs.held_out_crops(config.size)
+        self.textures = photographs.held_out_textures(config.size)
 
     def resume(self, progress: Progress) -> None:
         """Go on from the checkpoint where there is one."""
@@ -194,9 +196,12 @@ class _Run:
             )
         trained = {key: value.clone() for key, value in self.network.state_dict().items()}
         self.network.load_state_dict(self.mean)
-        found = unexplained_variance(self.network, self.teacher, self.held_out, self.config.batch_size)
+        found, (on_textures, _, _) = (
+            unexplained_variance(self.network, self.teacher, pixels, self.config.batch_size)
+            for pixels in (self.held_out, self.textures)
+        )
         self.network.load_state_dict(trained)
-        row = (float(self.standing.epoch), train_loss, *found)
+        row = (float(self.standing.epoch), train_loss, *found, on_textures)
         self.curve, self.recent = torch.cat([self.curve, torch.tensor([row])]), torch.empty(0)
         self.standing.best, self.standing.best_epoch = found[0], self.standing.epoch
         return dict(zip(FIGURES[1:], row[1:], strict=True))
