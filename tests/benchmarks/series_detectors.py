@@ -64,7 +64,8 @@ def _measured(name: str, values: list[str], asked: argparse.Namespace, scratch: 
     _core("train", name, "--data", asked.data, "--out", model, "--scope", asked.scope, *sets)
     seconds = time.perf_counter() - started
     result = scratch / "result.json"
-    _core("evaluate", model, "--data", asked.data, "--rate", asked.rate, "--mode", asked.mode, "--json", result)
+    told = ("--rate", asked.rate, "--mode", asked.mode, "--bootstrap", 0, "--json", result)  # no intervals are shown
+    _core("evaluate", model, "--data", asked.data, *told)
     found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return found | {"fit_seconds": seconds}
 
