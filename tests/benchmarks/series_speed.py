@@ -5,8 +5,9 @@
 The networks have the weights they begin with: the work is the same. *One window* is ``score_windows`` of a single
 window; *one by one* a step pushed into a stream, as a live feed does, holes, both scores and parts included: medians of
 single calls. *In batches* is ``score_windows`` (*now* scores of 4,096 windows) and a recording pushed whole (both
-scores, parts): the median of ``rounds``, per window. ARIMA and Kalman are fitted to normal running and pushed a block of
-1,000 steps, and a step at a time. Besides the clock it tells the processor's own time, which neighbours disturb less.
+scores, parts): the median of ``rounds``, per window. ARIMA and Kalman are fitted to normal running and pushed a block
+of 1,000 steps, and a step at a time. Besides the clock it tells the processor's own time, which neighbours disturb
+less.
 """
 
 from __future__ import annotations
