@@ -11,7 +11,7 @@ run: $(VENV)/.run-ready
 
 # Linters, unit tests and browser tests side by side: the browser leaves the processor idle most of the time.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-test: $(VENV)/.test-ready browser
+test: $(VENV)/.test-ready
 	@echo "Three checks run side by side; each prints what it found when it is done."
 	@$(MAKE) --no-print-directory -k -j2 $(SYNC) e2e unit lint
 
@@ -21,13 +21,14 @@ lint: $(VENV)/.test-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two workers: each test's own threads are few, and no figure in these tests is timed. A little nicer than the browser
-# tests, which take longest and wait for somebody else most of the time.
+# Two workers: each test's own threads are few, and no figure in these tests is timed. Each begins with half of the
+# files, so that most fixtures are made once, and takes over from the other when it is done. A little nicer than the
+# browser tests, which take longest and wait for somebody else most of the time. Neither imports the other's files.
 unit: $(VENV)/.test-ready
-	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m pytest -n 2 -m "not e2e and not benchmark"
+	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e and not benchmark" --ignore=tests/e2e
 
 e2e: $(VENV)/.test-ready browser
-	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m e2e tests/e2e
 
 # Beside other libraries, each in an environment of its own; see tests/benchmarks/speed.md. Goes on where it was stopped.
 # BENCH=--quick is a smoke test, BENCH=--fresh forgets what was measured before.
@@ -47,8 +48,11 @@ $(VENV)/.run-ready: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
+# pip compiles all modules one after the other; here every core does, and the packages' own tests are left out. Some
+# packages carry files that are no Python for this version, which is their affair.
 $(VENV)/.test-ready: requirements.txt tests/requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-compile -r tests/requirements.txt
+	-$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1
 	touch $@ $(VENV)/.run-ready
 
 $(VENV)/.peer-ready: tests/benchmarks/requirements-peer.txt

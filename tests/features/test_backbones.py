@@ -11,7 +11,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torchvision.models import resnet18
 
 from core.errors import UserError
 from core.features import backbones, fused
@@ -38,6 +37,8 @@ def weights_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # type: ignor
 
 def test_resnet18_equals_torchvisions_own(weights_dir, imagenet_weights: Path) -> None:  # type: ignore[no-untyped-def]
     """Folding the batch norms and cutting the trunk change nothing but rounding."""
+    from torchvision.models import resnet18  # takes seconds to import: only the process that runs this pays for it
+
     weights_dir(imagenet_weights)
     network = resnet18(weights=None)
     network.load_state_dict(load_file(next(imagenet_weights.glob("resnet18*.safetensors"))), strict=False)

@@ -50,5 +50,5 @@ def wait(table: JobTable, job_id: str, until: Callable[[Job], bool] = lambda job
     while not until(job := table.get(job_id)):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited in vain: {job}\n{table.log_tail(job_id)}")
-        time.sleep(0.02)
+        time.sleep(0.05)
     return job
