@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.metrics.cost import CostWeights
 
 IMAGE_COLUMNS = ("image_auroc", "image_auprc", "recall", "false_alarm_rate", "pixel_auroc", "aupro", "aupimo")
-SERIES_COLUMNS = ("vus_pr", "auc_pr", "events_found", "alarm_share")
+SERIES_COLUMNS = ("vus_pr", "auc_pr", "events_found", "far")
 
 
 def add_options(verb: argparse.ArgumentParser) -> None:
@@ -90,7 +90,7 @@ def _images(
     from core.compare.disagreements import agreement, disagreements
     from core.compare.export import image_zip
     from core.compare.figures import image_rows, random_row, with_study
-    from core.compare.groups import recall_by_class, recall_by_size
+    from core.compare.groups import by_category, recall_by_class, recall_by_size
     from core.compare.maps import check_dataset
     from core.compare.pairs import image_pairs
     from core.compare.report import Chosen, findings
@@ -130,6 +130,7 @@ def _images(
         **as_json(rows, found, agreement(side, rate), side.names),
         "disagreements": [asdict(one) for one in disagreements(side, rate)],
         "per_class": [asdict(one) for one in recall_by_class(side, rate)],
+        "per_category": [asdict(one) for one in by_category(side, rate)],
         "per_size": [asdict(one) for one in recall_by_size(side, shares, rate)],
         "costs": [
             {"model": name, "at_limit": one.at_limit, "hindsight": float(one.curve.cost[one.curve.hindsight])}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compare.heldout import held_out
 from core.compare.maskedmaps import MaskedMaps
 from core.datasets.types import ImageSet
 from core.detectors.calibration import Calibration
@@ -81,7 +82,8 @@ def evaluate(
             for name, found in per_class(scores, anomalous, _defects(counted), threshold).items()
         },
         "per_category": _per_category(images, threshold),
-        "per_size": _per_size(images, threshold, calibration.map_threshold(calibration.reachable(rate))),
+        "calibration_per_category": {one.category: one.to_json() for one in held_out(calibration, threshold)},
+        "per_size": _per_size(images, threshold, calibration, calibration.reachable(rate)),
         "ci95": _intervals(images, threshold, measured, bootstrap, seed),
         "baselines": {"random": _guess(result, promised, seed)},
         "protocol": _protocol(result, calibration, promised, bootstrap),
@@ -132,15 +134,16 @@ def _per_category(images: MaskedMaps, threshold: float) -> dict[str, Any]:
     return result
 
 
-def _per_size(images: MaskedMaps, threshold: float, map_limit: float) -> list[dict[str, Any]]:
+def _per_size(images: MaskedMaps, threshold: float, calibration: Calibration, rate: float) -> list[dict[str, Any]]:
     """Recall and overlap by the share of the image that the mask covers; empty without masks."""
     if not images.any_masks:
         return []
     shares, overlaps, detected = [], [], []
-    for (found, mask), score in zip(images, images.rows["score"], strict=True):
+    limits = {name: calibration.map_threshold(rate, name) for name in images.rows["category"].unique()}
+    for (found, mask), score, category in zip(images, images.rows["score"], images.rows["category"], strict=True):
         if mask is not None:
             shares.append(mask.mean())
-            overlaps.append(np.mean(found[mask] > map_limit))
+            overlaps.append(np.mean(found[mask] > limits[category]))
             detected.append(score > threshold)
     return [asdict(size) for size in per_size(shares, detected, overlaps)]
 
@@ -176,7 +179,7 @@ def _guess(result: dict[str, Any], rate: float, seed: int) -> dict[str, float | 
 def _protocol(result: dict[str, Any], calibration: Calibration, promised: float, bootstrap: int) -> str:
     anomalous = result["n_anomalous"]
     how = "held out from" if calibration.scheme == "held-out" else "cross-fitted within"
-    bound = "at most" if calibration.scheme == "held-out" else "about"
+    bound = "at most" if calibration.exact else "about"
     intervals = (
         f"intervals are 95 %, from {bootstrap} resamples of whole images (shares: Wilson)"
         if bootstrap
@@ -185,9 +188,21 @@ def _protocol(result: dict[str, Any], calibration: Calibration, promised: float,
     return (
         f"{result['n_images'] - anomalous} good and {anomalous} anomalous test images that the model was not fitted or "
         f"calibrated on; threshold from {calibration.n} good images {how} training, promising {bound} "
-        f"{promised:.1%} false alarms; F1-max is an oracle whose threshold is chosen on these test images; pixel "
+        f"{promised:.1%} false alarms{_by_category(calibration)}; F1-max is an oracle whose threshold is chosen on "
+        "these test images; pixel "
         f"metrics at map size, masks resized by nearest neighbour, AUPRO up to a false-positive rate of {FPR_LIMIT}; "
         f"{intervals}."
+    )
+
+
+def _by_category(calibration: Calibration) -> str:
+    """What was done about the categories, and what it does to the figures."""
+    if calibration.categories is None:
+        return ""
+    return (
+        f" of each category: {len(calibration.known)} of them are taken to one axis by their own held-out images, "
+        "which leaves every category's own AUROC as the detector's scores have it; figures over all of them are of "
+        "that axis"
     )
 
 

@@ -1,4 +1,4 @@
-"""Recall by kind and by size of defect: where each contestant is blind."""
+"""Recall by kind and by size of defect, and verdicts by category: where each contestant is blind."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.metrics.intervals import Interval, wilson
 
 @dataclass(frozen=True)
 class GroupRecall:
-    """Defective parts, or events, of one group: ``found`` of ``n`` by each contestant, in order, with Wilson's 95 %
-    interval."""
+    """Parts, or events, of one group, defective ones where nothing else is said: ``found`` of ``n`` by each contestant,
+    in order, with Wilson's 95 % interval."""
 
     name: str
     n: int
@@ -31,6 +31,35 @@ def recall_by_class(side: SideBySide, rate: float = RATE) -> list[GroupRecall]:
         [(defect or "unnamed") if bad else "" for defect, bad in zip(side.defects, side.anomalous, strict=True)]
     )
     return [group_recall(name, names == name, side.flagged(rate)) for name in sorted(set(names.tolist()) - {""})]
+
+
+@dataclass(frozen=True)
+class ByCategory:
+    """One kind of product: good parts of it that each contestant calls bad, and defective ones that it finds; None
+    where there are no such parts."""
+
+    name: str
+    false_alarms: GroupRecall | None
+    recall: GroupRecall | None
+
+
+def by_category(side: SideBySide, rate: float = RATE) -> list[ByCategory]:
+    """False alarms and recall of each category, by name. Empty where there is only one."""
+    names, flagged = np.array(side.categories, dtype=object), side.flagged(rate)
+    known = sorted(set(side.categories))
+    if len(known) < 2:
+        return []
+    found = []
+    for name in known:
+        good, bad = ((names == name) & part for part in (side.known & ~side.anomalous, side.anomalous))
+        found.append(
+            ByCategory(
+                name,
+                group_recall(name, good, flagged) if good.any() else None,
+                group_recall(name, bad, flagged) if bad.any() else None,
+            )
+        )
+    return found
 
 
 def recall_by_size(side: SideBySide, shares: ArrayLike, rate: float = RATE) -> list[GroupRecall]:

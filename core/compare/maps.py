@@ -80,9 +80,9 @@ def _labelled(side: SideBySide) -> pd.DataFrame:
 
 def _stored(side: SideBySide, one: Contestant[Run]) -> tuple[dict[str, float | None], dict[str, Interval]] | None:
     """The evaluation's pixel figures. What is counted here is among what was counted there: the same number of images
-    means the same images."""
+    means the same images. It knows no labels but the dataset's."""
     found: Mapping[str, Any] = one.evaluation or {}
-    if (found.get("n_images"), found.get("n_anomalous")) != (side.n_good + side.n_bad, side.n_bad):
+    if side.by_hand or (found.get("n_images"), found.get("n_anomalous")) != (side.n_good + side.n_bad, side.n_bad):
         return None
     intervals = {
         name: (float(low), float(high)) for name in PIXEL if (ends := found["ci95"].get(name)) for low, high in [ends]

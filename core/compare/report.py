@@ -225,6 +225,6 @@ def _pictures(side: SideBySide, data: ImageSet, item: str, said: Sequence[str], 
     calibrations = [one.calibration for one in side.contestants if one.calibration is not None]
     if len(calibrations) == len(side.contestants):
         for one, own, text in zip(side.contestants, calibrations, said, strict=True):
-            limit = own.map_threshold(own.reachable(rate))
-            found.append((text, overlays.overlay(picture, one.run.map(item), median=own.map_median, limit=limit)))
+            median, limit = own.colours(rate, about.category)
+            found.append((text, overlays.overlay(picture, one.run.map(item), median=median, limit=limit)))
     return [(name, overlays.encode_jpeg(drawn)) for name, drawn in found]

@@ -69,7 +69,7 @@ def cell(row: Row, name: str) -> str:
         return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     if name == "promised_rate":
         return f"{value:.2%}"
-    digits = 4 if name in ("far", "alarm_share") else 3
+    digits = 4 if name == "far" else 3
     low, high = row.ci95.get(name) or (None, None)
     return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{digits}f} to {high:.{digits}f}")
 

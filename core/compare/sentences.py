@@ -120,7 +120,7 @@ def broken_promises(rows: Sequence[Row], rate: float) -> list[str]:
         alarms, promised = row.figures.get("false_alarm_rate"), row.figures.get("promised_rate") or rate
         if alarms is not None and row.ci95["false_alarm_rate"][0] > promised:
             found.append(f"{row.name} calls {alarms:.1%} of the good parts bad, {promised:.1%} were promised")
-        steps = row.figures.get("alarm_share")
+        steps = row.figures.get("far")
         if steps is not None and steps > 2 * rate:
             found.append(f"{row.name} alarms at {steps:.2%} of the normal steps, {rate:.2%} were promised")
     return found
@@ -132,10 +132,16 @@ def protocol(side: SideBySide, rate: float) -> str:
     if side.unlabelled < len(side):
         counted += f": {side.n_good} good, {side.n_bad} anomalous"
         counted += f", {side.unlabelled} without a label (for agreement only)" if side.unlabelled else ""
+        counted += f"; {side.by_hand} of the labels were given by hand" if side.by_hand else ""
     else:
         counted += "; none of them is labelled, so only agreement can be told"
-    crossed = [one.name for one in side.contestants if one.calibration and one.calibration.scheme != "held-out"]
-    about = f" (only about that where it was cross-fitted: {', '.join(crossed)})" if crossed else ""
+    known = [(one.name, one.calibration) for one in side.contestants if one.calibration is not None]
+    inexact = {
+        "cross-fitted": [name for name, own in known if own.scheme != "held-out"],
+        "calibrated by category": [name for name, own in known if own.categories is not None],
+    }
+    told = "; ".join(f"{how}: {', '.join(names)}" for how, names in inexact.items() if names)
+    about = f" (only about that where it was {told})" if told else ""
     return (
         f"{counted}{_left_out(side)}. Each model's limit comes from its own held-out good images and promises at most "
         f"{rate:.1%} false alarms{about}, or the lowest rate that these can promise; no test image chooses a limit. "

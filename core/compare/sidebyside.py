@@ -1,7 +1,8 @@
 """Several models' runs over the same images, reduced to what makes a fair comparison.
 
 Counted is what every model scored and none of them learned from: the images of the test split (of all splits where
-the dataset has no test split) that are «unseen» in every run. A verdict is «bad» where the p-value is at most the
+the dataset has no test split) that are «unseen» in every run and that nobody took out of the dataset. Labels are the
+dataset's, and a person's own where it has none. A verdict is «bad» where the p-value is at most the
 promised rate: the very same as a score above the model's own calibrated threshold, without knowing its units.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compare.contestants import Contest, Contestant
+from core.datasets.said import NOTHING, Said
 from core.errors import UserError
 from core.store.runfolder import Run
 
@@ -49,6 +51,8 @@ class SideBySide(Contest[Run]):
     p_values: Floats  # (m, n)
     left_out: tuple[LeftOut, ...]
     unlabelled: int  # of the n images
+    by_hand: int = 0  # of the n images: those that a person labelled, not the dataset
+    said: Said = NOTHING
 
     def __len__(self) -> int:
         return len(self.items)
@@ -100,8 +104,9 @@ class SideBySide(Contest[Run]):
         return np.asarray(self.p_values <= self.promised(rate)[:, None] * (1 + 1e-12))
 
 
-def align(contestants: Sequence[Contestant[Run]]) -> SideBySide:
-    """The images that all of them judged and none learned from, sorted by name.
+def align(contestants: Sequence[Contestant[Run]], said: Said = NOTHING) -> SideBySide:
+    """The images that all of them judged and none learned from, sorted by name, as people who ``said`` something of
+    them see them.
 
     UserError where no image is left, or a run's scores cannot be read.
     """
@@ -119,6 +124,8 @@ def align(contestants: Sequence[Contestant[Run]]) -> SideBySide:
     if tests:
         _note(left, len(common - tests), "kept for training")
         common &= tests
+    _note(left, len(common & said.excluded), "taken out of the dataset by a person")
+    common -= said.excluded
     if not common:
         raise UserError(
             "No image was judged by all of these models without one having learned from it",
@@ -128,7 +135,8 @@ def align(contestants: Sequence[Contestant[Run]]) -> SideBySide:
     items = sorted(common)
     rows = first.loc[items]
     placed = [frame.set_index("item").loc[items] for frame in frames]
-    labels = _words(rows["label"])
+    given = _words(rows["label"])
+    labels = tuple(said.truth(name, label) for name, label in zip(items, given, strict=True))
     return SideBySide(
         contestants=tuple(contestants),
         items=tuple(items),
@@ -139,6 +147,8 @@ def align(contestants: Sequence[Contestant[Run]]) -> SideBySide:
         p_values=np.array([frame["p_value"].to_numpy(float) for frame in placed]),
         left_out=tuple(left),
         unlabelled=sum(label is None for label in labels),
+        by_hand=sum(now is not None and then is None for now, then in zip(labels, given, strict=True)),
+        said=said,
     )
 
 

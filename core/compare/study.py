@@ -67,6 +67,7 @@ def study_images(
         resamples=resamples,
         seed=seed,
         n=len(side),
+        said=side.said.id,
         figures=figures,
         ci95=intervals,
         differences=differences,

@@ -97,7 +97,7 @@ def test_events_found_tell_the_pair_apart_but_not_for_sure(side):
     assert verdicts(pair, side.names).startswith("No difference between the events that model a and model b find")
     rows = series_rows(side)
     assert [row.figures["events_found"] for row in rows] == [1.0, 0.5]
-    assert [row.figures["alarm_share"] for row in rows] == [0, 0]
+    assert [row.figures["far"] for row in rows] == [0, 0]
     assert broken_promises(rows, 0.001) == []
     loud = broken_promises(series_rows(side, rate=0.1), 0.1)
     assert len(loud) == 2  # uniform noise up to 2: half of the steps lie above a surprise of 1

@@ -62,6 +62,12 @@ def test_every_assumption_has_a_sentence(tmp_path: Path) -> None:
     assert "decimal comma" in text and all(reason.endswith(".") for reason in found.reasons)
 
 
+def test_a_german_label_is_no_sensor(tmp_path: Path) -> None:
+    rows = [f"{i}.02.2026 08:00:00 +0100;{i},5;{i % 2}" for i in range(1, 29)]
+    mapping = guess(put(tmp_path, "Zeitstempel;Öldruck;Störung\n" + "\n".join(rows), "cp1252")).mapping
+    assert (mapping.label, mapping.sensors, mapping.date_pattern) == ("Störung", ("Öldruck",), "%d.%m.%Y %H:%M:%S %z")
+
+
 def test_repeated_and_empty_column_names(tmp_path: Path) -> None:
     path = put(tmp_path, "x,x,\n" + "\n".join(f"{i}.5,{i},{i * i}.25" for i in range(40)))
     assert guess(path).mapping.sensors == ("x", "x (2)", "column 3")

@@ -114,9 +114,9 @@ def test_a_study_is_found_again_and_fills_the_table(
     turned = study.against(of(workspace, parts, pair, pinned=1), made, "recall")
     assert turned[0].value == pytest.approx(-recall[0].value)
     assert turned[0].ci95 == pytest.approx([-end for end in recall[0].ci95[::-1]])
-    packed = zipfile.ZipFile(io.BytesIO(report.everything(found, made, None, 0.01)))
+    packed = zipfile.ZipFile(io.BytesIO(report.everything(found, made, None)))
     assert {"report.html", "figures.csv", "images.parquet"} <= set(packed.namelist())
-    assert b"<html" in report.page(found, made, None, 0.01)
+    assert b"<html" in report.page(found, made, None)
 
 
 def test_figures_are_written_without_exponents() -> None:

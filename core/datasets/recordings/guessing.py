@@ -21,6 +21,7 @@ _INDEX = re.compile(r"unnamed: ?\d+|index|idx|id|no|nr|row|row[ _]?(id|no|nr|num
 _LABEL = re.compile(
     r"(is[ _]?)?(label|labels|anomaly|anomalies|anomalous|outlier|fault|faulty|attack|failure|abnormal|changepoint)"
     r"|normal/attack|(attack|anomaly|fault|machine|ground)[ _]?(label|flag|failure|truth)|target"
+    r"|störung|stoerung|fehler|anomalie|ausfall"
 )
 _UNIT = re.compile(
     r"(unit|machine|engine|asset|device|bearing|equipment|pump|motor|turbine|run|experiment|serial|vehicle|robot|tool)"

@@ -24,6 +24,7 @@ MOST = 0.9  # of the cells of a column of times look like one
 PER_SECOND: dict[str, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d([T ]\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?")
 _ZONED = re.compile(r"\d\s?(?:Z|[+-]\d\d:?\d\d)$")
+_OFFSET = re.compile(r"(\s?)(?:Z|[+-]\d\d:?\d\d)$")
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})[./-](\d{1,4})")
 _CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d\d)(:\d\d)?([.,]\d+)?\s*([AaPp][Mm])?")
 
@@ -98,7 +99,9 @@ def _dates(cells: Sequence[str]) -> Written | None:
     gap = rest[: len(rest) - len(rest.lstrip("T "))]
     suffix = rest[clock.end() - (len(clock[5]) if clock[5] else 0) - 1 :]
     ampm = (" %p" if suffix.startswith(" ") else "%p") if clock[5] else ""
-    return Written("text", f"{date}{gap}{hours}:%M{seconds}{fraction}{ampm}", doubt)
+    offset = _OFFSET.search(rest)
+    zone = f"{offset[1]}%z" if offset else ""
+    return Written("text", f"{date}{gap}{hours}:%M{seconds}{fraction}{ampm}{zone}", doubt)
 
 
 def _rises(days: Sequence[int], months: Sequence[int]) -> bool:
@@ -141,12 +144,12 @@ def _parsed(text: pd.Series, mapping: TableMapping, where: str) -> tuple[NDArray
         text = text.str.replace(r",(?=\d)", ".", regex=True)
         pattern = pattern and pattern.replace(",%f", ".%f")
     sample = text.dropna().head(1000)
-    zoned = bool(len(sample)) and bool(sample.str.contains(_ZONED).any()) and pattern is None
+    zoned = "%z" in pattern if pattern else bool(len(sample)) and bool(sample.str.contains(_ZONED).any())
     stamps = pd.to_datetime(text, format=pattern or "ISO8601", errors="coerce", utc=zoned)
     if pattern and "%S" in pattern and "%f" not in pattern:  # the pattern comes from a few cells: others have fractions
         late = stamps.isna() & text.notna()
         if late.any():
-            stamps[late] = pd.to_datetime(text[late], format=pattern.replace("%S", "%S.%f"), errors="coerce")
+            stamps[late] = pd.to_datetime(text[late], format=pattern.replace("%S", "%S.%f"), errors="coerce", utc=zoned)
     _refuse((stamps.isna() & text.notna()).to_numpy(), text, where, "is no time as the others, or far outside our time")
     found, notes = _stamps(stamps, mapping, where)
     return found, notes

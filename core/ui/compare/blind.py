@@ -18,10 +18,12 @@ from core.ui.compare import told as telling
 from core.ui.compare.told import Told
 
 MACHINES = 12  # shown
+ALARMS = "false alarms"
 
 
 def show(told: Told, study: StoredComparison | None) -> None:
-    """By class; by size where there are masks."""
+    """By class; by category where there are several; by size where there are masks."""
+    _categories(told)
     own = groups.recall_by_class(told.images, told.now.rate)
     if not own:
         st.caption("Recall needs anomalous parts among those that are counted.")
@@ -49,6 +51,30 @@ def show(told: Told, study: StoredComparison | None) -> None:
         "The size is the mask's, all of its regions together.",
     )
     blocks.plot(_figure(told.key, study.id, sizes, told), key="by-size", alt=_alt(told, sizes))
+
+
+def _categories(told: Told) -> None:
+    """Good parts that are called bad, by kind of product: one limit should mean the same of each."""
+    found = groups.by_category(told.images, told.now.rate)
+    own = [one.false_alarms for one in found if one.false_alarms is not None]
+    if own:
+        blocks.headed(
+            "False alarms by category",
+            "Share of each kind's good parts that each detector calls bad at its own limit, with 95 % intervals "
+            "(Wilson).",
+            "The promised share is the same for all. A kind on which a detector lies far above it has a limit that is "
+            "too tight for it; far below, defects are missed there.",
+            "Models that were trained before limits were set by category hold all kinds to one; train them again.",
+        )
+        blocks.plot(_figure(told.key, ALARMS, own, told), key="by-category", alt=_alt(told, own))
+    bad = [one.recall for one in found if one.recall is not None]
+    if bad:
+        blocks.headed(
+            "Recall by category", "Share of each kind's defective parts that each detector calls bad at its own limit.",
+            "Read it beside the false alarms above: a detector can buy one with the other.",
+            "Kinds differ in how hard their defects are; a kind of few parts has wide intervals.",
+        )  # fmt: skip
+        blocks.plot(_figure(told.key, "recall by category", bad, told), key="recall-by-category", alt=_alt(told, bad))
 
 
 def show_events(told: Told) -> None:
@@ -110,5 +136,5 @@ def _alt(told: Told, own: Sequence[GroupRecall]) -> str:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _figure(key: object, kind: str, _own: Sequence[GroupRecall], _told: Told) -> go.Figure:
-    noun = "parts" if _told.over_images else "events"
-    return versus.grouped([(one.name, one.n, one.recall, one.ci95) for one in _own], _told.now.names, noun)
+    noun, share = "parts" if _told.over_images else "events", kind if kind == ALARMS else "recall"
+    return versus.grouped([(one.name, one.n, one.recall, one.ci95) for one in _own], _told.now.names, noun, share)

@@ -12,6 +12,7 @@ from html import escape
 import streamlit as st
 
 from core.charts.contestants import LOOKS, Look
+from core.datasets.said import NOTHING, Said
 from core.detectors.series.calibration import Mode
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
@@ -40,16 +41,17 @@ class Chosen:
     pinned: int
     rate: float
     mode: Mode  # of recordings
+    said: Said = NOTHING  # by people, of the images
 
     @property
     def looks(self) -> tuple[Look, ...]:
         return LOOKS[: len(self.runs)]
 
     @property
-    def key(self) -> tuple[tuple[str, ...], tuple[str, ...], float, Mode]:
+    def key(self) -> tuple[tuple[str, ...], tuple[str, ...], float, Mode, str]:
         """What everything drawn of them depends on: the runs, which never change under one id, what they are called,
-        the promised rate and the mode."""
-        return tuple(run.id for run in self.runs), self.names, self.rate, self.mode
+        the promised rate, the mode, and what people said of the images."""
+        return tuple(run.id for run in self.runs), self.names, self.rate, self.mode, self.said.id
 
     @property
     def brief(self) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def show(dataset: DatasetRow, found: Sequence[tuple[RunRow, ModelRow]], rate: fl
         _add(models, [model for _, model in found if model not in models])
     return Chosen(
         dataset, tuple(run for run, _ in picked), tuple(models), tuple(names[one.id] for one in models), pinned, rate,
-        mode,
+        mode, rooms.datasets().said(dataset.id) if dataset.modality == "image" else NOTHING,
     )  # fmt: skip
 
 

@@ -99,9 +99,11 @@ def _drawn(told: Told, said: Said, study: StoredComparison | None) -> None:
     what = "accepting everything" if drawn[0].curve.accept_all <= drawn[0].curve.reject_all else "rejecting everything"
     if not told.over_images:
         what = "never alarming" if what == "accepting everything" else "calling people out all the time"
-    cost = drawn[best].at_limit * unit
+    cost, won = drawn[best].at_limit * unit, drawn[best]
+    missed = "" if told.over_images else f" (it misses {won.missed:.0%} of the anomalies)"
     st.markdown(
-        f"Cheapest at its own limit: **{words.plain(names[best])}**, {words.amount(cost)} {per} in your currency. "
+        f"Cheapest at its own limit: **{words.plain(names[best])}**, {words.amount(cost)} {per} in your currency"
+        f"{missed}. "
         f"Not looking at all ({what}) costs {words.amount(idle)}"
         + (": **at these costs no detector here is worth its alarms.**" if idle <= cost else ".")
     )

@@ -138,12 +138,8 @@ def _heat(run_id: str, sha256: str, _item: ImageItem, _one: Contestant[Run]) -> 
     picture, calibration = _small(_item.path), _one.calibration
     if calibration is None:
         return overlays.encode_jpeg(picture)
-    drawn = overlays.overlay(
-        picture,
-        _one.run.map(_item.name),
-        median=calibration.map_median,
-        limit=calibration.map_threshold(calibration.reachable(MAP_RATE)),
-    )
+    median, limit = calibration.colours(MAP_RATE, _item.category)
+    drawn = overlays.overlay(picture, _one.run.map(_item.name), median=median, limit=limit)
     return overlays.encode_jpeg(drawn)
 
 

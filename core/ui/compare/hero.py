@@ -29,6 +29,8 @@ def show(told: Told, study: StoredComparison | None) -> None:
     found = effects.available(told, study)
     for sentence in headline(told, study, found):
         st.markdown(sentence)
+    for broken in sentences.broken_promises(told.evidence.rows, told.now.rate):
+        st.caption(f":material/warning: {words.plain(broken)}.")
     _forest(told, study, found)
     if study is None:
         studies.ask(told)

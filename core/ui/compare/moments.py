@@ -19,6 +19,7 @@ PER_PAGE = 3
 KINDS = ("All", "Labelled anomalous", "Normal", "Not labelled")
 AROUND = 1.0  # of the moment's length, drawn before and after it
 LEAST = 40  # steps drawn on either side
+NAME = 34  # letters of a recording's name that fit beside what is said of it
 
 
 def show(told: Told) -> None:
@@ -61,7 +62,7 @@ def _fits(row: Moment, kind: str) -> bool:
 
 
 def _moment(told: Told, row: Moment) -> None:
-    names, looks = told.now.names, told.now.looks
+    names, looks = told.now.brief, told.now.looks
     alarmed = [
         f"{look.sign} {words.plain(name)}" for name, look, yes in zip(names, looks, row.alarmed, strict=True) if yes
     ]
@@ -69,7 +70,7 @@ def _moment(told: Told, row: Moment) -> None:
     with st.container(border=True, gap="xsmall", key=f"moment-{row.unit}-{row.start}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"**{words.plain(words.short(row.unit, 28))}**, {_steps(row)} · {truth} · "
+                f"**{words.plain(_recording(row.unit))}**, {_steps(row)} · {truth} · "
                 f"only {', '.join(alarmed)} {'alarms' if len(alarmed) == 1 else 'alarm'}",
                 width="stretch",
             )
@@ -81,6 +82,11 @@ def _moment(told: Told, row: Moment) -> None:
         figure = _figure(told.key, row.unit, row.start, row, told)
         key = f"moment-chart-{row.unit}-{row.start}"
         blocks.plot(figure, key=key, alt=f"Surprise of {', '.join(names)} around step {row.peak} of {row.unit}")
+
+
+def _recording(name: str) -> str:
+    """The whole name where it fits: often the folder tells the machine, and every file in them is called «test»."""
+    return name if len(name) <= NAME else words.short(name, NAME)
 
 
 def _steps(row: Moment) -> str:
@@ -97,7 +103,7 @@ def _figure(key: object, unit: str, start: int, _row: Moment, _told: Told) -> go
     sensor, readings = _loudest(_told, _row, time)
     return versusparts.moment(
         view.axis(data, time),
-        [(name, one) for name, one in zip(_told.now.names, shown, strict=True)],
+        [(name, one) for name, one in zip(_told.now.brief, shown, strict=True)],
         limit=-math.log10(_told.now.rate),
         anomalous=side.anomalous[first:last],
         signal=None if readings is None else (sensor, view.axis(data, readings[0]), readings[1]),

@@ -88,6 +88,8 @@ def _answer(told: Told, studied: StoredComparison | None) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         hero.show(told, studied)
+        if studied is not None:
+            study.warn(told, studied)
         st.caption(words.plain(told.evidence.protocol))
     with right:
         if told.over_images:

@@ -71,9 +71,9 @@ def _alt(told: Told, study: StoredComparison) -> str:
 
 def _kept(told: Told) -> str:
     return "; ".join(
-        f"{row.name}: {row.figures['alarm_share']:.2%} of the normal steps alarm, {told.now.rate:.2%} promised"
+        f"{row.name}: {row.figures['far']:.2%} of the normal steps alarm, {told.now.rate:.2%} promised"
         for row in told.evidence.rows
-        if row.figures["alarm_share"] is not None
+        if row.figures["far"] is not None
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.detectors.series.calibration import RATE
+from core.jobs.tasks.compare import by_hand
 from core.store.comparison import Compared, StoredComparison
 from core.store.comparisons import ComparisonStore
 from core.ui import blocks, jobs_panel, rooms, words
@@ -15,11 +16,28 @@ from core.ui.compare.told import Told
 
 
 def of(told: Told) -> StoredComparison | None:
-    """The study of these runs at this rate, None where it was not made."""
-    found = ComparisonStore(rooms.workspace()).find(
-        [run.id for run in told.now.runs], _rate(told), told.evidence.resamples
-    )
+    """The study of these runs at this rate, with the labels that people had given then where there is none with those
+    of now (``other_labels`` tells which). None where it was not made."""
+    store = ComparisonStore(rooms.workspace())
+    settings = ([run.id for run in told.now.runs], _rate(told), told.evidence.resamples)
+    found = store.find(*settings, said=told.now.said.id) or store.with_other_labels(*settings)
     return None if found is None else _kept(found.id, found)
+
+
+def other_labels(told: Told, study: StoredComparison) -> bool:
+    """Whether people have said other things of the images since the study was made."""
+    return study.info.said != told.now.said.id
+
+
+def warn(told: Told, study: StoredComparison) -> None:
+    """That the labels have changed since, and the button that makes the study anew; nothing where they have not."""
+    if other_labels(told, study):
+        st.warning(
+            "Labels that people gave, or what they took out, have changed since the heatmaps were read: pixel figures, "
+            "AUPIMO and resampled intervals still go by what was said before. All else on this page is up to date.",
+            icon=":material/edit_note:",
+        )
+        ask(told)
 
 
 def ask(told: Told) -> None:
@@ -91,6 +109,7 @@ def _spec(told: Told) -> dict[str, Any]:
         "run_ids": sorted(run.id for run in told.now.runs),  # in whichever order they are shown
         "rate": _rate(told),
         "resamples": told.evidence.resamples,
+        **by_hand(told.now.said),
     }
 
 

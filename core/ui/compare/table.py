@@ -14,7 +14,7 @@ from core.ui import blocks, words
 from core.ui.compare import study as studies
 from core.ui.compare.told import Told
 
-PERCENT = frozenset({"recall", "false_alarm_rate", "promised_rate", "far", "mar", "events_found", "alarm_share"})
+PERCENT = frozenset({"recall", "false_alarm_rate", "promised_rate", "far", "mar", "events_found"})
 COSTS = frozenset({"fit_seconds", "ms_per_image", "us_per_step", "peak_rss_mib"})
 PLAIN = {"delay_median": "{:.0f}"}
 

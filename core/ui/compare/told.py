@@ -14,6 +14,7 @@ from core.compare.disagreements import Agreement, Disagreement
 from core.compare.figures import Row
 from core.compare.pairs import Pair
 from core.compare.sidebyside import SideBySide, align
+from core.datasets.said import Said
 from core.detectors.series.calibration import Mode
 from core.store.comparisons import RESAMPLES, SERIES_RESAMPLES
 from core.ui import rooms, words
@@ -123,9 +124,9 @@ def kinds(told: Told) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _images(runs: tuple[str, ...], names: tuple[str, ...]) -> SideBySide:
+def _images(runs: tuple[str, ...], names: tuple[str, ...], said: str, _said: Said) -> SideBySide:
     found = image_contestants(rooms.workspace(), runs)
-    return align([replace(one, name=name) for one, name in zip(found, names, strict=True)])
+    return align([replace(one, name=name) for one, name in zip(found, names, strict=True)], _said)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -138,7 +139,7 @@ def _recordings(runs: tuple[str, ...], names: tuple[str, ...]) -> SeriesSideBySi
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _of_images(key: Key, _now: Chosen) -> Evidence:
-    side, rate = _images(tuple(run.id for run in _now.runs), _now.names), _now.rate
+    side, rate = _images(tuple(run.id for run in _now.runs), _now.names, _now.said.id, _now.said), _now.rate
     return Evidence(
         side,
         figures.image_rows(side, rate),

@@ -36,7 +36,8 @@ def table(start: TableMapping, seen: pd.DataFrame, *, key: str) -> dict[str, str
             ROLE: st.column_config.SelectboxColumn(
                 options=list(ROLES),
                 required=True,
-                help="A condition says what the machine was asked to do: sensors are judged in its light.",
+                help="A condition says what the machine was asked to do: sensors are judged in its light. What "
+                "was chosen above as time, machine or label is no sensor.",
             )
         },
         key=f"meanings-{key}",
