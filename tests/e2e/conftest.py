@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from core.datasets.series import Event, SeriesSet
 from core.detectors import registry
 from core.detectors.series.training import train_series
+from core.jobs.job import Job
 from core.jobs.table import JobTable
 from core.progress import Progress
 from core.settings import PROJECT
@@ -31,8 +32,9 @@ from core.store.workspace import Workspace
 from tests import toy_series as toys
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-START_S = 60.0
-PATIENCE_MS = 60_000  # many times what a free machine needs
+START_S = 180.0
+STOP_S = 60.0
+PATIENCE_MS = 120_000  # many times what a free machine needs
 expect.set_options(timeout=PATIENCE_MS)
 Visit = Callable[..., Page]
 FAULT = Event(500, 560, (1,))
@@ -41,7 +43,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "kalman": {},
     "arima": {"max_p": 1, "max_q": 0},
 }
-STARTED_MS = 120_000  # three detectors are loaded on the slowest machine that runs these tests
+STARTED_MS = 240_000  # three detectors are loaded on the slowest machine that runs these tests
 
 
 class Server:
@@ -82,6 +84,14 @@ class Server:
     def jobs(self) -> JobTable:
         return JobTable(Workspace(self.data_dir))
 
+    def wait_for(self, job_id: str, *states: str) -> Job:
+        """The job once it is in one of the states."""
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while (job := self.jobs.get(job_id)).state not in states:
+            assert time.monotonic() < until, job
+            time.sleep(0.2)
+        return job
+
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
@@ -90,7 +100,7 @@ class Server:
         """End the server and every job that it left running."""
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(STOP_S)
         for job in self.jobs.list(active=True):
             if job.pid is not None:
                 try:

@@ -18,7 +18,7 @@ from core.store.workspace import Workspace
 from tests.e2e.conftest import Server, settle
 from tests.ui import contest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 Visit = Callable[..., Page]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import zipfile
 from pathlib import Path
 
@@ -12,12 +11,11 @@ from playwright.sync_api import Page, expect
 
 from core.datasets import readers
 from core.datasets.synthetic.parts import write_parts
-from core.jobs.job import Job
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
 from tests.e2e.conftest import Server, Visit, settle
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PATIENCE_MS = 600_000  # the sample is trained on the slowest machine that runs these tests
 
 
@@ -26,14 +24,6 @@ def parts(server: Server, tmp_path: Path) -> DatasetRow:
     """A small dataset that the server already has."""
     write_parts(tmp_path / "parts", train=12, test_good=2, per_defect=1, size=96)
     return DatasetStore(Workspace(server.data_dir)).add(readers.read(tmp_path / "parts", name="flanges"))
-
-
-def wait_for(server: Server, job_id: str, states: tuple[str, ...], timeout_s: float = 60) -> Job:
-    until = time.monotonic() + timeout_s
-    while (job := server.jobs.get(job_id)).state not in states and time.monotonic() < until:
-        time.sleep(0.2)
-    assert job.state in states, job
-    return job
 
 
 def start_long_training(page: Page, server: Server) -> str:
@@ -61,6 +51,7 @@ def test_from_the_first_run_to_a_heatmap(visit: Visit, server: Server) -> None:
     page.locator("[class*='st-key-open-'] button").first.click()
     expect(page.get_by_role("button", name="Next", exact=False).first).to_be_visible()
     expect(page.get_by_role("button", name="All parts")).to_be_visible()
+    expect(page).to_have_url(re.compile("part="))
     settle(page)
     item = page.url
     page.keyboard.press("ArrowRight")
@@ -79,21 +70,27 @@ def test_a_training_survives_reload_and_a_second_browser_cancels_it(
     expect(second.get_by_test_id("stProgress").first).to_be_visible()
     second.get_by_role("button", name="Cancel").first.click()
     second.get_by_role("button", name="Stop the job").first.click()
-    assert wait_for(server, job_id, ("cancelled",)).state == "cancelled"
+    server.wait_for(job_id, "cancelled")
     expect(first.get_by_text("Cancelled").first).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/data", "/inspect"])
-def test_a_cold_deep_link_goes_through_the_router(visit: Visit, server: Server, parts: DatasetRow, path: str) -> None:
-    page = visit(f"{path}?dataset={parts.id[:12]}")
-    expect(page.get_by_text("flanges · 21 images").first).to_be_visible()
-    expect(page.get_by_role("link", name="Start")).to_be_visible()
-    expect(page).to_have_url(re.compile(f"{path}.*dataset={parts.id[:12]}"))
+def test_deep_links_go_through_the_router_and_every_picture_says_in_words_what_it_shows(
+    visit: Visit, parts: DatasetRow
+) -> None:
+    for path in ("/inspect", "/data"):
+        page = visit(f"{path}?dataset={parts.id[:12]}", color_scheme="dark")
+        expect(page.get_by_text("flanges · 21 images").first).to_be_visible()
+        expect(page.get_by_role("link", name="Start")).to_be_visible()
+        expect(page).to_have_url(re.compile(f"{path}.*dataset={parts.id[:12]}"))
+    expect(page.get_by_test_id("stImage").first).to_be_visible()
+    settle(page)
+    pictures = page.get_by_test_id("stImage").locator("img")
+    assert all(pictures.nth(n).get_attribute("alt") for n in range(pictures.count()))
 
 
 def test_a_job_outlives_the_server(visit: Visit, server: Server, parts: DatasetRow) -> None:
     job_id = start_long_training(visit("/train"), server)
-    wait_for(server, job_id, ("running",))
+    server.wait_for(job_id, "running")
     server.kill()
     assert server.jobs.get(job_id).state == "running"
     server.start()
@@ -102,10 +99,12 @@ def test_a_job_outlives_the_server(visit: Visit, server: Server, parts: DatasetR
     page.get_by_test_id("stPopover").filter(has_text="1 job").get_by_role("button").click()
     expect(page.get_by_test_id("stProgress").first).to_be_visible()
     server.jobs.request_cancel(job_id)
-    wait_for(server, job_id, ("cancelled",))
+    server.wait_for(job_id, "cancelled")
 
 
-def test_a_bad_zip_is_refused_in_one_sentence(visit: Visit, server: Server, tmp_path: Path) -> None:
+def test_a_bad_zip_is_refused_in_one_sentence_and_an_uploaded_folder_becomes_a_dataset(
+    visit: Visit, server: Server, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK\x03\x04 this is not an archive")
     page = visit("/data?add=Zip")
@@ -121,17 +120,8 @@ def test_a_bad_zip_is_refused_in_one_sentence(visit: Visit, server: Server, tmp_
     assert not list(tmp_path.rglob("evil.png"))
     assert DatasetStore(Workspace(server.data_dir)).list() == []
 
-
-def test_an_uploaded_folder_becomes_a_dataset(visit: Visit, server: Server, tmp_path: Path) -> None:
     write_parts(tmp_path / "mine", train=3, test_good=1, per_defect=1, size=96)
     page = visit("/data?add=Folder")
     page.locator("input[type=file]").set_input_files(tmp_path / "mine")
-    expect(page.get_by_role("heading", name="mine")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="mine")).to_be_visible()
     expect(page.get_by_text("11 of 11 images")).to_be_visible()
-
-
-def test_every_picture_says_in_words_what_it_shows(visit: Visit, server: Server, parts: DatasetRow) -> None:
-    page = visit("/data", color_scheme="dark")
-    expect(page.get_by_test_id("stImage").first).to_be_visible()
-    pictures = page.get_by_test_id("stImage").locator("img")
-    assert all(pictures.nth(n).get_attribute("alt") for n in range(pictures.count()))

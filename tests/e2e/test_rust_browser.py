@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.datasets.synthetic.rust import write_rust
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import Server, settle
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[..., Page]
 PATIENCE_MS = 300_000  # the photographs are analysed on the slowest machine that runs these tests
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_from_photographs_to_a_forecast(visit: Visit, server: Server, tmp_path: Path) -> None:
     write_rust(tmp_path / "flange", parts=1, weeks=4, views=1, size=256)
     page = visit("/rust")
@@ -49,6 +49,7 @@ def test_from_photographs_to_a_forecast(visit: Visit, server: Server, tmp_path: 
     lasso = page.locator(".lasso svg")
     expect(lasso).to_be_visible()
     lasso.scroll_into_view_if_needed()
+    settle(page)  # nothing moves any more
     box = lasso.bounding_box()
     assert box is not None
     left, top = box["x"] + 20, box["y"] + 20
