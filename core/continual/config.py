@@ -156,6 +156,10 @@ class ContinualConfig(_Model):
     learner: LearnerConfig = LearnerConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     severity: str = Field("", description="name of a table in assets, or a CSV file; empty: that of the stream")
+    processes: int = Field(
+        0, ge=0, le=64, title="Processes that share each training step",
+        description="0: one for each GPU where there are two or more, else one",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -166,14 +170,14 @@ class ContinualConfig(_Model):
         return self
 
     def sha256(self) -> str:
-        """Of everything that a result depends on."""
-        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)
+        """Of everything that a result depends on; how many processes share the work changes its rounding alone."""
+        text = json.dumps(self.model_dump(mode="json", exclude={"name", "processes"}), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def checkpoint_name(self, seed: int, method: str) -> str:
         """The file in which the loop keeps one method's course on one seed. It does not depend on which other methods
         and seeds are asked for: one that is added later finds the others done."""
-        content = self.model_dump(mode="json", exclude={"name", "methods", "seeds"})
+        content = self.model_dump(mode="json", exclude={"name", "methods", "seeds", "processes"})
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{digest[:16]}-{seed}-{method}.npz"
 

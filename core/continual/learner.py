@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from core.continual.contract import Generators, Strategy, below, prefixed
 from core.continual.cvar import annealed_level, effective_level
 from core.continual.dynamics.contract import Motion
 from core.continual.hellinger import DriftState, adaptive_sigma
-from core.continual.losses import Plan, cross_entropy, evolved, hardness, interference
+from core.continual.losses import Part, Plan, cross_entropy, evolved, hardness, interference
 from core.continual.memory import Index, Memory
 from core.continual.methods.options import Learner
 from core.continual.modalities import Modalities
 from core.continual.network import FusionNetwork
+from core.continual.parallel import ALONE, Crew
 from core.continual.platt import Platt
+from core.continual.student import Student
 from core.continual.tracking import bias_bound
 from core.continual.types import CRITICAL, Array, Batch, MemoryRecord, Stream
 from core.continual.watch import RATE, DriftWatch
@@ -37,8 +40,8 @@ SCRATCH_EVERY = 100  # steps between trainings from scratch where nobody tells w
 class LoopLearner(Strategy):
     """Test-then-train with rehearsal; see the registry for what each method switches on."""
 
-    def __init__(self, options: Learner, stream: Stream, seed: int) -> None:
-        self._o, self._stream, self._seed = options, stream, seed
+    def __init__(self, options: Learner, stream: Stream, seed: int, crew: Crew = ALONE) -> None:
+        self._o, self._stream, self._seed, self._crew = options, stream, seed, crew
         self._random = Generators(seed, PURPOSES)
         self._modalities = Modalities(stream)
         self._platt = Platt()
@@ -57,8 +60,7 @@ class LoopLearner(Strategy):
         self._renew()
 
     def score(self, batch: Batch) -> Array:
-        with torch.inference_mode():
-            return np.asarray(self._network(*_tensors(*self._modalities.inputs(batch))).numpy(), np.float32)
+        return self._student.logits(*self._modalities.inputs(batch))
 
     def probability(self, score: Array) -> Array:
         return self._platt(score)
@@ -101,17 +103,13 @@ class LoopLearner(Strategy):
         return MemoryRecord(step, m["id"], m["fault"], m["severity"], worth, m["buffer"], m.nbytes)
 
     def latent(self, batch: Batch) -> Array:
-        with torch.inference_mode():
-            found = self._network.features(*_tensors(*self._modalities.inputs(batch)))
-        return np.asarray(found.numpy(), np.float32)
+        return self._student.features(*self._modalities.inputs(batch))[0]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         own = np.array([self._step, self._radius, self._drift, *self._history])
         found = {"own": own, **prefixed("random", self._random.arrays()), **prefixed("platt", self._platt.arrays())}
         found |= prefixed("memory", self._memory.arrays()) | prefixed("modalities", self._modalities.arrays())
-        found |= prefixed("network", {k: v.numpy().copy() for k, v in self._network.state_dict().items()})
-        for place, state in self._optimiser.state_dict()["state"].items():
-            found |= prefixed(f"adam/{place}", {key: value.numpy().copy() for key, value in state.items()})
+        found |= self._student.arrays()
         return found | (prefixed("watch", self._watch.arrays()) if self._watch else {})
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -124,13 +122,7 @@ class LoopLearner(Strategy):
         ):  # fmt: skip
             if part is not None:
                 part.restore(below(name, arrays))
-        self._network.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in below("network", arrays).items()})
-        state = self._optimiser.state_dict()
-        for place in range(len(state["param_groups"][0]["params"])):
-            found = below(f"adam/{place}", arrays)
-            if found:
-                state["state"][place] = {key: torch.from_numpy(value.copy()) for key, value in found.items()}
-        self._optimiser.load_state_dict(state)
+        self._student.restore(arrays)
 
     @property
     def _watches(self) -> bool:
@@ -140,8 +132,8 @@ class LoopLearner(Strategy):
         """An untrained network, the same for every method of a seed."""
         with torch.random.fork_rng():
             torch.manual_seed(self._seed)
-            self._network = FusionNetwork(self._modalities.widths, self._alignment, self._o.hidden)
-        self._optimiser = torch.optim.Adam(self._network.parameters(), lr=self._o.learning_rate, fused=True)
+            network = FusionNetwork(self._modalities.widths, self._alignment, self._o.hidden)
+        self._student = Student(network, self._o.learning_rate, self._crew)
 
     def _told(self, state: DriftState, alarm: bool) -> dict[str, float]:
         """``bound`` is an estimate: on real streams the speed of drift is not known but guessed from H itself."""
@@ -157,58 +149,60 @@ class LoopLearner(Strategy):
         self, inputs: Array, mask: Array, label: NDArray[np.bool_]
     ) -> tuple[dict[str, float], Array]:  # fmt: skip
         """One step of gradient descent. Whatever takes part goes through the network in one pass."""
-        stream = (*_tensors(inputs, mask), _float(label))
+        stream = self._part(inputs, mask, label)
         plan = self._plan(stream) if len(self._memory) else Plan()
         parts = [stream[:2], *plan.parts()]
-        logits = self._network(torch.cat([one[0] for one in parts]), torch.cat([one[1] for one in parts]))
-        first, *rest = logits.split([len(one[0]) for one in parts])
-        loss = cross_entropy(first, stream[2]).mean() + plan.loss(rest, self._o)
-        self._optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        self._optimiser.step()
-        state = {"loss": loss.item()} | ({"level": plan.level} if plan.tail else {})
-        return state, np.asarray(first.detach().numpy(), np.float32)
+        sizes = [len(one[0]) for one in parts]
 
-    def _plan(self, stream: tuple[Tensor, Tensor, Tensor]) -> Plan:
+        def loss(logits: Tensor) -> Tensor:
+            first, *rest = torch.split(logits, sizes)
+            return cross_entropy(first, stream[2]).mean() + plan.loss(rest, self._o)
+
+        whole = (torch.cat([one[0] for one in parts]), torch.cat([one[1] for one in parts]))
+        value, logits = self._student.learn(*whole, loss)
+        state = {"loss": value} | ({"level": plan.level} if plan.tail else {})
+        return state, np.asarray(logits[: len(label)].cpu().numpy(), np.float32)
+
+    def _plan(self, stream: Part) -> Plan:
         """What is replayed in this step, chosen and moved."""
         o, m, plan = self._o, self._memory, Plan()
         if o.logit_weight > 0:
             index = m.sample(o.replay, self._random["replay"])
-            plan.matched = (*_tensors(m["inputs"][index], m["mask"][index]), torch.from_numpy(m["logit"][index]))
+            plan.matched = self._part(m["inputs"][index], m["mask"][index], m["logit"][index])
         index = self._chosen(stream)
-        raw = (*_tensors(m["inputs"][index], m["mask"][index]), _float(m["label"][index]))
+        raw = self._part(m["inputs"][index], m["mask"][index], m["label"][index])
         if o.transform == "none":
             plan.replayed = raw
         else:
             if o.transform == "sgld":
-                plan.replayed = (evolved(self._network, *raw, self._random["transform"]), *raw[1:])
+                plan.replayed = (evolved(self._student.network, *raw, self._random["transform"]), *raw[1:])
             else:
-                plan.replayed = (*_tensors(*self._modalities.embed(self._moved(index, raw))), raw[2])
+                inputs, mask = self._student.tensors(*self._modalities.embed(self._moved(index, raw)))
+                plan.replayed = (inputs, mask, raw[2])
             if o.raw_too or o.divergence_weight > 0:
                 plan.raw = raw
         if o.tail_weight > 0:
             critical = m["label"] & (m["severity"] >= CRITICAL)
             plan.level = effective_level(annealed_level(o.tail_level, self._step / ANNEALED), int(critical.sum()))
             if critical.any():
-                severity = torch.from_numpy(m["severity"][critical])
-                plan.tail = (*_tensors(m["inputs"][critical], m["mask"][critical]), severity)
+                plan.tail = self._part(m["inputs"][critical], m["mask"][critical], m["severity"][critical])
         return plan
 
-    def _chosen(self, stream: tuple[Tensor, Tensor, Tensor]) -> Index:
-        o, m = self._o, self._memory
+    def _chosen(self, stream: Part) -> Index:
+        o, m, network = self._o, self._memory, self._student.network
         if o.selection == "uniform":
             return m.sample(o.replay, self._random["replay"])
         index = m.sample(o.replay * o.candidates, self._random["replay"])
-        loss = cross_entropy(self._network(*stream[:2]), stream[2]).mean()
-        candidates = (*_tensors(m["inputs"][index], m["mask"][index]), _float(m["label"][index]))
-        harm = interference(self._network, loss, o.learning_rate, *candidates).numpy()
+        loss = cross_entropy(network(*stream[:2]), stream[2]).mean()
+        candidates = self._part(m["inputs"][index], m["mask"][index], m["label"][index])
+        harm = interference(network, loss, o.learning_rate, *candidates).cpu().numpy()
         return np.asarray(index[np.argsort(-harm, kind="stable")[: o.replay]])
 
-    def _moved(self, index: Index, raw: tuple[Tensor, Tensor, Tensor]) -> Array:
+    def _moved(self, index: Index, raw: Part) -> Array:
         o, m = self._o, self._memory
         if self._step % RADIUS_EVERY == 1:
             self._radius = self._measured_radius()
-        loss, push = hardness(self._network, *raw)
+        loss, push = hardness(self._student.network, *raw)
         motion = Motion(
             horizon=policy.horizons(o.horizon, m["utility"][index]),
             sigma=adaptive_sigma(o.sigma, o.kappa, self._drift),
@@ -238,29 +232,24 @@ class LoopLearner(Strategy):
 
     def _worth(self) -> Array:
         m, o = self._memory, self._o
-        with torch.inference_mode():
-            features = self._network.features(*_tensors(m["inputs"], m["mask"]))
-            probability = torch.sigmoid(self._network.last(features).squeeze(1)).numpy()
-        gradient = policy.gradient_norm(probability, m["label"], features.numpy())
+        features, probability = self._student.features(m["inputs"], m["mask"])
+        gradient = policy.gradient_norm(probability, m["label"], features)
         weights = (o.rarity_weight, o.severity_weight, o.gradient_weight)
         return policy.utility(policy.rarity(m["inputs"], m["label"]), m["severity"], gradient, weights)
 
     def _learn_from_scratch(self) -> None:
         self._renew()
-        inputs, mask = _tensors(self._memory["inputs"], self._memory["mask"])
-        label = _float(self._memory["label"])
+        m = self._memory
+        inputs, mask, label = self._part(m["inputs"], m["mask"], m["label"])
         for _ in range(self._o.epochs):
             order = torch.from_numpy(self._random["replay"].permutation(len(label)))
-            for part in torch.split(order, SCRATCH_BATCH):
-                loss = cross_entropy(self._network(inputs[part], mask[part]), label[part]).mean()
-                self._optimiser.zero_grad()
-                torch.autograd.backward(loss)
-                self._optimiser.step()
+            for part in torch.split(order.to(label.device), SCRATCH_BATCH):
+                self._student.learn(inputs[part], mask[part], partial(_mean_loss, label=label[part]))
+
+    def _part(self, inputs: Array, mask: Array, wanted: NDArray[Any]) -> Part:
+        inputs_there, mask_there, wanted_there = self._student.tensors(inputs, mask, wanted)
+        return inputs_there, mask_there, wanted_there
 
 
-def _tensors(inputs: Array, mask: Array) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(inputs), torch.from_numpy(mask)
-
-
-def _float(label: NDArray[np.bool_]) -> Tensor:
-    return torch.from_numpy(label.astype(np.float32))
+def _mean_loss(logits: Tensor, label: Tensor) -> Tensor:
+    return cross_entropy(logits, label).mean()

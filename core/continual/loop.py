@@ -1,7 +1,8 @@
 """Test, then train: walks a stream with a method and writes down what happened.
 
 Methods and seeds share nothing but the stream, which is made anew for each: the same seed shows every method the same
-samples. One processor core; a run that was interrupted goes on bit-identically from the last checkpoint.
+samples. One processor core, or several processes that share each training step (`parallel.py`); a run that was
+interrupted goes on bit-identically from the last checkpoint.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -27,6 +29,8 @@ from core.continual.checkpoint import (
 from core.continual.config import ContinualConfig, EvaluationConfig
 from core.continual.contract import Strategy, below, prefixed
 from core.continual.methods.build import strategy
+from core.continual.methods.names import TRAINED
+from core.continual.parallel import ALONE, Crew, crew, processes
 from core.continual.streams import build
 from core.continual.types import (
     Array,
@@ -49,18 +53,11 @@ _SHOWN: WeakKeyDictionary[Task, dict[int, Batch]] = WeakKeyDictionary()  # the d
 
 def run(config: ContinualConfig, progress: Progress, checkpoint: Path | None = None) -> Records:
     """Every method on every seed. ``checkpoint``: a folder in which an interrupted run finds itself again. Runs of the
-    same stream and settings are found there too if methods or seeds were added since."""
+    same stream and settings are found there too if methods or seeds were added since, by however many processes."""
     torch.set_num_threads(1)
-    pairs = [(seed, name) for seed in config.seeds for name in config.methods]
-    runs: list[MethodRun] = []
-    stream: Stream | None = None
-    made_for = -1
-    for k, (seed, name) in enumerate(pairs):
-        if stream is None or made_for != seed:
-            stream, made_for = build(config, seed), seed
-        path = None if checkpoint is None else checkpoint / config.checkpoint_name(seed, name)
-        part = progress.part(k / len(pairs), (k + 1) / len(pairs))
-        runs.append(run_method(stream, name, seed, config, part, path))
+    size = processes(config.processes) if set(config.methods) & set(TRAINED) else 1
+    with crew(size, partial(_follow, config, checkpoint)) as together:
+        runs, stream = _walked(config, progress, checkpoint, together)
     if stream is None:
         raise UserError("There is nothing to run", "methods, seeds", "Name one of each at least")
     onsets = tuple(task.onset for task in stream.tasks if task.onset is not None)
@@ -79,21 +76,51 @@ def run(config: ContinualConfig, progress: Progress, checkpoint: Path | None = N
     )
 
 
+def _follow(config: ContinualConfig, checkpoint: Path | None, together: Crew) -> None:
+    """What the other processes of a crew do: the same, and tell nobody."""
+    _walked(config, Progress(), checkpoint, together)
+
+
+def _walked(
+    config: ContinualConfig, progress: Progress, checkpoint: Path | None, together: Crew
+) -> tuple[list[MethodRun], Stream | None]:  # fmt: skip
+    """The runs, and the stream of the last seed. Banks and references have no step to share with other processes: the
+    first of them walks those alone."""
+    methods = config.methods if together.first else [name for name in config.methods if name in TRAINED]
+    pairs = [(seed, name) for seed in config.seeds for name in methods]
+    runs: list[MethodRun] = []
+    stream: Stream | None = None
+    made_for = -1
+    for k, (seed, name) in enumerate(pairs):
+        if stream is None or made_for != seed:
+            stream, made_for = build(config, seed), seed
+        path = None if checkpoint is None else checkpoint / config.checkpoint_name(seed, name)
+        part = progress.part(k / len(pairs), (k + 1) / len(pairs))
+        runs.append(run_method(stream, name, seed, config, part, path, together if name in TRAINED else ALONE))
+    return runs, stream
+
+
 def run_method(
-    stream: Stream, name: str, seed: int, config: ContinualConfig, progress: Progress, checkpoint: Path | None = None
-) -> MethodRun:
-    """One method on one stream. UserError for a task without steps, or with one class alone in its probe."""
+    stream: Stream, name: str, seed: int, config: ContinualConfig, progress: Progress, checkpoint: Path | None = None,
+    together: Crew = ALONE,
+) -> MethodRun:  # fmt: skip
+    """One method on one stream. ``together``: the processes that train it, each of which calls this.
+
+    UserError for a task without steps, or with one class alone in its probe.
+    """
     check(stream)
-    walk = Walk(stream, strategy(name, config.learner, stream, seed), config.evaluation)
+    walk = Walk(stream, strategy(name, config.learner, stream, seed, together), config.evaluation)
     if checkpoint is not None and checkpoint.is_file():
         walk.restore(read_arrays(checkpoint))
+    together.meet()  # before the first of them writes to what the others read
+    kept = checkpoint if together.first else None
     started, spent = time.perf_counter(), walk.seconds
     while walk.step < stream.steps:
         walk.advance()
         walk.seconds = spent + time.perf_counter() - started
         progress.report(walk.step, stream.steps, f"{name}, seed {seed}")
-        if checkpoint is not None and (walk.step % CHECKPOINT_EVERY == 0 or walk.step == stream.steps):
-            write_arrays(checkpoint, walk.arrays())
+        if kept is not None and (walk.step % CHECKPOINT_EVERY == 0 or walk.step == stream.steps):
+            write_arrays(kept, walk.arrays())
     return MethodRun(
         name, seed, tuple(walk.records), tuple(walk.memory), walk.seconds, _peak_mib(), (), walk.latent
     )  # fmt: skip

@@ -79,7 +79,7 @@ def hardness(network: FusionNetwork, inputs: Tensor, mask: Tensor, label: Tensor
     values = inputs.clone().requires_grad_()
     loss = cross_entropy(network(values, mask), label)
     (gradient,) = torch.autograd.grad(loss.sum(), values)
-    return np.asarray(loss.detach().numpy(), np.float32), np.asarray(gradient.numpy(), np.float32)
+    return np.asarray(loss.detach().cpu().numpy(), np.float32), np.asarray(gradient.cpu().numpy(), np.float32)
 
 
 def evolved(network: FusionNetwork, inputs: Tensor, mask: Tensor, label: Tensor, rng: np.random.Generator) -> Tensor:
@@ -90,7 +90,7 @@ def evolved(network: FusionNetwork, inputs: Tensor, mask: Tensor, label: Tensor,
         values = moved.detach().requires_grad_()
         gain = cross_entropy(network(values, mask), label).sum() - SGLD_GAMMA * (values - inputs).square().sum()
         (gradient,) = torch.autograd.grad(gain, values)
-        noise = torch.from_numpy(rng.standard_normal(tuple(inputs.shape), np.float32))
+        noise = torch.from_numpy(rng.standard_normal(tuple(inputs.shape), np.float32)).to(inputs.device)
         moved = values.detach() + SGLD_STEP * gradient + (2 * SGLD_STEP) ** 0.5 * noise
     return moved
 

@@ -19,6 +19,9 @@ from core.continual.config import shipped
 from core.continual.loop import run
 from core.continual.methods.names import BANKS
 from core.continual.metrics import Report, report
+from core.continual.metrics.detection import figure
+from core.continual.metrics.latency import recovery
+from core.continual.types import MethodRun, Records
 from core.progress import Progress
 
 SHOWN = ("caf1", "critical_recall", "critical_loss", "acc", "fm", "dal", "area_lost", "memory_bytes", "seconds")
@@ -27,11 +30,33 @@ VECTORS = 10_000  # of a memory bank
 
 def paired_run(
     name: str, data: Path | None, methods: Sequence[str], seeds: Sequence[int], checkpoint: Path | None, **stream: float
-) -> Report:
+) -> Records:
     """A shipped configuration with its data below ``data``, and settings of its stream changed."""
     config = shipped(name, data).model_copy(update={"methods": tuple(methods), "seeds": tuple(seeds)})
     config = config.model_copy(update={"stream": config.stream.model_copy(update=stream)})
-    return report(run(config, Progress(_printed()), checkpoint))
+    return run(config, Progress(_printed()), checkpoint)
+
+
+def levels(records: Records) -> None:
+    """DAL where all methods have to get back to the same: nine tenths of what one of them had before the onset."""
+    seeds, names = sorted({one.seed for one in records.runs}), list(dict.fromkeys(one.method for one in records.runs))
+    looks = {(one.method, one.seed): _looks(one) for one in records.runs}
+    print("\n| level of | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1))
+    for level in names:
+        rows = []
+        for seed in seeds:
+            own = [recovery(*looks[level, seed], onset) for onset in records.onsets]
+            for onset, before in zip(records.onsets, own, strict=True):
+                if before is not None:
+                    found = [recovery(*looks[name, seed], onset, before.before) for name in names]
+                    rows.append([one.steps for one in found if one is not None])
+        if rows:
+            print(f"| {level} (n {len(rows)}) | " + " | ".join(f"{mean:.1f}" for mean in np.mean(rows, axis=0)) + " |")
+
+
+def _looks(one: MethodRun) -> tuple[list[int], list[float]]:
+    valued = [(step.step, figure(step, "caf1")) for step in one.steps if step.kind == "drifted"]
+    return [step for step, value in valued if value is not None], [value for _, value in valued if value is not None]
 
 
 def show(found: Report) -> None:
@@ -116,7 +141,9 @@ def main() -> None:
     seeds = range(options.first, options.first + options.seeds)
     if options.verb == "run":
         stream = {name: value for name in ("steps", "difficulty") if (value := getattr(options, name)) is not None}
-        show(paired_run(options.config, options.data, options.methods, seeds, options.checkpoint, **stream))
+        records = paired_run(options.config, options.data, options.methods, seeds, options.checkpoint, **stream)
+        show(report(records))
+        levels(records)
     else:
         banks(options.data, seeds, options.checkpoint)
 

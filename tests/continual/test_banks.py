@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
 import pytest
+import torch
 
 from core.continual.config import ContinualConfig, check_config
 from core.continual.loop import Walk, run_method
 from core.continual.methods.build import strategy
 from core.continual.methods.names import BANKS
 from core.continual.types import TASK_STRIDE, Batch, Chunk, Stream, Task
+from core.detectors.patchcore.coreset import greedy_k_centre
 from core.errors import UserError
 from core.metrics.ranking import auroc
 from core.progress import Progress
@@ -65,6 +69,22 @@ def test_old_tasks_are_kept_within_one_budget(name: str, stream: Stream) -> None
     if name != "patchcore-joint":
         assert run.memory[-1].nbytes <= 60 * 4 * DEPTH
     assert {0, 1, 2} == set((run.memory[-1].ids // TASK_STRIDE).tolist())
+
+
+def test_one_bank_only_grows_by_a_share_of_the_budget_a_task(stream: Stream) -> None:
+    """What an old task left is never given up, and the first one does not take what later ones need."""
+    run = run_method(stream, "patchcore-coreset", 0, _config(60), Progress())
+    held = [Counter(one.ids.tolist()) for one in run.memory if (one.step + 1) % STEPS == 0]
+    assert [one.total() for one in held] == [20, 40, 60]
+    assert all(before <= after for before, after in pairwise(held))
+
+
+def test_patches_join_a_bank_where_it_does_not_reach() -> None:
+    rows = torch.tensor([[0.0, 0.0], [0.1, 0.0], [5.0, 0.0], [5.1, 0.0], [0.0, 9.0]])
+    held = torch.tensor([[0.0, 0.0], [5.0, 0.1]])
+    assert greedy_k_centre(rows, 1, held=held).tolist() == [4]
+    assert greedy_k_centre(rows, 2, held=held).tolist()[0] == 4
+    assert torch.equal(greedy_k_centre(rows, 3, held=held[:0]), greedy_k_centre(rows, 3))
 
 
 @pytest.mark.parametrize("name", BANKS)

@@ -145,6 +145,8 @@ def test_recovery_may_be_censored_absent_or_undefined() -> None:
     assert untouched is not None and untouched.never_dropped and untouched.steps == 0 and untouched.area > 0
     assert recovery(*looks([0.0] * 10 + [0.5] * 6), 50) is None, "nothing to lose"
     assert recovery(*looks([0.8] * 5), 50) is None
+    higher = recovery(*looks([0.2] * 10 + [0.3, 0.3, 0.8, 0.8, 0.8]), 50, usual=0.8)
+    assert higher is not None and (higher.steps, higher.never_dropped) == (10.0, False), "another method's level"
     two = recovery(*looks([0.8] * 10 + [0.3, 0.3, 0.3, 0.3, 0.8, 0.8]), 50)
     assert two is not None and two.censored, "two good looks are not three"
 

@@ -1,9 +1,11 @@
 """Continual PatchCore: memory banks of patches under one fixed budget.
 
-- ``patchcore-coreset``: one bank for all tasks. New patches and old compete by greedy k-centre selection on their
-  union, so that what is covered twice gives way and what is rare stays (after Roth et al., CVPR 2022, and CADIC,
-  arXiv:2511.08634).
-- ``patchcore-per-task``: a bank of an equal share for each task (after PatchCoreCL, arXiv:2508.18013).
+- ``patchcore-coreset``: one bank for all tasks that only grows. A task adds patches by greedy k-centre selection beside
+  those of the tasks before it: where these reach, none are needed (after Roth et al., CVPR 2022, and CADIC,
+  arXiv:2511.08634). After t of T tasks at most t/T of the budget is taken, so that nothing has to leave later: an old
+  task can be forgotten by what new patches cover alone.
+- ``patchcore-per-task``: a bank of an equal share for each task, chosen without regard to the others (after
+  PatchCoreCL, arXiv:2508.18013).
 - ``patchcore-joint``: keeps candidates of all tasks and selects anew from all of them: what a budget without a
   sequence could do.
 """
@@ -99,12 +101,16 @@ class PatchBanks(Unsupervised):
         self._build()
 
     def _reduced(self, rows: Tensor, ids: Tensor, tasks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What stays of the present task, after what stands of the others. Where nobody tells of tasks, all is one."""
+        there = tasks == self._task
+        own, others = torch.nonzero(there).squeeze(1), torch.nonzero(~there).squeeze(1)
+        announced = len(self._stream.tasks) if self._stream.setting != "agnostic" else 1
         if self._kind == "patchcore-per-task":
-            share = self._budget // len(self._stream.tasks)
-            groups = [torch.nonzero(tasks == task).squeeze(1) for task in torch.unique(tasks)]
+            chosen = self._sampler.choose(rows[own], self._budget // announced)
         else:
-            share, groups = self._budget, [torch.arange(len(rows))]
-        kept = torch.cat([group[self._sampler.choose(rows[group], share)].sort().values for group in groups])
+            room = self._budget * (self._task + 1) // announced - len(others)
+            chosen = self._sampler.choose_beside(rows[others], rows[own], room)
+        kept = torch.cat([others, own[chosen].sort().values])
         return rows[kept], ids[kept], tasks[kept]
 
     def _build(self) -> None:

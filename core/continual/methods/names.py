@@ -14,9 +14,10 @@ ABLATIONS = (
     "dynamad-no-transform", "dynamad-no-tail", "dynamad-no-drift", "dynamad-uniform", "dynamad-diffusion-only",
     "dynamad-published",
 )  # fmt: skip
+TRAINED = (*LOOP, *ABLATIONS)  # settings of the one loop: a network that learns by gradient descent
 BANKS = ("patchcore-coreset", "patchcore-per-task", "patchcore-joint")
 REFERENCES = ("spade", "usad")
-NAMES = (*LOOP, *ABLATIONS, *BANKS, *REFERENCES)
+NAMES = (*TRAINED, *BANKS, *REFERENCES)
 
 
 def known(name: str) -> str:

@@ -33,18 +33,23 @@ class Recovery:
     target: float
 
 
-def recovery(steps: Sequence[int], values: Sequence[float], onset: int) -> Recovery | None:
+def recovery(
+    steps: Sequence[int], values: Sequence[float], onset: int, usual: float | None = None
+) -> Recovery | None:  # fmt: skip
     """From a series of looks (steps rising) at the drifted probe. Recovered: the first of ``SUSTAINED`` looks in a row
     at 90 % of what was usual before the onset. None where there were no looks before or after, or nothing to lose.
 
-    The usual is a median, not the peak: the maximum of a noisy history would ask more of a noisy method.
+    The usual is a median, not the peak: the maximum of a noisy history would ask more of a noisy method. Another
+    method's ``usual`` asks both for the same, where one had learned more than the other when the drift came.
     """
     at, a = np.asarray(steps, np.float64), np.asarray(values, np.float64)
     after = at >= onset
     before = a[~after][-BEFORE:]
-    if not len(before) or not after.any() or not np.median(before) > 0:
+    if not len(before) or not after.any():
         return None
-    usual = float(np.median(before))
+    usual = float(np.median(before)) if usual is None else usual
+    if not usual > 0:
+        return None
     target, times, course = SHARE * usual, at[after], a[after]
     horizon = float(times[-1] - onset)
     reached = course >= target

@@ -41,9 +41,16 @@ class CoresetSampler:
         return thin_each(rows @ self._projection, PER_IMAGE)
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
-        # By parts: all rows in float32 at once would be the largest thing that training ever holds.
-        projected = torch.cat([part.float() @ self._projection for part in torch.split(rows, PROJECTED_AT_ONCE)])
-        return greedy_k_centre(projected, count, progress)
+        return greedy_k_centre(self._projected(rows), count, progress)
+
+    def choose_beside(self, held: Tensor, rows: Tensor, count: int) -> Tensor:
+        """Indices (count,) of the rows (n, d) that are to join those that are ``held`` (m, d): where these reach, no
+        others are needed."""
+        return greedy_k_centre(self._projected(rows), count, held=self._projected(held))
+
+    def _projected(self, rows: Tensor) -> Tensor:
+        """By parts: all rows in float32 at once would be the largest thing that training ever holds."""
+        return torch.cat([part.float() @ self._projection for part in torch.split(rows, PROJECTED_AT_ONCE)])
 
 
 class RandomSampler:

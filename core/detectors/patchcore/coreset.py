@@ -23,6 +23,7 @@ POOL = 8  # candidates for each pick of a block
 LAZINESS = 0.9  # of the farthest row's distance: the least that a pick must have
 TABLE_ROWS = 3000  # rows of an image up to which all their distances are held at once, 36 MB
 ROWS = 16_384  # rows of one matrix product: bounds memory, fits the cache
+HELD = 256  # held rows of one
 
 
 def thin_each(rows: Tensor, count: int) -> Tensor:
@@ -67,24 +68,32 @@ def _farthest_first(
     return picks
 
 
-def greedy_k_centre(rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
-    """Indices (count,) of rows (n, d) float32 that cover all of them well, in order of selection.
+def greedy_k_centre(
+    rows: Tensor, count: int, progress: Progress | None = None, held: Tensor | None = None
+) -> Tensor:  # fmt: skip
+    """Indices (count,) of rows (n, d) float32 that cover all of them well, in order of selection; beside rows that are
+    ``held`` (m, d) already, where there are any.
 
-    Deterministic: the first centre is the row nearest to the mean. Asking for as many rows as there are gives them all.
+    Deterministic: the first centre is the row farthest from what is held, or nearest to the mean where nothing is.
+    Asking for as many rows as there are gives them all.
     """
     n = len(rows)
     if count >= n:
         return torch.arange(n)
     norms = rows.square().sum(1)
-    start = int((norms - 2 * rows @ rows.mean(0)).argmin())
-    chosen = [torch.tensor([start])]
     nearest = torch.full((n,), torch.inf)
-    _approach(nearest, rows, norms, chosen[0])
+    if held is None or not len(held):
+        chosen = [(norms - 2 * rows @ rows.mean(0)).argmin().view(1)]
+    else:
+        for part in torch.split(held, HELD):
+            _approach(nearest, rows, norms, part)
+        chosen = [nearest.argmax().view(1)]
+    _take(nearest, rows, norms, chosen[0])
     picked = 1
     while picked < count:
         take = min(BLOCK, count - picked)
         block = _greedy_in_block(rows, norms, nearest, take)
-        _approach(nearest, rows, norms, block)
+        _take(nearest, rows, norms, block)
         chosen.append(block)
         picked += len(block)
         if progress is not None:
@@ -101,11 +110,16 @@ def _greedy_in_block(rows: Tensor, norms: Tensor, nearest: Tensor, take: int) ->
     return pool[torch.from_numpy(_farthest_first(far.numpy(), pairwise.numpy(), take, floor))]
 
 
-def _approach(nearest: Tensor, rows: Tensor, norms: Tensor, centres: Tensor) -> None:
-    """Lower ``nearest`` (n,) in place to the squared distance of each row to the nearest of the new centres."""
-    points, half = rows[centres].T.contiguous(), norms[centres]
+def _take(nearest: Tensor, rows: Tensor, norms: Tensor, centres: Tensor) -> None:
+    """Make rows centres: ``nearest`` (n,) sinks in place, below all others for those that are chosen."""
+    _approach(nearest, rows, norms, rows[centres])
+    nearest[centres] = -1
+
+
+def _approach(nearest: Tensor, rows: Tensor, norms: Tensor, points: Tensor) -> None:
+    """Lower ``nearest`` (n,) in place to the squared distance of each row to the nearest of new points (m, d)."""
+    columns, lengths = points.T.contiguous(), points.square().sum(1)
     for start in range(0, len(rows), ROWS):
         part = slice(start, start + ROWS)
-        distance = torch.addmm(half, rows[part], points, alpha=-2).amin(1).add_(norms[part]).clamp_(min=0)
+        distance = torch.addmm(lengths, rows[part], columns, alpha=-2).amin(1).add_(norms[part]).clamp_(min=0)
         torch.minimum(nearest[part], distance, out=nearest[part])
-    nearest[centres] = -1
