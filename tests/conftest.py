@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# How long an example takes depends on what else the machine does; pytest-timeout stops what hangs.
-settings.register_profile("faultline", deadline=None)
+# How long an example takes, or is drawn, depends on what else the machine does; pytest-timeout stops what hangs. The
+# examples of a test are always the same ones, so that a change is what makes it fail; with the option
+# ``--hypothesis-profile=search`` they are others each time.
+STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("faultline", STEADY, derandomize=True, database=None)
+settings.register_profile("search", STEADY)
 settings.load_profile("faultline")
 
 SHARED = Path(__file__).parents[2] / "shared"

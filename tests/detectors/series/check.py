@@ -43,7 +43,7 @@ def with_holes(values: Values) -> Values:
     return values
 
 
-def check_series_detector(build: Build, folder: Path, examples: int = 12) -> None:
+def check_series_detector(build: Build, folder: Path, examples: int = 6) -> None:
     """Fit what ``build`` gives on two stretches of a small machine, and hold it to its contract.
 
     ``folder`` is an empty one for its state; ``examples`` is how many random cuts are tried.
