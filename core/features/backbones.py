@@ -138,7 +138,7 @@ def _download(name: str, published: _Published, to: Path) -> None:
         raise UserError(
             f"The ImageNet weights of {name} could not be downloaded",
             f"{type(error).__name__}: {error}",
-            f"Put {to.name} into a folder and name it in FAULTLINE_WEIGHTS_DIR, or choose the backbone "
+            f"Put {to.name} into a folder and name it in FAULTLINE_WEIGHTS_DIR, or train on the backbone "
             f"«{TITLES['compact']}», which needs no download",
         ) from None
     finally:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 WEIGHTS, RECORD = "compact_backbone.safetensors", "distilled.json"  # files of a distilled backbone
+FEWEST = 24  # different photographs; below, a network would learn them by heart
 Loss = Literal["standardised", "distance", "relative", "cosine", "relational"]
 Widths = Annotated[int, Field(ge=4, le=256, multiple_of=4)]
 Depth = Annotated[int, Field(ge=1, le=6)]

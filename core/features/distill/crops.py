@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.datasets.images import UnreadableImage, load_rgb, resize
 from core.datasets.types import ImageItem
 from core.errors import UserError
-from core.features.distill.config import Augmentation, DistillConfig
+from core.features.distill.config import FEWEST, Augmentation, DistillConfig
 from core.features.distill.textures import texture
 
 Pixels = NDArray[np.uint8]
@@ -25,7 +25,6 @@ KEPT_BYTES = 768 * 2**20  # photographs that stay in memory once decoded; others
 AHEAD = 2  # batches made while the network computes
 HELD_OUT = 0.05
 MOST_HELD_OUT = 64
-FEWEST = 24  # below, a network would learn the photographs by heart
 
 
 class Photographs:
