@@ -113,10 +113,11 @@ def matrix(values: ArrayLike, names: Sequence[str], *, form: str = ".2f") -> go.
 
 
 def grouped(groups: Sequence[tuple[str, int, Sequence[float], Sequence[tuple[float, float] | None]]],
-            names: Sequence[str], noun: str = "parts") -> go.Figure:  # fmt: skip
+            names: Sequence[str], noun: str = "parts", share: str = "recall") -> go.Figure:  # fmt: skip
     """Recall by group (name, how many, recall and interval of each detector): a lane a group, a marker a detector.
-    ``noun``: what a group is made of."""
-    figure = canvas("recall at each detector's own limit", "", height=110 + (22 + 15 * len(names)) * len(groups))
+    ``noun``: what a group is made of; ``share``: "recall" of bad parts or "false alarms" among good ones."""
+    done = "found" if share == "recall" else "called bad"
+    figure = canvas(f"{share} at each detector's own limit", "", height=110 + (22 + 15 * len(names)) * len(groups))
     lanes = np.linspace(-0.32, 0.32, len(names)) if len(names) > 1 else np.zeros(1)
     for k, (name, look) in enumerate(zip(names, LOOKS, strict=False)):
         recalls = [recall[k] for _, _, recall, _ in groups]
@@ -130,7 +131,7 @@ def grouped(groups: Sequence[tuple[str, int, Sequence[float], Sequence[tuple[flo
                 "color": look.colour, "thickness": 1.2, "width": 3,
             },
             customdata=[[group, round(value * n), n] for (group, n, _, _), value in zip(groups, recalls, strict=True)],
-            hovertemplate=f"{name}, %{{customdata[0]}}: %{{customdata[1]}} of %{{customdata[2]}} found<extra></extra>",
+            hovertemplate=f"{name}, %{{customdata[0]}}: %{{customdata[1]}} of %{{customdata[2]}} {done}<extra></extra>",
         )  # fmt: skip
     ticks = [f"{group}<br>({n:,} {noun if n != 1 else noun.removesuffix('s')})" for group, n, _, _ in groups]
     figure.update_yaxes(

@@ -50,6 +50,7 @@ def train(options: argparse.Namespace) -> None:
         if isinstance(data, SeriesSet):
             series.train(options, data, params, progress.part(0.1, 1.0))
             return
+        from core.compare.heldout import held_out
         from core.detectors.training import train as fit
         from core.store.modelfolder import write_model
 
@@ -66,6 +67,9 @@ def train(options: argparse.Namespace) -> None:
         f"calibrated on {calibration.n} ({calibration.scheme}); lowest false-alarm rate it can promise "
         f"{calibration.lowest_rate:.2%}. Written to {options.out}"
     )
+    by_category = held_out(calibration, calibration.threshold(calibration.reachable(IMAGE_RATE)))
+    if by_category:
+        text += f"\n{_limits({one.category: one.to_json() for one in by_category})}"
     emit(manifest.model_dump(mode="json"), options.json, text)
 
 
@@ -80,13 +84,25 @@ def score(options: argparse.Namespace) -> None:
         if isinstance(data, SeriesSet):
             series.score(options, data, progress.part(0.1, 1.0))
             return
-        from core.store.scoring import score_folder
+        from core.compare.heldout import strangers
+        from core.store.modelfolder import load_calibration
+        from core.store.scoring import score_folder, scored_part
 
         run = score_folder(options.model, data, options.out, progress.part(0.1, 1.0))
-    result = run.info.model_dump(mode="json") | {"path": str(options.out)}
-    emit(
-        result, options.json, f"{run.info.n_images} images scored in {run.info.seconds:.1f} s, written to {options.out}"
-    )
+        calibration = load_calibration(options.model)
+        judged = scored_part(data).categories
+    result = run.info.model_dump(mode="json") | {
+        "path": str(options.out),
+        "calibrated_categories": list(calibration.known),
+        "unknown_categories": strangers(calibration, judged),
+    }
+    text = f"{run.info.n_images} images scored in {run.info.seconds:.1f} s, written to {options.out}"
+    if result["unknown_categories"]:
+        text += (
+            f"\nNot categories that the model has limits of its own for, so judged by all of its categories together: "
+            f"{', '.join(result['unknown_categories'])}"
+        )
+    emit(result, options.json, text)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -127,7 +143,35 @@ def _figures(result: Mapping[str, Any]) -> str:
         low, high = result["ci95"].get(name) or (None, None)
         interval = "-" if low is None else f"{low:.3f} to {high:.3f}"
         rows.append({"figure": name, "value": result[name], "95 % interval": interval, "guessing": random.get(name)})
-    return f"{table(rows)}\n{result['protocol']}"
+    found = f"{table(rows)}\n{result['protocol']}"
+    if result["per_category"]:
+        names = ("n_images", "image_auroc", "recall", "false_alarm_rate", "pixel_auroc", "aupro")
+        own = [
+            {"category": category} | {name: figures[name] for name in names}
+            for category, figures in result["per_category"].items()
+        ]
+        found += f"\n{table(own)}"
+    if result["calibration_per_category"]:
+        found += f"\n{_limits(result['calibration_per_category'])}"
+    return found
+
+
+def _limits(found: Mapping[str, Any]) -> str:
+    """What calibrates each category, and where its limit lies."""
+    rows = []
+    for category, one in found.items():
+        low, high = one["held_out_ci95"]
+        rows.append(
+            {
+                "category": category,
+                "held-out images": one["n"],
+                "calibrated by": "its own" if one["own"] else "all together (too few)",
+                "limit (detector's score)": one["limit"],
+                "held-out images above": one["held_out_rate"],
+                "95 % interval": f"{low:.3f} to {high:.3f}",
+            }
+        )
+    return table(rows)
 
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.continual.forgetting import Judged, Part
 from core.datasets.types import ImageSet
 from core.detectors.base import ImageDetector, Params
-from core.detectors.calibration import Calibration, Scheme
+from core.detectors.calibration import Calibration, Summary
 from core.detectors.training import FOLDS
 from core.progress import Progress
 
@@ -31,13 +31,6 @@ class Extendable(Protocol):
         """Another detector that knows ``data`` too, this one being fitted on so many ``images``; and how it grew."""
 
 
-class _Summary(NamedTuple):
-    name: str
-    score: float
-    maximum: float
-    median: float
-
-
 @dataclass(frozen=True)
 class Recalibrated:
     """``judged``: the images of the calibration that the parent had not learned from either."""
@@ -51,14 +44,14 @@ def held_out(
 ) -> Recalibrated:
     """By images that were kept from learning, of each part."""
     judged: list[Judged] = []
-    everything: list[_Summary] = []
+    everything: list[Summary] = []
     for place, (part, data) in enumerate(sides):
         own = progress.part(place / len(sides), (place + 1) / len(sides))
         then = [one.score for one in before.score(data, own.part(0.0, 0.5))]
         now = _summaries(after, data, own.part(0.5, 1.0))
         judged += [Judged(one.name, part, "", old, one.score) for old, one in zip(then, now, strict=True)]
         everything += now
-    return Recalibrated(_calibration(everything, "held-out"), tuple(judged))
+    return Recalibrated(Calibration.of(everything, "held-out"), tuple(judged))
 
 
 def cross_fitted(parent: ImageDetector, known: ImageSet, new: ImageSet, progress: Progress) -> Recalibrated:
@@ -68,7 +61,7 @@ def cross_fitted(parent: ImageDetector, known: ImageSet, new: ImageSet, progress
     rng = np.random.default_rng(parent.seed)
     orders = [rng.permutation(len(side)) for side in (known, new)]
     judged: list[Judged] = []
-    everything: list[_Summary] = []
+    everything: list[Summary] = []
     for fold in range(FOLDS):
         own = progress.part(0.1 + 0.9 * fold / FOLDS, 0.1 + 0.9 * (fold + 1) / FOLDS)
         out = [order[fold::FOLDS] for order in orders]
@@ -84,7 +77,7 @@ def cross_fitted(parent: ImageDetector, known: ImageSet, new: ImageSet, progress
         fresh = _summaries(model, chosen(new, out[1]), own.part(0.9, 1.0))
         judged += [Judged(one.name, "new held-out", "", then[one.name], one.score) for one in fresh]
         everything += fresh
-    return Recalibrated(_calibration(everything, "cross-fitted"), tuple(judged))
+    return Recalibrated(Calibration.of(everything, "cross-fitted"), tuple(judged))
 
 
 def chosen(data: ImageSet, places: NDArray[np.int64]) -> ImageSet:
@@ -93,17 +86,8 @@ def chosen(data: ImageSet, places: NDArray[np.int64]) -> ImageSet:
     return data.where(lambda item: item.name in names)
 
 
-def _summaries(detector: ImageDetector, data: ImageSet, progress: Progress) -> list[_Summary]:
+def _summaries(detector: ImageDetector, data: ImageSet, progress: Progress) -> list[Summary]:
     return [
-        _Summary(one.name, one.score, float(one.map.max()), float(np.median(one.map)))
-        for one in detector.score(data, progress)
+        Summary.of(scored, item.category)
+        for item, scored in zip(data.items, detector.score(data, progress), strict=True)
     ]
-
-
-def _calibration(found: Sequence[_Summary], scheme: Scheme) -> Calibration:
-    return Calibration(
-        scores=np.sort([one.score for one in found]),
-        map_maxima=np.sort([one.maximum for one in found]),
-        map_median=float(np.median([one.median for one in found])),
-        scheme=scheme,
-    )

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.continual.forgetting import Forgetting, Judged
 from core.continual.recalibrated import Extendable, chosen, cross_fitted, held_out
+from core.datasets.said import NOTHING, Said
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import ImageDetector
 from core.detectors.calibration import Calibration
@@ -51,10 +52,14 @@ class Continued:
     forgetting: Forgetting
 
 
-def extend(parent: Parent, old: Sequence[ImageSet], new: ImageSet, progress: Progress) -> Continued:
+def extend(
+    parent: Parent, old: Sequence[ImageSet], new: ImageSet, progress: Progress, said: Said = NOTHING
+) -> Continued:
     """``parent`` with the images of ``new``, all taken for normal; those that it knows already are passed over.
 
-    ``old`` are the sets that it learned from, the first one that it began with. The new calibration is of images that
+    ``old`` are the sets that it learned from, the first one that it began with; of that people ``said`` by hand which
+    images are good and which are to be left out: such a one calibrates nothing any more, and what was forgotten is told
+    by their labels where the set has none. The new calibration is of images that
     the new model did not learn from: the parent's held-out ones and a share of the new ones. Its promise is on their
     mixture. A parent with few images was cross-fitted and held none out; then this one is cross-fitted, too.
 
@@ -76,7 +81,9 @@ def extend(parent: Parent, old: Sequence[ImageSet], new: ImageSet, progress: Pro
             "Add photographs of good parts, or say which of them are good",
         )
     crossed = parent.calibration.scheme == "cross-fitted"
-    known = _known(parent, old, "fit" if crossed else "calibration")
+    known = _known(parent, old, "fit" if crossed else "calibration", said)
+    if not any(len(data.categories) > 1 for data in (*old, new)):  # what a set is called tells no products apart
+        known, fresh = _of_one_kind(known), _of_one_kind(fresh)
     order = np.random.default_rng(detector.seed).permutation(len(fresh))
     cut = 0 if crossed else min(max(round(HELD_OUT * len(fresh)), 1), MOST_HELD_OUT)
     held, taken = chosen(fresh, order[:cut]), chosen(fresh, order[cut:])
@@ -89,7 +96,12 @@ def extend(parent: Parent, old: Sequence[ImageSet], new: ImageSet, progress: Pro
         else held_out(detector, grown, (("old held-out", known), ("new held-out", held)), measuring)
     )
     seen = {*parent.roles, *(item.sha256 for item in fresh.items)}
-    judged = (*found.judged, *_tested(detector, grown, old[0], seen, progress.part(0.7, 1.0)))
+    tested = _tested(detector, grown, said.seen(old[0]), seen, progress.part(0.7, 1.0))
+    sides = {"old held-out": known, "new held-out": fresh}
+    judged = tuple(
+        _placed(one, sides.get(one.part, old[0]).by_name[one.item].category, parent.calibration, found.calibration)
+        for one in (*found.judged, *tested)
+    )
     roles: dict[str, Role] = {**parent.roles}
     roles.update({item.sha256: "fit" for item in taken.items})
     roles.update({item.sha256: "calibration" for item in held.items})
@@ -123,9 +135,13 @@ def good_of(
     return data.where(wanted)
 
 
-def _known(parent: Parent, old: Sequence[ImageSet], role: Role) -> ImageSet:
-    """One item for each image that the parent used so. UserError where some are not at hand."""
-    wanted = {sha for sha, used in parent.roles.items() if used == role}
+def _known(parent: Parent, old: Sequence[ImageSet], role: Role, said: Said) -> ImageSet:
+    """One item for each image that the parent used so, without those of the first set that people have since taken out
+    or called bad. UserError where some are not at hand."""
+    taken_back = {
+        item.sha256 for item in old[0].items if item.name in said.excluded or said.labels.get(item.name) == "bad"
+    }
+    wanted = {sha for sha, used in parent.roles.items() if used == role} - taken_back
     found = _distinct(old, lambda item: item.sha256 in wanted)
     if len(found) < len(wanted):
         raise UserError(
@@ -134,6 +150,16 @@ def _known(parent: Parent, old: Sequence[ImageSet], role: Role) -> ImageSet:
             "Bring the images that it was trained on in again",
         )
     return found
+
+
+def _of_one_kind(data: ImageSet) -> ImageSet:
+    return replace(data, items=tuple(replace(item, category="") for item in data.items))
+
+
+def _placed(one: Judged, category: str, before: Calibration, after: Calibration) -> Judged:
+    """An image's scores as either model is calibrated."""
+    then, now = before.place(one.before, category), after.place(one.after, category)
+    return replace(one, before=float(then), after=float(now))
 
 
 def _tested(

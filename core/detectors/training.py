@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import Literal
 import numpy as np
 
 from core.datasets.types import ImageSet
-from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
-from core.detectors.calibration import Calibration, Scheme
+from core.detectors.base import DetectorInfo, ImageDetector, Params
+from core.detectors.calibration import Calibration, Scheme, Summary
 from core.detectors.registry import build, info
 from core.errors import UserError
 from core.progress import Progress
@@ -62,7 +63,7 @@ def train(name: str, params: Params, seed: int, data: ImageSet, progress: Progre
         detector.fit(data, progress.part(0.75, 1.0))
         roles: dict[str, Role] = dict.fromkeys(unique, "fit")
     else:
-        held = frozenset(order[:n])
+        held = frozenset(_in_turns(data, order)[:n])
         detector = build(name, params, seed)
         detector.fit(data.where(lambda item: item.sha256 not in held), progress.part(0.0, 0.85))
         scores = _summaries(detector, _one_each(data, held), progress.part(0.85, 1.0))
@@ -72,7 +73,7 @@ def train(name: str, params: Params, seed: int, data: ImageSet, progress: Progre
         detector=detector,
         params=params,
         seed=seed,
-        calibration=_calibration(scores, scheme),
+        calibration=Calibration.of(scores, scheme),
         roles=roles,
         fit_seconds=time.perf_counter() - started,
         peak_rss_mib=peak_rss_mib(),
@@ -86,6 +87,23 @@ def planned_calibration(entry: DetectorInfo, different: int) -> tuple[Scheme, in
     return "held-out", min(max(round(HELD_OUT * different), 1), MOST_HELD_OUT)
 
 
+def _in_turns(data: ImageSet, order: Sequence[str]) -> list[str]:
+    """The images (by sha256) in an order of which every stretch holds the categories in their proportions, each in the
+    given order: what is held out then has its share of each."""
+    category = _categories(data)
+    total, so_far, place = Counter(category[sha] for sha in order), Counter[str](), dict[str, float]()
+    for sha in order:
+        name = category[sha]
+        place[sha] = (so_far[name] + 0.5) / total[name]
+        so_far[name] += 1
+    return sorted(order, key=place.__getitem__)
+
+
+def _categories(data: ImageSet) -> dict[str, str]:
+    """The category of each image, by sha256; a photograph that is in two of them counts for the first."""
+    return {item.sha256: item.category for item in reversed(data.items)}
+
+
 def peak_rss_mib() -> float:
     """The largest resident memory of this program so far, MiB."""
     if sys.platform == "linux":
@@ -96,25 +114,13 @@ def peak_rss_mib() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-@dataclass(frozen=True)
-class _Summary:
-    """What calibration keeps of one scored normal image."""
-
-    score: float
-    maximum: float
-    median: float
-
-    @classmethod
-    def of(cls, scored: ImageScore) -> _Summary:
-        return cls(scored.score, float(scored.map.max()), float(np.median(scored.map)))
-
-
 def _cross_fit(
     name: str, params: Params, seed: int, data: ImageSet, order: Sequence[str], progress: Progress
-) -> list[_Summary]:
+) -> list[Summary]:
     """Score every image with a model that was fitted without it and its duplicates."""
     folds = min(FOLDS, len(order))
-    found: list[_Summary] = []
+    order = sorted(order, key=_categories(data).__getitem__)  # every fold has its share of each category
+    found: list[Summary] = []
     for fold in range(folds):
         held = frozenset(order[fold::folds])
         part = progress.part(fold / folds, (fold + 1) / folds)
@@ -130,14 +136,8 @@ def _one_each(data: ImageSet, hashes: frozenset[str]) -> ImageSet:
     return data.where(lambda item: item.sha256 in hashes and first[item.sha256] == item.name)
 
 
-def _summaries(detector: ImageDetector, data: ImageSet, progress: Progress) -> list[_Summary]:
-    return [_Summary.of(scored) for scored in detector.score(data, progress)]
-
-
-def _calibration(found: Sequence[_Summary], scheme: Scheme) -> Calibration:
-    return Calibration(
-        scores=np.sort([one.score for one in found]),
-        map_maxima=np.sort([one.maximum for one in found]),
-        map_median=float(np.median([one.median for one in found])),
-        scheme=scheme,
-    )
+def _summaries(detector: ImageDetector, data: ImageSet, progress: Progress) -> list[Summary]:
+    return [
+        Summary.of(scored, item.category)
+        for item, scored in zip(data.items, detector.score(data, progress), strict=True)
+    ]

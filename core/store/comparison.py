@@ -63,6 +63,7 @@ class Comparison(BaseModel):
     rate: float
     resamples: int
     seed: int
+    said: str = Field("", description="``Said.id`` of what people had said of the images; empty for nothing")
     n: int = Field(description="images, or steps, that were counted")
     figures: dict[str, dict[str, float | None]]
     ci95: dict[str, dict[str, Interval]]
@@ -107,10 +108,10 @@ class StoredComparison:
         return pd.read_parquet(self.folder / LIMITS)
 
 
-def comparison_id(run_ids: Sequence[str], rate: float, resamples: int, seed: int) -> str:
-    """16 hex digits; the order of the runs does not matter."""
+def comparison_id(run_ids: Sequence[str], rate: float, resamples: int, seed: int, said: str = "") -> str:
+    """16 hex digits; the order of the runs does not matter. Behind them those of what people ``said``."""
     text = json.dumps([FORMAT, sorted(run_ids), rate, resamples, seed])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()[:16] + (f"-{said}" if said else "")
 
 
 def write_comparison(

@@ -82,7 +82,7 @@ def write_continued(
         dataset=old[0],
         excluded=before.dataset.excluded,
         categories=tuple(sorted({*before.dataset.categories, *added.categories})),
-        calibration=CalibrationEntry(scheme=fitted.calibration.scheme, n=fitted.calibration.n),
+        calibration=CalibrationEntry.of(fitted.calibration),
         provenance=fitted.detector.provenance() | {KEY: said.model_dump(mode="json")},
     )
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from core.datasets.dataset import Dataset
+from core.datasets.said import Judgement, Said
 from core.datasets.series import SeriesSet
 from core.datasets.types import ImageSet
 from core.errors import UserError
 from core.store import atomic, imagefile, seriesfile
 from core.store.workspace import Workspace
 
-Judgement = Literal["good", "bad", "unsure"]
 Names = list[str]  # inside a class that has a method of that name, «list» is the method
 
 
@@ -184,6 +184,10 @@ class DatasetStore:
         with self.workspace.connect() as db:
             rows = db.execute("SELECT item, label FROM labels WHERE dataset_id = ?", (dataset_id,)).fetchall()
         return {row["item"]: row["label"] for row in rows}
+
+    def said(self, dataset_id: str) -> Said:
+        """Everything that people said of the images: with it ``Said.seen`` gives the dataset as they see it."""
+        return Said(self.labels(dataset_id), self.excluded(dataset_id))
 
     def set_label(self, dataset_id: str, item: str, label: Judgement | None) -> None:
         """Judge one image; None takes the judgement back."""

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from core.detectors.base import MAX_SEED
-from core.detectors.calibration import Scheme
+from core.detectors.calibration import Calibration, Scheme
 from core.detectors.registry import REGISTRY
 from core.errors import UserError
 
-FORMAT = 1
+FORMAT = 2  # the newest that this Faultline reads
+PLAIN = 1  # that of a model whose images are calibrated all together, which older ones read too
 FILE = "manifest.json"
 MAX_BYTES = 64 * 2**20  # of a JSON file; the calibrations of 400 machines take 50
 REMEDY = "Ask for the model to be exported again"
@@ -64,8 +65,15 @@ class DatasetEntry(_Strict):
 
 
 class CalibrationEntry(_Strict):
+    """On how many images (or steps), and the ``categories`` that are calibrated by their own images."""
+
     scheme: Scheme
     n: int = Field(ge=1)
+    categories: tuple[str, ...] = Field((), exclude_if=lambda found: not found)
+
+    @classmethod
+    def of(cls, calibration: Calibration) -> CalibrationEntry:
+        return cls(scheme=calibration.scheme, n=calibration.n, categories=calibration.known)
 
 
 class Manifest(_Strict):

@@ -25,6 +25,7 @@ from core.store import atomic
 from core.store.manifest import (
     FILE,
     FORMAT,
+    PLAIN,
     REMEDY,
     CalibrationEntry,
     DatasetEntry,
@@ -74,7 +75,7 @@ def write_model(dest: Path, fitted: Fitted, *, name: str, dataset: ImageSet, exc
         dataset=dataset,
         excluded=len(set(exclude)),
         categories=tuple(dataset.categories),
-        calibration=CalibrationEntry(scheme=fitted.calibration.scheme, n=fitted.calibration.n),
+        calibration=CalibrationEntry.of(fitted.calibration),
         provenance=fitted.detector.provenance(),
     )
 
@@ -101,7 +102,7 @@ def write_folder(
         atomic.write_json(folder / "calibration.json", calibrations)
         atomic.write_json(folder / "fitted_on.json", dict(fitted.roles))
         manifest = Manifest(
-            format=FORMAT,
+            format=FORMAT if calibration.categories else PLAIN,
             name=name,
             detector=fitted.detector_name,
             params=fitted.params.model_dump(mode="json"),
@@ -190,8 +191,7 @@ def verify(folder: Path) -> None:
 def _calibration_entry(folder: Path, manifest: Manifest) -> CalibrationEntry:
     """What the calibration file says of itself."""
     if registry.info(manifest.detector).modality == "image":
-        calibration = load_calibration(folder)
-        return CalibrationEntry(scheme=calibration.scheme, n=calibration.n)
+        return CalibrationEntry.of(load_calibration(folder))
     from core.store.seriesmodel import load_series_calibrations
 
     found = load_series_calibrations(folder)

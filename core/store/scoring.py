@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from core.datasets.types import ImageSet
@@ -19,7 +20,8 @@ def scored_part(data: ImageSet) -> ImageSet:
 
 
 def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress, *, everything: bool = False) -> Run:
-    """Score ``scored_part(data)``, or ``everything``, with the model in folder ``model``; the run at ``dest``.
+    """Score ``scored_part(data)``, or ``everything``, with the model in folder ``model``; the run at ``dest``. Its
+    scores are as they are calibrated: where that is by category, on the common axis.
 
     ``dest`` must not hold anything yet; maps are written one at a time, so memory does not grow with their number.
     """
@@ -38,8 +40,9 @@ def score_folder(model: Path, data: ImageSet, dest: Path, progress: Progress, *,
             seconds += time.perf_counter() - started
             if scored.name != item.name:
                 raise RuntimeError(f"{manifest.detector} scored {scored.name!r} where {item.name!r} was due")
-            p_value = float(calibration.p_value(scored.score))
-            writer.write(item, scored, p_value, roles.get(item.sha256, "unseen"))
+            score = float(calibration.place(scored.score, item.category))
+            p_value = float(calibration.p_value(score))
+            writer.write(item, replace(scored, score=score), p_value, roles.get(item.sha256, "unseen"))
         writer.finish(
             RunInfo(
                 format=FORMAT,

@@ -64,8 +64,9 @@ class Limits:
 
 
 def bound(calibration: Calibration) -> str:
-    """How firmly the calibration promises a rate: "at most" where it is exact, "about" where it is cross-fitted."""
-    return "at most" if calibration.scheme == "held-out" else "about"
+    """How firmly the calibration promises a rate: "at most" where it is exact, "about" where it is cross-fitted or by
+    category."""
+    return "at most" if calibration.exact else "about"
 
 
 def default_limits(calibration: Calibration) -> Limits:

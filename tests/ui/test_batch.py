@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.datasets.said import NOTHING
 from core.detectors import registry
 from core.jobs.job import Job
 from core.jobs.table import JobTable
@@ -114,7 +115,7 @@ def test_a_path_outside_the_allowed_roots_is_refused(open_page: Open, workspace:
 def test_verdicts_by_score(open_page: Open, checked: Job, opened: scored.Scored) -> None:
     app = open_page("check")
     assert not app.exception
-    frame = scored.table(opened, default_limits(opened.calibration), {})
+    frame = scored.table(opened, default_limits(opened.calibration), NOTHING)
     counts = frame["verdict"].value_counts()
     assert figures(app) == {name.capitalize(): int(counts.get(name, 0)) for name in ("reject", "review", "accept")}
     assert sum(figures(app).values()) == 10
@@ -156,7 +157,7 @@ def test_a_batch_never_becomes_the_dataset_to_begin_with(open_page: Open, checke
 
 def test_what_a_batch_gives_to_take_along(workspace: Workspace, opened: scored.Scored) -> None:
     limits = default_limits(opened.calibration)
-    frame = scored.table(opened, limits, {})
+    frame = scored.table(opened, limits, NOTHING)
     with downloads.overlays_zip(opened, frame) as file, zipfile.ZipFile(io.BytesIO(file.read())) as archive:
         assert len(archive.namelist()) == 10
         assert {name.split("/")[0] for name in archive.namelist()} == set(frame["verdict"])

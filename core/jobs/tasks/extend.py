@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from core.datasets.said import Judgement, Said
 from core.errors import UserError
 from core.jobs.tasks.contract import Spec, TaskInfo
 from core.jobs.tasks.score import score, stands
@@ -27,6 +28,7 @@ SUFFIX = "extended"
 
 class ExtendSpec(Spec):
     """``said``: a person's judgements of the new images (good, bad, unsure; by name); ``excluded`` are left out.
+    ``home_labels`` and ``home_excluded`` are the same of the set that the model began with.
     ``from_dataset`` fills them in from the workspace. ``which`` good images are taken in: those that a person called
     good and the good training images, or all that nobody called bad."""
 
@@ -35,6 +37,8 @@ class ExtendSpec(Spec):
     which: Literal["good", "all"] = "good"
     said: dict[str, str] = Field(default_factory=dict)
     excluded: list[str] = Field(default_factory=list)
+    home_labels: dict[str, Judgement] = Field(default_factory=dict)
+    home_excluded: list[str] = Field(default_factory=list)
 
 
 def from_dataset(
@@ -42,12 +46,15 @@ def from_dataset(
 ) -> dict[str, Any]:
     """The specification with what people say of the images now, ready for ``JobTable.submit``."""
     store = DatasetStore(workspace)
+    home = store.said(ModelStore(workspace).get(model_id).dataset_id)
     return {
         "model_id": model_id,
         "dataset_id": dataset_id,
         "which": which,
         "said": store.labels(dataset_id),
         "excluded": sorted(store.excluded(dataset_id)),
+        "home_labels": dict(home.labels),
+        "home_excluded": sorted(home.excluded),
     }
 
 
@@ -71,7 +78,8 @@ def _extend(progress: Progress, asked: ExtendSpec, workspace: Workspace) -> str:
     old = _learned_from(datasets, manifest)
     added = datasets.get_unchanged(asked.dataset_id)
     new = good_of(added, asked.said, asked.excluded, everything=asked.which == "all")
-    found = extend(parent, old, new, progress)
+    home = Said(asked.home_labels, frozenset(asked.home_excluded))
+    found = extend(parent, old, new, progress, home)
     name = f"{row.name.removesuffix(f' ({SUFFIX})')} ({SUFFIX})"
     with workspace.temporary() as staging:
         write_continued(

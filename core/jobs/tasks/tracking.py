@@ -80,7 +80,8 @@ def _written(workspace: Workspace, dataset: str, run_ids: list[str], path: Path,
             from core.compare.report import Chosen, image_report
             from core.compare.sidebyside import align
 
-            report = image_report(align(image_contestants(workspace, run_ids)), store.get(dataset), Chosen())
+            side = align(image_contestants(workspace, run_ids), store.said(dataset))
+            report = image_report(side, store.get(dataset), Chosen())
     except UserError as error:
         progress.log(f"No report: {error}")
         return False

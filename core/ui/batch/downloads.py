@@ -101,10 +101,6 @@ def overlays_zip(opened: Scored, frame: pd.DataFrame) -> BinaryIO:
 def overlay(opened: Scored, item: ImageItem, side: int) -> bytes:
     """The photograph under its heatmap as JPEG, its longer side ``side`` pixels."""
     small = cv2.imdecode(np.frombuffer(images.thumbnail(item.path, side), np.uint8), cv2.IMREAD_COLOR_RGB)
-    drawn = overlays.overlay(
-        np.asarray(small, np.uint8),
-        opened.run.map(item.name),
-        median=opened.calibration.map_median,
-        limit=opened.map_limit,
-    )
+    median, limit = opened.colours(item.category)
+    drawn = overlays.overlay(np.asarray(small, np.uint8), opened.run.map(item.name), median=median, limit=limit)
     return overlays.encode_jpeg(drawn)

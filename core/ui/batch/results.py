@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.jobs.job import Job
-from core.ui import blocks, nav, rooms, state, words
+from core.ui import blocks, bycategory, nav, rooms, state, words
 from core.ui.batch import downloads, source
 from core.ui.inspect import limits, pictures, scored
 from core.ui.inspect.scored import Scored
@@ -70,8 +70,12 @@ def _links(opened: Scored) -> None:
 
 def _batch(opened: Scored) -> None:
     set_now = limits.of(opened)
-    frame = scored.table(opened, set_now, rooms.datasets().labels(opened.dataset_id))
+    frame = scored.table(opened, set_now, rooms.datasets().said(opened.dataset_id))
     _counts(opened, frame, set_now)
+    for category in opened.data.categories:
+        judged = bycategory.judged_as(opened.calibration, category)
+        if judged:
+            st.caption(f"«{words.plain(category)}» is {judged}.")
     _left_out(opened)
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.segmented_control(

@@ -11,9 +11,9 @@ from core.ui.inspect.scored import MAP_RATE, Scored
 from core.ui.verdicts import bound
 
 
-def show(scored: Scored) -> None:
+def show(scored: Scored, category: str) -> None:
     """A bar from the usual pixel of a good part to where the colours end, with the limit marked on it."""
-    median, limit = scored.calibration.map_median, scored.map_limit
+    median, limit = scored.colours(category)
     end = median + SATURATED * (limit - median)
     at = 100 / SATURATED
     st.html(
@@ -25,4 +25,5 @@ def show(scored: Scored) -> None:
     )
     rate = percent(scored.calibration.reachable(MAP_RATE))
     how = bound(scored.calibration).capitalize()
-    st.caption(f"Colours are fixed for this model. {how} {rate} of good parts have a pixel over the limit.")
+    fixed = f"«{words.plain(category)}»" if category in scored.calibration.known else "this model"
+    st.caption(f"Colours are fixed for {fixed}. {how} {rate} of good parts have a pixel over the limit.")

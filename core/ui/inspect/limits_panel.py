@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts.counts import confusion_matrix
 from core.charts.scores import score_histogram
 from core.metrics.verdicts import verdict_table
-from core.ui import blocks, words
+from core.ui import blocks, bycategory, words
 from core.ui.inspect import costs, limits
 from core.ui.inspect.scored import Scored, counted
 from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits, bound
@@ -42,6 +42,7 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
     _slider(scored, now, *figure.layout.xaxis.range)
     _left_out(len(frame), len(known))
     _promises(scored, now)
+    bycategory.table(scored.calibration, {"review": now.review, "reject": now.reject}, key="limits-by-category")
     left, right = st.columns([4, 5], gap="large")
     with left:
         _matrix(known)
@@ -104,6 +105,8 @@ def _origin(scored: Scored) -> str:
     calibration = scored.calibration
     how = "held out from training" if calibration.scheme == "held-out" else "scored by models that had not seen them"
     text = f"Promised by {words.count(calibration.n, 'good image')} {how}; no test image takes part. "
+    if calibration.known:
+        text += "Scores of all categories are on one axis, where each has the same share of good parts above a limit. "
     if limits.moved(scored):
         return f"{text}The limits were moved: {limits.source(scored)}."
     lowest = calibration.lowest_rate

@@ -22,7 +22,7 @@ def show() -> None:
     if scored is None:
         return
     now = limits.current(scored)
-    frame = table(scored, now, rooms.datasets().labels(scored.dataset_id))
+    frame = table(scored, now, rooms.datasets().said(scored.dataset_id))
     summary.show(scored, frame)
     parts, where, how_good = st.tabs(VIEWS, key="view", bind="query-params", on_change="rerun")
     if parts.open:

@@ -12,7 +12,7 @@ from core.charts.overlays import OPACITY, encode_jpeg
 from core.datasets.types import ImageItem
 from core.errors import UserError
 from core.store.datasets import Judgement
-from core.ui import blocks, rooms, words
+from core.ui import blocks, bycategory, rooms, words
 from core.ui.inspect import beside, exports, legend, navigation, pictures
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS
@@ -69,7 +69,7 @@ def show(scored: Scored, frame: pd.DataFrame, name: str) -> None:
         with heat:
             st.markdown("**Where it is unusual**")
             st.image(_heat(scored, item, drawing), alt=_heat_words(item, row), width=pictures.shown_width(item))
-            legend.show(scored)
+            legend.show(scored, item.category)
         _rebuilt(scored, item)
         beside.show(scored, item, drawing.opacity)
     except UserError as error:
@@ -104,6 +104,9 @@ def _facts(scored: Scored, item: ImageItem, row: pd.Series) -> Drawing:
     lines = [f"Dataset's label: **{known}**" + (f" ({row['outcome']})" if row["outcome"] else "")]
     if len(scored.data.categories) > 1:
         lines.append(f"Category: {words.plain(item.category)}")
+    judged = bycategory.judged_as(scored.calibration, item.category)
+    if judged:
+        lines.append(f"This kind of part is {judged}")
     lines += [f"Role: {ROLES[row['role']]}", f"File: {words.plain(item.name)}"]
     st.markdown("\n".join(f"- {line}" for line in lines))
     _judgement(scored, item)

@@ -31,17 +31,17 @@ def tile(scored: Scored, item: ImageItem, verdict: Verdict, *, heat: bool, dark:
 
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _tile(key: str, verdict: Verdict, heat: bool, dark: bool, _scored: Scored, _item: ImageItem) -> bytes:
-    thumb = _heated(_scored.run_id, _item.name, _item.path, _scored) if heat else thumbs.thumbnail(_item)
+    thumb = (
+        _heated(_scored.run_id, _item.name, _item.path, _item.category, _scored) if heat else thumbs.thumbnail(_item)
+    )
     return thumbs.striped(thumb, thumbs.SIDE, LOOKS[verdict].rgb, thumbs.GROUNDS[dark])
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
-def _heated(run_id: str, name: str, _path: Path, _scored: Scored) -> bytes:
+def _heated(run_id: str, name: str, _path: Path, _category: str, _scored: Scored) -> bytes:
     picture = cv2.imdecode(np.frombuffer(images.thumbnail(_path, thumbs.SIDE), np.uint8), cv2.IMREAD_COLOR_RGB)
-    found, calibration = _scored.run.map(name), _scored.calibration
-    drawn = overlays.overlay(
-        np.asarray(picture, np.uint8), found, median=calibration.map_median, limit=_scored.map_limit
-    )
+    median, limit = _scored.colours(_category)
+    drawn = overlays.overlay(np.asarray(picture, np.uint8), _scored.run.map(name), median=median, limit=limit)
     return overlays.encode_jpeg(drawn)
 
 
@@ -54,11 +54,12 @@ def plain(item: ImageItem, *, mask: bool = False) -> bytes:
 
 def heatmap(scored: Scored, item: ImageItem, *, opacity: float, outline: bool, mask: bool) -> Image:
     """The photograph under its heatmap, (h, w, 3) RGB."""
+    median, limit = scored.colours(item.category)
     return overlays.overlay(
         photograph(item),
         _map(scored.run_id, item.name, scored.run),
-        median=scored.calibration.map_median,
-        limit=scored.map_limit,
+        median=median,
+        limit=limit,
         opacity=opacity,
         mask=mask_of(item) if mask else None,
         outline=outline,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.datasets.said import Said
 from core.datasets.types import ImageSet
 from core.detectors.calibration import Calibration
-from core.store.datasets import Judgement
 from core.store.modelfolder import load_calibration
 from core.store.models import ModelRow
 from core.store.runfolder import Run
@@ -40,9 +39,9 @@ class Scored:
     def run_id(self) -> str:
         return self.run.folder.name
 
-    @property
-    def map_limit(self) -> float:
-        return self.calibration.map_threshold(self.calibration.reachable(MAP_RATE))
+    def colours(self, category: str) -> tuple[float, float]:
+        """The usual pixel of a good part and the limit of maps: what a heatmap's colours hang on."""
+        return self.calibration.colours(MAP_RATE, category)
 
 
 def load(dataset_id: str, model: ModelRow, row: RunRow) -> Scored:
@@ -67,17 +66,19 @@ def _calibration(model_id: str, _folder: Path) -> Calibration:
     return load_calibration(_folder)
 
 
-def table(scored: Scored, limits: Limits, labels: Mapping[str, Judgement]) -> pd.DataFrame:
+def table(scored: Scored, limits: Limits, said: Said) -> pd.DataFrame:
     """The run's scores, most anomalous first, with these columns added:
 
-    ``yours`` the user's label or None; ``truth`` "good", "bad" or None: the dataset's label, else the user's;
+    ``yours`` the user's label or None; ``truth`` "good", "bad" or None: the dataset's label, else the user's, None for
+    what somebody took out of the dataset;
     ``verdict``; ``outcome`` "false positive" (good, not accepted), "false negative" (bad, accepted), "correct" or None
     where the truth is not known or the model has learned from the image.
     """
     frame = scored.scores.sort_values(["score", "item"], ascending=[False, True], ignore_index=True)
-    yours = _or_none(frame["item"].map(dict(labels)))
+    yours = _or_none(frame["item"].map(dict(said.labels)))
     label = _or_none(frame["label"])
-    truth = label.where(label.notna(), yours.where(yours.isin(["good", "bad"]), None))
+    found = [said.truth(name, given) for name, given in zip(frame["item"], label, strict=True)]
+    truth = pd.Series(found, frame.index, dtype=object)
     verdict = limits.verdicts(frame["score"])
     alarm, unseen = verdict != "accept", (frame["role"] == "unseen").to_numpy()
     good, bad = (truth == "good").to_numpy() & unseen, (truth == "bad").to_numpy() & unseen

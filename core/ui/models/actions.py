@@ -8,10 +8,12 @@ import streamlit as st
 
 from core.detectors.registry import REGISTRY
 from core.store.models import ModelRow
-from core.ui import blocks, errors, gates, nav, rooms, state, words
+from core.ui import blocks, bycategory, errors, gates, nav, rooms, state, words
+from core.ui.inspect.scored import calibration_of
 from core.ui.labels import detector, modality
 from core.ui.models import export, extend, table
 from core.ui.train import cards, request
+from core.ui.verdicts import default_limits
 
 _DELETED = "_deleted_models"  # ids that the last delete removed, to undo it
 
@@ -32,6 +34,11 @@ def show(chosen: Sequence[ModelRow]) -> None:
     if len(chosen) == 1:
         extend.under_way(chosen[0])
         extend.forgot(chosen[0])
+        if chosen[0].manifest.calibration.categories:
+            with errors.shown():
+                found = calibration_of(chosen[0].id)
+                usual = default_limits(found)
+                bycategory.table(found, {"review": usual.review, "reject": usual.reject}, key="model-by-category")
 
 
 def _single(row: ModelRow) -> None:

@@ -116,8 +116,12 @@ def _learned(row: ModelRow, *, series: bool) -> dict[str, str]:
         "Good images": f"{dataset.fit + dataset.calibration}",
         "Excluded images": f"{dataset.excluded}",
         "Lowest false-alarm rate": blocks.percent(table.lowest_rate(row)),
-        "Calibration": f"{calibration.n} images, {calibration.scheme}",
+        "Calibration": f"{calibration.n} images, {calibration.scheme}{_by_category(calibration.categories)}",
     }
+
+
+def _by_category(categories: Sequence[str]) -> str:
+    return f", {len(categories)} categories each by its own" if categories else ""
 
 
 def _columns(chosen: Sequence[ModelRow], values: Sequence[str]) -> dict[str, str]:
