@@ -17,8 +17,9 @@ from core.store.workspace import Workspace
 from tests.jobs.toy_tasks import TOYS
 
 COMMAND = (sys.executable, "-m", "tests.jobs.toy_worker")
-PACE = Pace(tick_s=0.05, term_after_s=2.0, kill_after_s=0.4)  # a busy machine takes a while to hear a wish
-PATIENCE_S = 120
+PACE = Pace(tick_s=0.05, term_after_s=1.0, kill_after_s=0.4)
+PATIENT = Pace(tick_s=0.05, term_after_s=100.0)  # a busy machine takes a while to hear a wish
+PATIENCE_S = 200
 
 
 @pytest.fixture
@@ -32,10 +33,10 @@ def table(workspace: Workspace) -> JobTable:
 
 
 @pytest.fixture
-def dispatcher(workspace: Workspace, table: JobTable) -> Iterator[Dispatcher]:
-    """Two jobs at once. What still runs at the end of a test is ended."""
+def dispatcher(workspace: Workspace, table: JobTable, request: pytest.FixtureRequest) -> Iterator[Dispatcher]:
+    """Two jobs at once; its parameter is a pace. What still runs at the end of a test is ended."""
     engine = LocalEngine(workspace, COMMAND)
-    running = Dispatcher(workspace, engine, max_jobs=2, pace=PACE)
+    running = Dispatcher(workspace, engine, max_jobs=2, pace=getattr(request, "param", PACE))
     running.start()
     yield running
     running.stop()

@@ -11,6 +11,7 @@ from core.errors import Cancelled
 from core.jobs.reporter import Reporter, TimeLeft
 from core.jobs.table import JobTable
 from core.store import database
+from tests.jobs.conftest import PATIENCE_S
 
 
 @pytest.fixture
@@ -31,15 +32,16 @@ def test_a_flood_of_reports_becomes_few_writes(table: JobTable, job_id: str, mon
         while time.monotonic() - begin < 1.1:
             count += 1
             reporter.sink(0.5, "Counting", {"loss": 2.0, "bad": math.nan})
-    assert count > 1000
-    assert len(writes) <= 6  # 4 a second, and the last state
+    assert count > 100
+    most = 4 * (writes[-1] - begin) + 2  # 4 a second, the first and the last state
+    assert len(writes) <= most
     job = table.get(job_id)
     assert (job.fraction, job.stage) == (0.5, "Counting")
     assert job.heartbeat_at is not None
     curve = table.curve(job_id)
     losses = [(step, value) for step, name, value in curve if name == "loss"]
     assert losses[-1] == (count, 2.0)
-    assert len(losses) <= 6
+    assert len(losses) <= most
     assert all(math.isnan(value) for _, name, value in curve if name == "bad")
 
 
@@ -47,7 +49,7 @@ def test_slow_reports_keep_every_point(table: JobTable, job_id: str) -> None:
     with Reporter(table, job_id) as reporter:
         for step, loss in enumerate((3.0, 2.0, 1.0)):
             reporter.sink(step / 3, "Fitting", {"loss": loss})
-            until = time.monotonic() + 20
+            until = time.monotonic() + PATIENCE_S
             while len(table.curve(job_id)) == step and time.monotonic() < until:  # slower than the beat, however slow
                 time.sleep(0.05)
     assert table.curve(job_id) == [(1, "loss", 3.0), (2, "loss", 2.0), (3, "loss", 1.0)]
@@ -57,7 +59,7 @@ def test_the_wish_to_stop_arrives(table: JobTable, job_id: str) -> None:
     with Reporter(table, job_id) as reporter:
         reporter.checkpoint()
         table.request_cancel(job_id)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         with pytest.raises(Cancelled):
             while time.monotonic() < deadline:
                 reporter.checkpoint()

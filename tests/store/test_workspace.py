@@ -51,11 +51,6 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Workspace(tmp_path / "file" / "workspace")
 
 
-def test_the_store_is_free_of_torch() -> None:
-    code = "import sys, core.store, core.jobs.dispatcher, core.jobs.local; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
-
-
 def test_an_index_with_stages_is_brought_up_to_date(tmp_path: Path) -> None:
     database.prepare(tmp_path / "index.sqlite")
     with database.connect(tmp_path / "index.sqlite") as db:

@@ -19,6 +19,7 @@ from core.store.workspace import Workspace
 
 ROUTER = str(PROJECT / "core" / "ui" / "main.py")
 Open = Callable[..., AppTest]
+PATIENCE_S = 200  # many times what a free machine needs
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,7 +63,7 @@ def open_page(workspace: Workspace) -> Open:
     """Open a page by its file's name, with a query string: ``open_page("data", section="Copies")``."""
 
     def opened(name: str, **query: str) -> AppTest:
-        app = AppTest.from_file(ROUTER, default_timeout=30)
+        app = AppTest.from_file(ROUTER, default_timeout=PATIENCE_S)
         for key, value in query.items():
             app.query_params[key] = value
         return app.switch_page(f"../../pages/{name}.py").run()

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from core.detectors import registry
-from core.drift import imagelab
+from core.drift import imagelab, noticed
+from core.drift.detectors import DETECTORS
 from core.drift.imagefeatures import Looks, light
 from core.progress import Progress
 from core.store.datasets import DatasetRow, DatasetStore
@@ -73,7 +74,11 @@ def test_a_drift_of_size_none_changes_nothing_and_a_gain_breaks_the_promise(
     open_page: Open,
     workspace: Workspace,
     run_id: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """By the quick ones of the detectors, which are all tested elsewhere."""
+    quick = {name: DETECTORS[name] for name in ("ks-holm", "page-hinkley", "adwin")}
+    monkeypatch.setattr(noticed, "DETECTORS", quick)
     app = open_page("drift", drift="gain", size="0")
     app.button(key="lab-load").click().run()
     assert not app.exception

@@ -15,6 +15,7 @@ from core.store.champions import ChampionStore
 from core.store.datasets import DatasetStore
 from core.store.workspace import Workspace
 from core.ui import words
+from tests.ui.conftest import PATIENCE_S
 from tests.ui.drifted import FIGURES, feed, machine, put
 from tests.ui.stock import texts
 
@@ -26,7 +27,7 @@ def page() -> None:
 
 
 def opened() -> AppTest:
-    app = AppTest.from_function(page, default_timeout=30).run()
+    app = AppTest.from_function(page, default_timeout=PATIENCE_S).run()
     assert not app.exception
     return app
 

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.detectors.base import DetectorInfo, Params
 from core.ui import forms
+from tests.ui.conftest import PATIENCE_S
 
 
 class Knobs(Params):
@@ -33,7 +34,7 @@ def _page() -> None:
 
 
 def test_every_field_becomes_the_matching_input() -> None:
-    app = AppTest.from_function(_page).run()
+    app = AppTest.from_function(_page, default_timeout=PATIENCE_S).run()
     assert not app.exception
     assert app.session_state["values"] == Knobs().model_dump()
     assert app.selectbox[0].options == ["fast", "exact"]
@@ -44,7 +45,7 @@ def test_every_field_becomes_the_matching_input() -> None:
 
 
 def test_a_preset_fills_the_form_and_is_taken_back() -> None:
-    app = AppTest.from_function(_page).run()
+    app = AppTest.from_function(_page, default_timeout=PATIENCE_S).run()
     app.number_input[0].set_value(96).run()
     preset = app.get_by_key("train.knobs.preset")
     preset.set_value("careful").run()
@@ -54,7 +55,7 @@ def test_a_preset_fills_the_form_and_is_taken_back() -> None:
 
 
 def test_values_of_a_model_can_be_put_in() -> None:
-    app = AppTest.from_function(_page)
+    app = AppTest.from_function(_page, default_timeout=PATIENCE_S)
     app.session_state["train.knobs.size"] = 128
     assert app.run().session_state["values"]["size"] == 128
 

@@ -58,7 +58,7 @@ def test_a_link_to_an_unknown_dataset_falls_back(open_page: Open, parts: Dataset
     app = open_page("data", dataset=asked)
     assert not app.exception
     assert app.title[0].value == parts.name
-    assert "The dataset in this link is not in this workspace." in app.warning[0].value
+    assert "The dataset in this link is not in this workspace. You are looking at «parts»" in app.warning[0].value
     assert app.query_params["dataset"] == parts.id[:12]
 
 
@@ -93,7 +93,7 @@ def test_the_pages_import_neither_torch_nor_sklearn() -> None:
         "heavy = {'torch', 'torchvision', 'sklearn', 'scipy', 'skops', 'statsmodels', 'captum'} & set(sys.modules)\n"
         "print('heavy:', sorted(heavy))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert "heavy: []" in done.stdout, done.stdout + done.stderr[-2000:]
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from core.datasets.synthetic.machines import pump
 from core.jobs.table import JobTable
 from core.jobs.tasks import cause_accuracy, explain, train
 from core.progress import Progress
-from core.settings import PROJECT
 from core.store.datasets import DatasetRow, DatasetStore
 from core.store.workspace import Workspace
 from tests.ui import stock
@@ -157,13 +154,3 @@ def test_the_accuracy_is_measured(open_page: Open, workspace: Workspace, run_id:
     table = app.dataframe[0].value
     assert {"counterfactual", "|z|", "random"} <= set(table["Method"])
     assert table.set_index("Method")["Events"]["random"] == 21
-
-
-def test_what_the_page_reads_with_loads_nothing_heavy() -> None:
-    code = (
-        "import sys, core.detectors.series.outline, core.detectors.series.training, core.store.seriesrun;"
-        "heavy = ('torch', 'scipy', 'sklearn', 'captum', 'shap', 'statsmodels');"
-        "print([name for name in heavy if name in sys.modules])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
-    assert found.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""The warm-up imports what the pages need and nothing that a cold page must not pay for."""
+"""The warm-up, and what pages read with, import what they need and nothing that a cold page must not pay for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 HEAVY = ("torch", "sklearn", "scipy", "statsmodels", "captum", "shap")
 PROGRAM = """
 import sys
+import core.ui.batch.results, core.ui.latent.page, core.ui.models.jobs, core.ui.train.request
+import core.detectors.series.outline, core.detectors.series.training, core.store.seriesrun
 from core.ui import warm
 warm._pages()
 print([name for name in ("pandas", "plotly.graph_objs", "core.ui.inspect.page", *{heavy}) if name in sys.modules])

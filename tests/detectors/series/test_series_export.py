@@ -27,7 +27,6 @@ from core.progress import Progress
 from tests.detectors.series.check import machine
 
 VAE = {"window": 16, "width": 8, "latent": 4, "steps": 60, "batch_size": 32}
-USAD = {"window": 6, "latent": 4, "epochs": 2, "epoch_steps": 20, "batch_size": 32}
 
 
 def recording(steps: int, seed: int, regimes: int) -> NDArray[np.float32]:
@@ -95,11 +94,10 @@ def test_torchscript_carries_the_same(vae: SeriesModel, tmp_path: Path) -> None:
     assert parts.shape == (5, 4)
 
 
-@pytest.mark.parametrize(
-    ("name", "values"), [("usad", USAD), ("series-vae", {**VAE, "encoder": "transformer", "error": "mse"})]
-)
-def test_every_network_can_be_exported(name: str, values: dict[str, Any], tmp_path: Path) -> None:
-    model = trained(name, values, regimes=1)
+def test_a_transformer_can_be_exported(tmp_path: Path) -> None:
+    """The third kind of network, USAD's, is exported to both formats by the test of the job: an ONNX file takes
+    seconds to make."""
+    model = trained("series-vae", {**VAE, "steps": 20, "encoder": "transformer", "error": "mse"}, regimes=1)
     windows = np.stack([recording(40, seed, 1) for seed in range(3)])
     assert export_model(model, "onnx", tmp_path / "pump.onnx", windows).path.exists()
     assert export_model(model, "torchscript", tmp_path / "pump.pt", windows).path.exists()
