@@ -5,6 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 GRID = "rgba(128,128,128,0.22)"
+# Plotly takes a see-through page for a black one and lays a dark box under its buttons.
+BUTTONS = {"bgcolor": "rgba(0,0,0,0)", "color": "rgba(128,128,128,0.75)", "activecolor": "rgb(128,128,128)"}
 
 
 def canvas(x: str, y: str, *, height: int = 320) -> go.Figure:
@@ -19,6 +21,7 @@ def canvas(x: str, y: str, *, height: int = 320) -> go.Figure:
             "plot_bgcolor": "rgba(0,0,0,0)",
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             "hoverlabel": {"namelength": -1},
+            "modebar": BUTTONS,
             "xaxis": axis | {"title": {"text": x}},
             "yaxis": axis | {"title": {"text": y}},
         }

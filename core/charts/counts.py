@@ -130,7 +130,7 @@ def split_counts(rows: Sequence[tuple[str, str, int]]) -> go.Figure:
 
 
 def _class_rank(name: str) -> tuple[int, str]:
-    return {"good": 0, "no label": 2}.get(name, 1), name
+    return {"good": 0, "no label": 2}.get(name, 1), name.casefold()
 
 
 def _class_colour(name: str) -> str:

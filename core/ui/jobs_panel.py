@@ -142,6 +142,9 @@ def way_to_result(job: Job) -> None:
 
         query = {"table": table(str(result["benchmark"])).title, "measured": str(result["plan_id"])[: state.SHORT]}
         st.page_link(nav.page("papers"), label="Papers' tables", icon=nav.PAGES["papers"][1], query_params=query)
+    elif job.kind == "distill" and result:
+        query = {"backbones": "true"}
+        st.page_link(nav.page("models"), label="Models", icon=nav.PAGES["models"][1], query_params=query)
     elif job.kind == "check" and rooms.runs().listed(str(run)):
         st.page_link(nav.page("check"), label="Verdicts", icon=nav.PAGES["check"][1], query_params={"batch": job.id})
     elif job.kind == "extend" and run is not None:
@@ -174,11 +177,22 @@ def _cancel(job: Job, key: str) -> None:
             st.rerun(scope="fragment")
 
 
+def retry(job: Job, *, key: str) -> None:
+    """The way to ask for the same work again, where it gave no result."""
+    if job.state != "succeeded" and st.button("Retry", icon=":material/refresh:", key=f"{key}-retry-{job.id}"):
+        rooms.jobs().retry(job.id)
+        st.rerun()
+
+
 def problem(job: Job) -> None:
     """Why a job gave no result, and what can be done about it."""
     word = "failed" if job.state == "failed" else "was lost"
     if job.state == "cancelled":
         st.info(f"«{words.plain(job.title)}» was cancelled.", icon=STATES["cancelled"][1])
     elif job.state in ("failed", "lost"):
-        why = words.plain(" ".join(filter(None, (job.error, job.hint))))
-        st.error(f"**«{words.plain(job.title)}» {word}.** {why}", icon=STATES[job.state][1])
+        st.error(f"**«{words.plain(job.title)}» {word}.** {words.plain(why(job))}", icon=STATES[job.state][1])
+
+
+def why(job: Job) -> str:
+    """What went wrong and the hint, each as a sentence."""
+    return " ".join(f"{said.rstrip('.')}." for said in (job.error, job.hint) if said)

@@ -16,7 +16,7 @@ try:
     missing = state.resolve()
     status.bar()
     for sentence in missing:
-        st.warning(f"{sentence} You are looking at the newest one instead.", icon=":material/link_off:")
+        st.warning(sentence, icon=":material/link_off:")
     page.run()
 except Exception as error:  # the last line before the user: a sentence or a number, never a traceback
     errors.show(error)

@@ -16,7 +16,7 @@ import streamlit as st
 from core.drift import RECENT_FORMAT
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
-from core.ui import rooms
+from core.ui import rooms, words
 from core.ui.labels import labels, modality
 
 Row = TypeVar("Row", DatasetRow, ModelRow)
@@ -49,21 +49,22 @@ def choose(*, dataset_id: str | None = None, model_id: str | None = None) -> Non
 
 def resolve() -> list[str]:
     """Settle the current dataset and model and put them in the URL; returns what a link asked for in vain."""
-    missing: list[str] = []
+    missing: dict[str, str] = {}
     rows = rooms.datasets().list()
     current = _pick(rows, DATASET, missing) or _newest(rows)
     models = rooms.models().list()
     chosen = _pick(models, MODEL, missing)
     if chosen is not None and not suits(chosen, current):
         if st.query_params.get(MODEL):
-            missing.append("The model in this link is for another kind of data than the dataset.")
+            missing[MODEL] = "The model in this link is for another kind of data than the dataset."
         chosen = None
     chosen = chosen or newest_model(models, current)
     st.session_state["_dataset"], st.session_state["_model"] = current, chosen
     for name, row in ((DATASET, current), (MODEL, chosen)):
         st.session_state[f"_{name}_id"] = row.id if row else None
         _put(name, row.id[:SHORT] if row else None)
-    return missing
+    shown = {DATASET: current, MODEL: chosen}
+    return [f"{sentence}{_instead(shown[name])}" for name, sentence in missing.items()]
 
 
 def suits(model: ModelRow, current: DatasetRow | None) -> bool:
@@ -110,7 +111,11 @@ def _newest(rows: Sequence[DatasetRow]) -> DatasetRow | None:
     return next(brought, rows[0] if rows else None)
 
 
-def _pick(rows: Sequence[Row], name: str, missing: list[str]) -> Row | None:
+def _instead(row: DatasetRow | ModelRow | None) -> str:
+    return f" You are looking at «{words.plain(row.name)}» instead." if row else ""
+
+
+def _pick(rows: Sequence[Row], name: str, missing: dict[str, str]) -> Row | None:
     """The row that the URL asks for, else the one that the session remembers.
 
     What the session itself was looking at and then removed is not missing from a link.
@@ -118,7 +123,7 @@ def _pick(rows: Sequence[Row], name: str, missing: list[str]) -> Row | None:
     asked, remembered = st.query_params.get(name), st.session_state.get(f"_{name}_id")
     found = next((row for row in rows if asked and len(asked) >= 8 and row.id.startswith(asked)), None)
     if asked is not None and found is None and not (remembered and asked and remembered.startswith(asked)):
-        missing.append(f"The {name} in this link is not in this workspace.")
+        missing[name] = f"The {name} in this link is not in this workspace."
     return found or next((row for row in rows if row.id == remembered), None)
 
 

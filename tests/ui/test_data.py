@@ -195,6 +195,17 @@ def test_suspicious_images_are_excluded_and_taken_in_again(
     assert not app.exception
 
 
+def test_a_photograph_is_looked_at_closer_and_excluded(
+    open_page: Open, workspace: Workspace, parts: DatasetRow
+) -> None:
+    app = open_page("data", split="train")
+    closer = next(button for button in app.button if (button.key or "").startswith("closer-"))
+    closer.click().run()
+    app.toggle(key=f"closer-{parts.id[:8]}-{closer.key.removeprefix('closer-')}").set_value(False).run()
+    assert not app.exception
+    assert DatasetStore(workspace).excluded(parts.id) == {closer.key.removeprefix("closer-")}
+
+
 def test_the_search_for_suspicious_images_is_a_job(open_page: Open, workspace: Workspace, parts: DatasetRow) -> None:
     app = open_page("data", section="Suspicious")
     app.button(key="find-suspects").click().run()

@@ -61,6 +61,7 @@ def test_limits_in_a_link() -> None:
 def frame() -> pd.DataFrame:
     return pd.DataFrame({
         "item": ["test/b.png", "test/a.png", "test/c.png", "test/d.png"],
+        "category": ["nut", "nut", "nut", "bolt"],
         "defect": ["dent", None, None, None],
         "truth": ["bad", "good", "bad", None],
         "yours": [None, "unsure", None, None],
@@ -77,6 +78,7 @@ def frame() -> pd.DataFrame:
         (filters.Filters(shown=filters.FALSE_POSITIVES), "a"),
         (filters.Filters(shown=filters.FALSE_NEGATIVES), "c"),
         (filters.Filters(shown=filters.YOURS), "a"),
+        (filters.Filters(category="bolt"), "d"),
         (filters.Filters(part_class="dent"), "b"),
         (filters.Filters(part_class="bad"), "c"),
         (filters.Filters(part_class=filters.UNKNOWN), "d"),

@@ -16,7 +16,7 @@ from core.store.datasets import DatasetRow
 from core.store.models import ModelRow, ModelStore
 from core.store.workspace import Workspace
 from core.ui import words
-from core.ui.models import compare, table
+from core.ui.models import backbones, compare, table
 from tests.store import toy
 from tests.ui import stock
 from tests.ui.conftest import Open
@@ -230,7 +230,7 @@ def test_a_failed_job_tells_why_and_what_to_do(open_page: Open, failed: str) -> 
 
 def test_retry(open_page: Open, workspace: Workspace, failed: str) -> None:
     app = open_page("models")
-    app.button(key=f"retry-{failed}").click().run()
+    app.button(key=f"jobs-retry-{failed}").click().run()
     assert not app.exception
     assert [job.state for job in JobTable(workspace).list()] == ["queued", "failed"]
     assert any((button.key or "").startswith("all-jobs-cancel-") for button in app.button)
@@ -252,14 +252,26 @@ def test_jobs_by_how_they_ended(open_page: Open, workspace: Workspace, failed: s
     assert not open_page("models", jobs="nonsense", **{"job-page": "99"}).exception
 
 
-def test_a_backbone_is_distilled_from_a_dataset(open_page: Open, workspace: Workspace, parts: DatasetRow) -> None:
-    """The bundled one is shown with its hash and card; the form asks for a job."""
+def test_a_backbone_is_distilled_from_a_dataset(
+    open_page: Open, workspace: Workspace, parts: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundled one is shown with its hash and card; the form asks for a job, and a failed one can be asked again."""
     app = open_page("models", backbones="true")
     assert not app.exception
     found = stock.texts(app)
     assert "sha256 " in found and "ResNet-18" in found
+    assert app.button(key="distill-start").disabled and "At least 24 photographs" in found
+    monkeypatch.setattr(backbones, "FEWEST", 6)
     app.number_input(key="distill-steps").set_value(50)
+    app.slider(key="distill-textures").set_value(50).run()
     app.button(key="distill-start").click().run()
     assert not app.exception
     (job,) = JobTable(workspace).list()
     assert (job.kind, job.spec["dataset_id"], job.spec["config"]["steps"]) == ("distill", parts.id, 50)
+    assert job.spec["config"]["textures"] == 0.5
+    assert any((button.key or "").startswith("distill-cancel-") for button in app.button)
+    stock.end(workspace, job.id, "failed", error="There is no teacher", hint="Fetch it")
+    app.run()
+    assert "There is no teacher" in stock.texts(app)
+    app.button(key=f"distill-retry-{job.id}").click().run()
+    assert not app.exception and [one.state for one in JobTable(workspace).list()] == ["queued", "failed"]

@@ -54,7 +54,7 @@ def test_it_says_what_the_dataset_offers(page: AppTest) -> None:
         "Images for calibration": "6",
         "Lowest false-alarm rate": "14.3 %",
     }
-    assert "6 different good images are few" in stock.texts(page)
+    assert "There are only 6 different good images to learn from" in stock.texts(page)
 
 
 def test_excluded_images_are_left_out_of_figures_and_of_the_request(
@@ -167,7 +167,9 @@ def test_a_failure_gives_its_reason_and_the_hint(page: AppTest, workspace: Works
     job = started(page, workspace)
     stock.end(workspace, job.id, "failed", error="Memory ran out", hint="Use smaller images")
     page.run()
-    assert "Memory ran out Use smaller images" in stock.texts(page)
+    assert words.plain("Memory ran out. Use smaller images.") in stock.texts(page)
+    page.button(key=f"ended-retry-{job.id}").click().run()
+    assert [one.spec for one in JobTable(workspace).list(active=True)] == [job.spec]
 
 
 def test_a_training_that_ended_shows_its_figures(page: AppTest, workspace: Workspace, parts: DatasetRow) -> None:

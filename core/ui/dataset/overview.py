@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.charts.counts import split_counts
 from core.datasets.checks import Summary, summary
+from core.datasets.wording import such_as, verb
 from core.store.datasets import DatasetRow
 from core.ui import blocks, rooms, words
 
@@ -70,12 +71,13 @@ def _fitness(row: DatasetRow, found: Summary) -> None:
     changed = _changed(row.id)
     if changed:
         st.markdown(
-            f":yellow[:material/warning:] {len(changed)} files were changed or moved since they were read, such as "
-            f"{words.plain(changed[0])}. Add the folder again to read them anew."
+            f":yellow[:material/warning:] {words.count(len(changed), 'file')} {verb(len(changed), 'was', 'were')} "
+            f"changed or moved since the dataset was read {words.plain(such_as(changed))}. Add the folder again to "
+            "read it anew."
         )
     st.markdown(f":gray[:material/straighten:] {_sizes([size for size, _ in found.sizes])}")
     if found.recommended_more:
-        st.progress(_share(found), text=f"{found.recommended_more} more good images recommended")
+        st.progress(_share(found), text=f"{words.count(found.recommended_more, 'more good image')} recommended")
 
 
 def _sizes(sizes: list[tuple[int, int]]) -> str:

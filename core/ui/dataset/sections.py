@@ -9,7 +9,7 @@ from core.charts.csvtable import to_csv
 from core.datasets.types import ImageItem
 from core.store.datasets import DatasetRow
 from core.ui import rooms, thumbs, words
-from core.ui.dataset import overview, suspects
+from core.ui.dataset import closer, overview, suspects
 
 PAGE = 32  # thumbnails
 ANY = "All"
@@ -43,7 +43,12 @@ def _images(row: DatasetRow) -> None:
             with st.container(gap="xxsmall"):
                 thumbs.show(item, f"{item.name}, {item.defect or item.label or 'no label'}")
                 mark = ":material/block: excluded" if item.name in excluded else caption(item)
-                st.caption(f"{mark}  \n{words.plain(words.short(item.name, 20))}")
+                st.caption(mark)
+                if st.button(
+                    words.plain(words.short(item.name, 18)), key=f"closer-{item.name}", type="tertiary",
+                    icon=":material/zoom_in:", help=f"Look closer: {words.plain(item.name)}",
+                ):  # fmt: skip
+                    closer.show(row, item)
 
 
 def caption(item: ImageItem) -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from core.datasets.wording import verb
 from core.store.datasets import DatasetRow
 from core.ui import blocks, jobs_panel, rooms, thumbs
+from core.ui.dataset import excluding
 
 SHOWN = 16
 
@@ -51,17 +53,22 @@ def _result(row: DatasetRow, frame: pd.DataFrame) -> None:
     new = [name for name in odd if name not in excluded]
     with st.container(horizontal=True, vertical_alignment="center"):
         if odd:
-            st.markdown(f"**{len(odd)}** of {len(frame):,} stand far from the rest.", width="stretch")
+            st.markdown(
+                f"**{len(odd)}** of {len(frame):,} {verb(len(odd), 'stands', 'stand')} far from the rest.",
+                width="stretch",
+            )
         else:
             st.markdown(
                 f":green[:material/check_circle:] None of {len(frame):,} stands far from the rest. "
                 "The least usual ones:",
                 width="stretch",
             )
-        if new and st.button(f"Exclude all {len(new)}", key="exclude-all", icon=":material/block:"):
+        if new and st.button(all_of("Exclude", len(new)), key="exclude-all", icon=":material/block:"):
             rooms.datasets().set_excluded(row.id, new, True)
             st.rerun()
-        if excluded and st.button(f"Include all {len(excluded)} again", key="include-all", icon=":material/undo:"):
+        if excluded and st.button(
+            f"{all_of('Include', len(excluded))} again", key="include-all", icon=":material/undo:"
+        ):
             rooms.datasets().set_excluded(row.id, excluded, False)
             st.rerun()
     first = [*frame["item"].head(SHOWN), *(name for name in sorted(excluded) if name not in set(frame["item"][:SHOWN]))]
@@ -72,11 +79,9 @@ def _result(row: DatasetRow, frame: pd.DataFrame) -> None:
                 thumbs.show(data.by_name[name], name)
                 flag = ":yellow[:material/warning: stands out]" if name in odd else "usual"
                 st.caption(f"{scores[name]:.3g} · {flag}" if name in scores else flag)
-                key = f"use-{row.id[:8]}-{name}"
-                st.session_state[key] = name not in excluded
-                st.toggle("Use", key=key, on_change=_toggle, args=(row.id, name))
+                excluding.switch(row.id, name, excluded, place="use")
 
 
-def _toggle(dataset_id: str, name: str) -> None:
-    use = st.session_state[f"use-{dataset_id[:8]}-{name}"]
-    rooms.datasets().set_excluded(dataset_id, [name], not use)
+def all_of(action: str, n: int) -> str:
+    """What a button does to all of them: ``Exclude it``, ``Exclude all 3``."""
+    return f"{action} it" if n == 1 else f"{action} all {n}"

@@ -13,7 +13,7 @@ from core.ui.verdicts import LOOKS
 ALL, FALSE_POSITIVES, FALSE_NEGATIVES, YOURS = "All", "False positives", "False negatives", "Labelled by you"
 SHOWN = (ALL, FALSE_POSITIVES, FALSE_NEGATIVES, YOURS)
 OUTCOMES = {FALSE_POSITIVES: "false positive", FALSE_NEGATIVES: "false negative"}
-ANY_CLASS, ANY_VERDICT = "All classes", "Any verdict"
+ANY_CATEGORY, ANY_CLASS, ANY_VERDICT = "All categories", "All classes", "Any verdict"
 UNKNOWN = "no label"
 WORST, CALMEST, CLOSEST, NAME = "Most anomalous first", "Least anomalous first", "Closest to a limit first", "By name"
 ORDERS = (WORST, CALMEST, CLOSEST, NAME)
@@ -25,6 +25,7 @@ class Filters:
     """What the user wants to see."""
 
     shown: str = ALL
+    category: str = ANY_CATEGORY
     part_class: str = ANY_CLASS
     verdict: str = ANY_VERDICT
     text: str = ""
@@ -32,7 +33,8 @@ class Filters:
 
     @property
     def active(self) -> bool:
-        return (self.shown, self.part_class, self.verdict, self.text) != (ALL, ANY_CLASS, ANY_VERDICT, "")
+        chosen = (self.shown, self.category, self.part_class, self.verdict, self.text)
+        return chosen != (ALL, ANY_CATEGORY, ANY_CLASS, ANY_VERDICT, "")
 
 
 def bar(frame: pd.DataFrame) -> Filters:
@@ -44,6 +46,12 @@ def bar(frame: pd.DataFrame) -> Filters:
             help="False positive: a good part that is not accepted. False negative: a bad part that is accepted.",
             label_visibility=hidden,
         )  # fmt: skip
+        categories, category = sorted(set(frame["category"])), ANY_CATEGORY
+        if len(categories) > 1:
+            category = st.selectbox(
+                "Category", [ANY_CATEGORY, *categories], key="category", bind="query-params", width=170,
+                on_change=_first_page, label_visibility=hidden,
+            )  # fmt: skip
         part_class = st.selectbox(
             "Class", [ANY_CLASS, *classes(frame)], key="class", bind="query-params", width=150, on_change=_first_page,
             label_visibility=hidden,
@@ -59,7 +67,7 @@ def bar(frame: pd.DataFrame) -> Filters:
             "Name", key="find", bind="query-params", type="search", placeholder="Part of a name", width=180,
             on_change=_first_page, label_visibility=hidden,
         )  # fmt: skip
-    return Filters(shown or ALL, part_class, verdict, (text or "").strip(), order)
+    return Filters(shown or ALL, category, part_class, verdict, (text or "").strip(), order)
 
 
 def _first_page() -> None:
@@ -85,6 +93,8 @@ def apply(frame: pd.DataFrame, filters: Filters, limits: tuple[float, float]) ->
         keep &= frame["outcome"] == OUTCOMES[filters.shown]
     elif filters.shown == YOURS:
         keep &= frame["yours"].notna()
+    if filters.category != ANY_CATEGORY:
+        keep &= frame["category"] == filters.category
     if filters.part_class != ANY_CLASS:
         keep &= part_classes(frame) == filters.part_class
     if filters.verdict != ANY_VERDICT:

@@ -59,6 +59,8 @@ def _show_all() -> None:
     st.session_state.update({
         "show": filters.ALL, "class": filters.ANY_CLASS, "verdict": filters.ANY_VERDICT, "find": "", filters.PAGE: 1
     })  # fmt: skip
+    if "category" in st.session_state:  # asked for where there are several
+        st.session_state["category"] = filters.ANY_CATEGORY
 
 
 def _tile(scored: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.charts import forgetting as charts
 from core.store.models import ModelRow
 from core.ui import blocks, errors, jobs_panel, rooms, state, words
+from core.ui.labels import labels
 from core.ui.models import table
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def popover(row: ModelRow) -> None:
     """Which images to add, and the button that starts it."""
     if row.detector not in DETECTORS:
         return
-    with st.popover("Add images", icon=":material/add_photo_alternate:", key="extend-model"):
+    with st.popover("Add images", icon=":material/add_photo_alternate:", key="extend-model"), errors.shown():
         st.markdown(
             "The model takes in new good images under the memory it has, without learning the old ones again. Another "
             "model comes of it; this one stays. Afterwards you see what was forgotten."
@@ -42,7 +43,7 @@ def popover(row: ModelRow) -> None:
         others = {
             one.id: one.name for one in rooms.datasets().list() if one.modality == "image" and one.id != row.dataset_id
         }
-        known = {row.dataset_id: row.manifest.dataset.name} | others
+        known = labels({row.dataset_id: row.manifest.dataset.name} | others)
         chosen = st.selectbox(
             "Images of", list(known), index=min(1, len(known) - 1), format_func=known.__getitem__,
             key=f"extend-data-{row.id}",

@@ -51,9 +51,7 @@ def _ended(job: Job) -> None:
             ) as log:
                 if log.open:
                     jobs_panel.log_text(job, key="jobs")
-            if job.state != "succeeded" and st.button("Retry", icon=":material/refresh:", key=f"retry-{job.id}"):
-                rooms.jobs().retry(job.id)
-                st.rerun()
+            jobs_panel.retry(job, key="jobs")
         if job.error:
             st.markdown(words.plain(f"{job.error.rstrip('.')}."))
         if job.hint:

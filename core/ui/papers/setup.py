@@ -12,6 +12,7 @@ from core.detectors.base import MAX_SEED
 from core.errors import UserError
 from core.ui import errors, rooms, state, words
 from core.ui.dataset import uploads
+from core.ui.labels import labels
 from core.ui.papers import sending
 
 A_FOLDER, A_DATASET = "A folder on the server", "A dataset of the workspace"
@@ -23,10 +24,10 @@ def form(table: Table) -> None:
         st.subheader(f"Measure {words.plain(table.title)}", anchor=False)
         st.caption(f"Layout: {words.plain(table.layout)}. To be had from: {words.plain(table.data)}")
         source = _source(table)
-        labels = [one.label for one in table.methods]
-        others = [name for name in registry.of(table.modality) if name not in labels]
+        usual = [one.label for one in table.methods]
+        others = [name for name in registry.of(table.modality) if name not in usual]
         methods = st.multiselect(
-            "Detectors", [*labels, *others], default=labels, key=f"papers-methods-{table.name}",
+            "Detectors", [*usual, *others], default=usual, key=f"papers-methods-{table.name}",
             accept_new_options=True,
             help="As on the command line: a name, a preset behind a colon, settings behind commas: "
             "`patchcore:paper`, `patchcore,bank_size=4000`.",
@@ -54,7 +55,7 @@ def _source(table: Table) -> dict[str, Any] | None:
     kinds = [A_FOLDER, A_DATASET] if rows else [A_FOLDER]
     kind = st.segmented_control("Data", kinds, default=A_FOLDER, required=True, key="papers-source")
     if kind == A_DATASET:
-        names = {row.id: row.name for row in rows}
+        names = labels({row.id: row.name for row in rows})
         current = state.dataset()
         first = current.id if current is not None and current.id in names else rows[0].id
         place = list(names).index(first)

@@ -69,7 +69,14 @@ def show(row: DatasetRow, found: Material) -> None:
     if found.different < ENOUGH:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(
-                f"{found.different} different good images are few: {ENOUGH} or more make a usable threshold.",
+                f"{few(found.different)} to learn from: {ENOUGH} or more make a usable threshold.",
                 icon=":material/photo_library:",
             )
             st.page_link(nav.page("data"), label="Add images", icon=":material/add:")
+
+
+def few(different: int) -> str:
+    """How many there are, in words: ``There are only 3 different good images``."""
+    if different == 0:
+        return "There is no good image"
+    return "There is only 1 good image" if different == 1 else f"There are only {different} different good images"

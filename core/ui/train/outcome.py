@@ -46,9 +46,11 @@ def _ended(job: Job, models: dict[str, ModelRow]) -> None:
                 jobs_panel.way_to_result(job)
         elif job.state == "succeeded":
             st.caption("Its model was deleted since. The Models page can bring it back.")
-        elif job.error:
-            st.markdown(words.plain(" ".join(filter(None, (job.error, job.hint)))))
-            jobs_panel.log(job, key="ended")
+        else:
+            if job.error:
+                st.markdown(words.plain(jobs_panel.why(job)))
+                jobs_panel.log(job, key="ended")
+            jobs_panel.retry(job, key="ended")
 
 
 def _figures(model: ModelRow) -> str:
