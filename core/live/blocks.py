@@ -53,9 +53,16 @@ class Ring:
         self.capacity = min(RING_ROWS, max(RING_CELLS // (width + 2 * voices + 2), 1000))
 
     def write(
-        self, scored: Sequence[Scored], completed: Sequence[Completed], source: str, status: dict[str, Any], state: str
+        self,
+        scored: Sequence[Scored],
+        completed: Sequence[Completed],
+        source: str,
+        status: dict[str, Any],
+        state: str,
+        replaced: Sequence[str] = (),
     ) -> bool:
-        """Put everything down at once; False where the feed was reset or started anew meanwhile: nothing is written."""
+        """Put everything down at once; False where the feed was reset or started anew meanwhile: nothing is written.
+        ``replaced``: units that this feed has archived and that give way to the completed ones."""
         with self._table.transaction() as db:
             row = db.execute(
                 "SELECT rows, changes FROM feed WHERE run = ? AND generation = ?", (self._run, self._generation)
@@ -64,6 +71,10 @@ class Ring:
                 return False
             rows = self._steps(db, scored, int(row["rows"]))
             changes = self._alarms(db, scored, int(row["changes"]))
+            db.executemany(
+                "DELETE FROM units WHERE unit = ? AND source = ? AND finished_at >= (SELECT started_at FROM feed)",
+                [(name, source) for name in replaced],
+            )
             db.executemany(
                 "INSERT INTO units (unit, finished_at, source, summary, analysis) VALUES (?, ?, ?, ?, ?)",
                 [

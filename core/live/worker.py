@@ -28,6 +28,7 @@ from core.store.workspace import Workspace
 from core.streaming.filefeed import FileTail
 from core.streaming.monitor import Completed, Monitor
 from core.streaming.replay import Replay
+from core.streaming.rounds import before
 from core.streaming.source import Source
 from core.streaming.watch import Models, Scored
 
@@ -125,7 +126,10 @@ class Worker:
             current.last = time.monotonic()
         # Said once nothing more is taken: until then a wish to pause is a wish.
         state = "paused" if paused else "running" if time.monotonic() - current.last < QUIET_S else "waiting"
-        current.ring.write(scored, completed, self._source_name(spec), self._status(current), state)
+        # A loop that runs for days would push everything else out of the archive: its last round stands for it.
+        looped = isinstance(spec.source, ReplaySource)
+        replaced = [name for one in completed if looped and (name := before(one.unit))]
+        current.ring.write(scored, completed, self._source_name(spec), self._status(current), state, replaced)
         current.drift.push(scored)
 
     def _status(self, current: Round) -> dict[str, Any]:

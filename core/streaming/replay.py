@@ -9,6 +9,7 @@ import numpy as np
 
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.errors import UserError
+from core.streaming.rounds import named
 from core.streaming.source import Batch, Clockwork, Tally
 
 STEPS_PER_S = 1.0  # at speed 1, where the recording has cycles or steps and no clock
@@ -65,7 +66,7 @@ class Replay:
         while True:
             for unit in self._data.units:
                 if len(unit):
-                    yield unit.name if rounds == 1 else f"{unit.name} (round {rounds})", unit
+                    yield named(unit.name, rounds), unit
             if not self._loop:
                 return
             rounds += 1

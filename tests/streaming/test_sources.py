@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.errors import UserError
+from core.streaming import rounds
 from core.streaming.filefeed import FileTail
 from core.streaming.replay import Replay
 from core.streaming.samples import Reader, Sample, Sorter, moment, reading
@@ -194,3 +195,9 @@ def test_what_counts_as_a_reading() -> None:
 def test_sensors_are_never_taken_for_the_time() -> None:
     sample = Reader(("t", "flow"), Tally(), "u").sample({"t": 3, "flow": 1, "timestamp": 9})
     assert (sample.time, list(sample.readings)) == (9, [3, 1])
+
+
+def test_a_round_has_the_name_of_the_one_before() -> None:
+    assert [rounds.named("a", played) for played in (1, 2, 11)] == ["a", "a (round 2)", "a (round 11)"]
+    assert [rounds.before(name) for name in ("a", "a (round 2)", "a (round 11)")] == [None, "a", "a (round 10)"]
+    assert rounds.recording("a (round 11)") == "a" == rounds.recording("a")

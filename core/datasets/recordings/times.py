@@ -159,7 +159,8 @@ def _stamps(stamps: pd.Series, mapping: TableMapping, where: str) -> tuple[NDArr
     notes = []
     missing = stamps.isna().to_numpy()
     if isinstance(stamps.dtype, pd.DatetimeTZDtype):
-        notes.append(f"{where}: times carry a zone ({stamps.dtype.tz}) and are shown in UTC.")
+        zone = str(stamps.dtype.tz)
+        notes.append(f"{where}: times carry {'their offset' if zone == 'UTC' else f'a zone ({zone})'}; shown in UTC.")
         stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
     elif mapping.zone != "UTC":
         stamps = _localized(stamps, mapping.zone)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 from core.charts import live as charts
 from core.live.exports import alarms_csv
 from core.live.table import FeedRow
+from core.streaming import rounds
 from core.streaming import words as said
 from core.ui import blocks, nav, state, words
 from core.ui.dataset.series import view
@@ -19,7 +19,6 @@ from core.ui.live.draw import draw
 
 SHOWN = 20
 ALL, LASTING = "All", "Longer than one step"
-_ROUND = re.compile(r" \(round \d+\)$")  # what a replay adds to the name of a recording that it plays again
 
 
 def show(feed: FeedRow) -> None:
@@ -98,7 +97,7 @@ def _probe(alarm: dict[str, Any], feed: FeedRow) -> None:
     query = {
         state.DATASET: source["dataset_id"][: state.SHORT],
         state.MODEL: feed.spec["models"][0][: state.SHORT],
-        "recording": _ROUND.sub("", alarm["unit"]),
+        "recording": rounds.recording(alarm["unit"]),
         view.PARAM: f"{max(alarm['start'] - view.LEAST, 0)}-{alarm['stop'] + view.LEAST}",
     }
     st.page_link(nav.page("sensors"), label="Probe this stretch", icon=nav.PAGES["sensors"][1], query_params=query)

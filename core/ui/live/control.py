@@ -99,7 +99,7 @@ def _source(feed: FeedRow) -> str:
     status = feed.status
     if not status.get("steps"):
         return what
-    pace = f" · {status['steps_per_second']:,.3g} a second" if feed.state == "running" else ""
+    pace = f" · {words.amount(status['steps_per_second'])} a second" if feed.state == "running" else ""
     return f"{what} · {words.count(status['steps'], 'step')}{pace}"
 
 
@@ -110,8 +110,8 @@ def _notes(feed: FeedRow) -> None:
         st.error(words.plain(feed.error or "It said nothing"), icon=":material/error:")
     elif feed.state == "died":
         st.error(
-            "The process that scores the feed ended without a word. What it saw until then is shown below. "
-            "Press **Start again** to go on with a new one.",
+            "The process that scores the feed ended without a word. What it saw until then is shown below: save it as "
+            "CSV if you need it. **Start again** begins with a new process and empty charts; completed units stay.",
             icon=":material/power_off:",
         )
         tail = log_tail(room.live().table.log)

@@ -35,7 +35,7 @@ def show() -> None:
     chosen.controls(now, alarms)
     events = now.events()
     if events:
-        told = [f"{event.kind or 'labelled'} from step {event.start:,} to {event.stop - 1:,}" for event in events[:3]]
+        told = [f"{event.kind or 'anomalous'} from step {event.start:,} to {event.stop - 1:,}" for event in events[:3]]
         st.caption(f"Labelled here: {words.plain('; '.join(told))}.")
     quick = causes.at_once(now)
     answer = answers.read(answers.job(now))

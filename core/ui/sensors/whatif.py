@@ -31,7 +31,9 @@ def show(chosen: Chosen, order: list[int], limit: float) -> None:
         "What if?",
         "The stretch is scored again with some readings replaced, exactly as the detector would have.",
         "If the alarm goes away when a sensor reads what it should, that sensor explains it.",
-        f"At most {LONGEST:,} steps. What the others let expect is a linear regression on normal running.",
+        f"At most {LONGEST:,} steps. What the others let expect is a linear regression on normal running. Readings "
+        "before the stretch stay as they were, and a detector that looks back still sees them in its first steps: begin "
+        "the stretch where the fault begins.",
     )
     if chosen.n > LONGEST:
         st.caption(f"Choose a stretch of at most {LONGEST:,} steps.")
@@ -41,7 +43,7 @@ def show(chosen: Chosen, order: list[int], limit: float) -> None:
         columns = st.columns([4, 3, 2], vertical_alignment="bottom")
         sensors = columns[0].multiselect("Sensors", names, default=[names[order[0]]], key="what-if-sensors")
         change = columns[1].selectbox("Each", list(CHANGES), key="what-if-change")
-        by = columns[2].number_input("By (usual spreads)", -20.0, 20.0, 2.0, 0.5, key="what-if-by", help="For shifts")
+        by = columns[2].number_input("By, where shifted (usual spreads)", -20.0, 20.0, 2.0, 0.5, key="what-if-by")
         if st.form_submit_button("Score again", icon=":material/science:", key="what-if-go"):
             edits = tuple((names.index(name), CHANGES[change], float(by)) for name in sensors)
             st.session_state[_TRIED] = (chosen.where, edits)
