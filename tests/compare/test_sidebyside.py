@@ -20,6 +20,7 @@ from core.compare.pairs import against, image_pairs
 from core.compare.report import Chosen, _drawings
 from core.compare.sentences import broken_promises, leader, protocol, verdicts
 from core.compare.sidebyside import align
+from core.datasets.said import NOTHING, Said
 from core.errors import UserError
 from core.metrics.cost import CostWeights
 from tests.compare.sides import CALIBRATION, contestant, dataset, run
@@ -75,6 +76,18 @@ def test_only_what_all_scored_and_none_learned_from_is_counted(tmp_path):
     assert "left out: 2 (model a was fitted" in protocol(side, 0.05)
     assert "1 without a label" in protocol(side, 0.05)
     assert image_rows(side)[0].figures["image_auroc"] == 1
+
+
+def test_what_people_say_counts_where_the_dataset_says_nothing(tmp_path):
+    data = dataset(tmp_path / "data", [*LABELS, None, None, None])
+    runs = [run(tmp_path / m, data, [*SHARP, 0.9, 0.1, 0.5], m) for m in ("a", "b")]
+    judged = {data.items[-3].name: "bad", data.items[-2].name: "good", data.items[-1].name: "unsure", "000.png": "bad"}
+    said = Said(judged, frozenset({"001.png"}))
+    side, plain = (align([contestant(one) for one in runs], told) for told in (said, NOTHING))
+    assert (side.n_good, side.n_bad, side.unlabelled) == (plain.n_good, plain.n_bad + 1, 1)  # one in, one taken out
+    assert (side.by_hand, plain.by_hand) == (2, 0)
+    assert (1, "taken out of the dataset by a person") in [(one.n, one.reason) for one in side.left_out]
+    assert "2 of the labels were given by hand" in protocol(side, 0.05)
 
 
 def test_a_pair_tells_whose_verdicts_are_right(side):

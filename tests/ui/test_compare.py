@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.datasets.said import Said
 from core.detectors import registry
 from core.jobs.table import JobTable
 from core.jobs.tasks import compare as comparing
@@ -109,6 +111,14 @@ def test_a_study_is_found_again_and_fills_the_table(
     made = study.of(of(workspace, parts, pair[::-1]))  # in whichever order they are shown
     assert made is not None
     assert table.completed(found, made)[1].figures["pixel_auroc"] is not None
+    assert not study.other_labels(found, made)
+    judged = told.of(replace(found.now, said=Said({"one": "good"})))  # somebody has said something since
+    since = study.of(judged)
+    assert since is not None and study.other_labels(judged, since)
+    comparing.run(Progress(), {**study._spec(judged), "seed": 0}, workspace)
+    again = study.of(judged)
+    assert again is not None and not study.other_labels(judged, again)
+    assert study.of(found).id == made.id  # type: ignore[union-attr]
     recall = study.against(found, made, "recall")
     assert [one.first for one in recall] == [pair[1].id]
     turned = study.against(of(workspace, parts, pair, pinned=1), made, "recall")
