@@ -260,6 +260,8 @@ def test_a_backbone_is_distilled_from_a_dataset(
     assert not app.exception
     found = stock.texts(app)
     assert "sha256 " in found and "ResNet-18" in found
+    app.session_state[backbones.FORM] = True
+    found = stock.texts(app.run())
     assert app.button(key="distill-start").disabled and "At least 24 photographs" in found
     monkeypatch.setattr(backbones, "FEWEST", 6)
     app.number_input(key="distill-steps").set_value(50)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from core.features.backbones_info import BUNDLED, CARD
-from core.features.distill.config import DistillConfig
+from core.features.distill.config import FEWEST, DistillConfig
 from core.settings import settings
 from core.store.backbones import BackboneRow, BackboneStore
-from core.ui import blocks, rooms, words
+from core.ui import blocks, jobs_panel, rooms, words
 
-STEPS = DistillConfig().steps
+KIND, FORM = "distill", "new-backbone"
+STEPS, TEXTURES = DistillConfig().steps, DistillConfig().textures
 
 
 def show() -> None:
@@ -27,37 +29,48 @@ def show() -> None:
             "PatchCore, PaDiM and SPADE compare patches as a small network sees them. The bundled one imitates "
             "ImageNet's ResNet-18; on photographs of your own another can be taught to."
         )
-        _bundled()
+        in_use = settings().compact_backbone or BUNDLED
+        used = _hash(in_use)
+        _in_use(in_use, used)
         for row in BackboneStore(rooms.workspace()).list():
-            _distilled(row)
+            _distilled(row, used=row.record["sha256"] == used)
+        _under_way()
         _new()
 
 
-def _bundled() -> None:
-    path = settings().compact_backbone or BUNDLED
+def _in_use(path: Path, sha256: str | None) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="backbone-in-use"):
         st.markdown("**Compact**" if path == BUNDLED else f"**{words.plain(path.name)}**", width="content")
+        if sha256 is None:
+            st.badge("Missing", icon=":material/error:", color="red")
+            st.caption(f"FAULTLINE_COMPACT_BACKBONE names {words.plain(str(path))}, which is not there.")
+            return
         st.badge("In use", icon=":material/check:", color="green")
-        if path.is_file():
-            st.caption(
-                f"{blocks.size(path.stat().st_size)} · sha256 {_sha256(path, path.stat().st_mtime)[:12]}",
-                width="stretch",
-            )
-        with st.popover("Model card", icon=":material/description:", type="tertiary", width="content"):
-            st.markdown(CARD.read_text(encoding="utf-8"))
+        st.caption(f"{blocks.size(path.stat().st_size)} · sha256 {sha256[:12]}", width="stretch")
+        if path == BUNDLED:  # the card is of no other file
+            with st.popover("Model card", icon=":material/description:", type="tertiary", width="content"):
+                st.markdown(_card())
 
 
-def _distilled(row: BackboneRow) -> None:
+def _card() -> str:
+    """The card without its title, which the button has said."""
+    return CARD.read_text(encoding="utf-8").split("\n", 1)[1]
+
+
+def _distilled(row: BackboneRow, used: bool) -> None:
     last, learnt = row.record["curve"][-1], row.record["photographs"]
     with st.container(border=True, key=f"backbone-{row.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{words.plain(learnt['name'])}**", width="content")
+            if used:
+                st.badge("In use", icon=":material/check:", color="green")
             st.caption(
-                f"{blocks.ago(row.created_at)} · {learnt['learnt']} photographs · {row.record['steps']} steps · "
-                f"{last['val_loss']:.1%} of the teacher's variance left unexplained on {learnt['held_out']} held out · "
-                f"{blocks.size(row.record['bytes'])} · sha256 {row.record['sha256'][:12]}",
+                f"{blocks.ago(row.created_at)} · {words.count(learnt['learnt'], 'photograph')} · "
+                f"{words.count(row.record['steps'], 'step')} · {blocks.size(row.record['bytes'])} · "
+                f"sha256 {row.record['sha256'][:12]}",
                 width="stretch",
             )
+            _use(row)
             st.download_button(
                 "Weights",
                 lambda: row.path.open("rb"),
@@ -65,33 +78,89 @@ def _distilled(row: BackboneRow) -> None:
                 "application/octet-stream",
                 key=f"weights-{row.id}",
                 icon=":material/download:",
+                type="tertiary",
                 on_click="ignore",
             )
         st.caption(
-            "To use it, name its file in FAULTLINE_COMPACT_BACKBONE and start Faultline again; models trained before "
-            "need the backbone that they were trained with. «python -m core features evaluate» tells which is better."
+            f"Of the variance of ResNet-18's features it leaves {last['val_loss']:.1%} unexplained on "
+            f"{words.count(learnt['held_out'], 'photograph')} kept from learning"
+            + (f", {last['texture_loss']:.1%} on as many drawn surfaces." if "texture_loss" in last else ".")
         )
+
+
+def _use(row: BackboneRow) -> None:
+    """How to judge it, and how to put it in the place of the one in use: neither is done from here."""
+    with st.popover("Use it", icon=":material/swap_horiz:", type="tertiary", key=f"use-{row.id}"):
+        st.markdown("First compare it with the bundled one, on labelled sets of your own:")
+        st.code(f"python -m core features evaluate --candidate {row.path} --data SETS", language="bash")
+        st.markdown("Then start Faultline with it. Models trained before need the backbone they were trained with.")
+        st.code(f"FAULTLINE_COMPACT_BACKBONE={row.path}", language="bash")
+
+
+def _under_way() -> None:
+    """The trainings that run; and the last one where it gave nothing, with the way to go on. Curves are below, in the
+    list of all jobs."""
+    jobs_panel.watch({KIND}, key=KIND)
+    ended = next((job for job in rooms.jobs().list(active=False) if job.kind == KIND), None)
+    if ended is None or ended.state == "succeeded" or jobs_panel.active({KIND}):
+        return
+    with st.container(border=True, key="distill-ended"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            jobs_panel.badge(ended)
+            st.markdown(f"**{words.plain(ended.title)}**", width="content")
+            st.caption("It goes on from its last checkpoint, if it wrote one.", width="stretch")
+            jobs_panel.retry(ended, key=KIND)
+        if ended.error:
+            st.markdown(words.plain(jobs_panel.why(ended)))
 
 
 def _new() -> None:
     """The form of a new one."""
-    sets = {row.id: row for row in rooms.datasets().list() if row.modality == "image"}
-    with st.popover("Distil a new one", icon=":material/model_training:", key="distill"):
+    with st.popover("Distil a new one", icon=":material/model_training:", key=FORM, on_change="rerun") as form:
+        if not form.open:
+            return
+        sets = {row.id: row for row in rooms.datasets().list() if row.modality == "image"}
         if not sets:
             st.markdown(
                 "Add a set of photographs on the Data page first. A thousand ordinary ones make a usable backbone."
             )
             return
         st.markdown(
-            "The network in use goes on learning to see as ResNet-18 does. It needs ResNet-18's weights and many "
-            "photographs; on two processor cores 20 000 steps take hours. It may be stopped and goes on from there."
+            "The bundled network goes on learning to see as ResNet-18 does. It needs ResNet-18's weights and many "
+            "photographs; on two processor cores 20,000 steps take hours. It may be stopped and goes on from there."
         )
-        chosen = st.selectbox("Photographs", list(sets), format_func=lambda one: sets[one].name, key="distill-dataset")
-        steps = st.number_input("Steps", min_value=1, max_value=1_000_000, value=STEPS, step=1000, key="distill-steps")
-        if st.button("Distil", type="primary", key="distill-start"):
-            spec = {"dataset_id": chosen, "config": {"steps": int(steps)}}
-            rooms.jobs().submit("distill", spec, title=f"Backbone from {sets[chosen].name}")
-            st.rerun()
+        chosen = st.selectbox(
+            "Photographs", list(sets), key="distill-dataset",
+            format_func=lambda one: f"{sets[one].name} · {sets[one].n_train:,} to train on",
+        )  # fmt: skip
+        left, right = st.columns(2)
+        steps = left.number_input(
+            "Steps", min_value=1, max_value=1_000_000, value=STEPS, step=1000, key="distill-steps"
+        )
+        textures = right.slider(
+            "Drawn surfaces", 0, 100, round(100 * TEXTURES), 5, format="%d %%", key="distill-textures",
+            help="Share of the training pictures that are procedural textures (grain, weave, gratings, cells, leaves) "
+            "in place of photographs.",
+        )  # fmt: skip
+        few = sets[chosen].n_train < FEWEST
+        if few:
+            st.caption(f":material/info: At least {FEWEST} photographs to train on are needed.")
+        spec = {"dataset_id": chosen, "config": {"steps": int(steps), "textures": textures / 100}}
+        st.button(
+            "Distil", type="primary", disabled=few, key="distill-start",
+            on_click=_ask, args=(spec, f"Backbone from {sets[chosen].name}"),
+        )  # fmt: skip
+
+
+def _ask(spec: dict[str, Any], title: str) -> None:
+    """Ask for the job and fold the form away, which would cover its progress."""
+    if rooms.jobs().submit(KIND, spec, title=title).existing:
+        st.toast("This very training is done or under way.", icon=":material/info:")
+    st.session_state[FORM] = False
+
+
+def _hash(path: Path) -> str | None:
+    return _sha256(path, path.stat().st_mtime) if path.is_file() else None
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
