@@ -35,7 +35,7 @@ from core.metrics.ranking import auroc
 from core.progress import Progress
 from tests.benchmarks.inspect_parts import SHARED
 
-RATES = (0.1, 0.05, 0.02)
+RATES = (0.1, 0.05)
 SIZE = 128  # pixels of a photograph
 FAR = 96  # of the flange that is photographed from further off
 
@@ -133,11 +133,11 @@ def simulate() -> None:
     rng, categories.ENOUGH = np.random.default_rng(0), 4
     print("| categories | centres differ by | held out each | one limit | by category | its own limit alone |")
     print("|---|---|---|---|---|---|")
-    for k in (2, 3, 8):
+    for k in (2, 8):
         for apart in (0.0, 0.5, 2.0):
             for n in (5, 10, 20, 40):
                 errors: list[tuple[float, float, float]] = []
-                for _ in range(400 // k):
+                for _ in range(160 // k):
                     centre = 10 + apart * rng.normal(size=k)
                     spread = np.exp(0.4 * (apart > 0) * rng.normal(size=k))
                     errors += _drawn(rng, centre, spread, n)

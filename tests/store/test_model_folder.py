@@ -14,10 +14,12 @@ import pytest
 
 from core.datasets.types import ImageSet
 from core.detectors import registry
+from core.detectors.calibration import Calibration, Summary
 from core.errors import UserError
 from core.progress import Progress
-from core.store.manifest import Manifest, read_manifest
+from core.store.manifest import FORMAT, Manifest, read_manifest
 from core.store.modelfolder import fitted_on, load_model, model_id, verify, write_model
+from core.store.scoring import score_folder, scored_part
 from tests.store import toy
 
 
@@ -62,6 +64,29 @@ def test_a_loaded_model_scores_the_same(model: Path, data: ImageSet) -> None:
     np.testing.assert_array_equal(calibration.scores, fresh.calibration.scores)
     assert fitted_on(model) == dict(fresh.roles)
     assert manifest.name == "First"
+
+
+def test_a_model_calibrated_by_category_says_so_and_scores_on_the_common_axis(
+    tmp_path: Path, model: Path, data: ImageSet
+) -> None:
+    own = data.categories[0]
+    found = [Summary(f"{place}", own, place, place, 0.0) for place in np.linspace(0, 10, 20)]
+    found += [Summary(f"far{place}", "far", place, place, 0.0) for place in np.linspace(50, 150, 20)]
+    fitted = replace(toy.fitted(data), calibration=Calibration.of(found, "held-out"))
+    manifest = write_model(tmp_path / "new", fitted, name="x", dataset=data)
+    assert (manifest.format, manifest.calibration.categories) == (FORMAT, tuple(sorted([own, "far"])))
+    older = read_manifest(model)  # all together: what an older Faultline reads too
+    assert older.format == 1
+    assert b"categories" not in json.dumps(json.loads(older.to_bytes())["calibration"]).encode()
+    change(tmp_path / "new", lambda values: values["calibration"].update(categories=["far"]))
+    with pytest.raises(UserError, match="not the one that its manifest describes"):
+        verify(tmp_path / "new")
+    write_model(tmp_path / "whole", fitted, name="x", dataset=data)
+    run = score_folder(tmp_path / "whole", data, tmp_path / "run", Progress())
+    _, calibration, _ = load_model(tmp_path / "whole")
+    raw = [one.score for one in fitted.detector.score(scored_part(data), Progress())]
+    np.testing.assert_allclose(run.scores()["score"], calibration.place(raw, own))
+    np.testing.assert_allclose(run.scores()["p_value"], calibration.p_value(calibration.place(raw, own)))
 
 
 def test_the_same_training_gives_the_same_bytes(tmp_path: Path, data: ImageSet) -> None:
