@@ -145,9 +145,9 @@ def _figures(result: Mapping[str, Any]) -> str:
         rows.append({"figure": name, "value": result[name], "95 % interval": interval, "guessing": random.get(name)})
     found = f"{table(rows)}\n{result['protocol']}"
     if result["per_category"]:
-        names = ("n_images", "image_auroc", "recall", "false_alarm_rate", "pixel_auroc", "aupro")
+        shown = ("n_images", "image_auroc", "recall", "false_alarm_rate", "pixel_auroc", "aupro")
         own = [
-            {"category": category} | {name: figures[name] for name in names}
+            {"category": category} | {name: figures[name] for name in shown}
             for category, figures in result["per_category"].items()
         ]
         found += f"\n{table(own)}"

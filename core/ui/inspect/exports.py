@@ -8,8 +8,8 @@ import pandas as pd
 
 from core.charts.csvtable import to_csv
 from core.charts.overlays import encode_png
+from core.datasets.said import Judgement
 from core.datasets.types import ImageItem
-from core.store.datasets import Judgement
 from core.ui.inspect import pictures
 from core.ui.inspect.scored import Scored
 

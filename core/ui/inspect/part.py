@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.overlays import OPACITY, encode_jpeg
+from core.datasets.said import Judgement
 from core.datasets.types import ImageItem
 from core.errors import UserError
-from core.store.datasets import Judgement
 from core.ui import blocks, bycategory, rooms, words
 from core.ui.inspect import beside, exports, legend, navigation, pictures
 from core.ui.inspect.scored import Scored
@@ -46,7 +46,7 @@ def steps(frame: pd.DataFrame, rows: pd.DataFrame, name: str) -> None:
     st.button("All parts", icon=":material/grid_view:", key="close", on_click=navigation.close, shortcut="Esc")
     _step("Previous", "previous", previous, ":material/chevron_left:", "Left")
     _step("Next", "next", following, ":material/chevron_right:", "Right")
-    where = f"{at + 1} of {len(rows)}" if at is not None else f"left out by the filters ({len(rows)} pass)"
+    where = f"{at + 1:,} of {len(rows):,}" if at is not None else f"left out by the filters ({len(rows):,} pass)"
     st.markdown(f":small[{where}]", width="content")
     st.space("stretch")
     for label, outcome in (("Next false positive", "false positive"), ("Next false negative", "false negative")):
