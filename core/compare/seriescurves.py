@@ -47,28 +47,28 @@ class LimitCurve:
     @property
     def recall(self) -> Floats:
         """Share of the anomalous steps that alarm."""
-        return self.hits / self.hits[0]
+        return np.asarray(self.hits / self.hits[0])
 
     @property
     def false_alarm_rate(self) -> Floats:
         """Share of the normal steps that alarm."""
-        return self.false_steps / self.false_steps[0]
+        return np.asarray(self.false_steps / self.false_steps[0])
 
     @property
     def precision(self) -> Floats:
         """Share of the alarmed steps that are anomalous, NaN where nothing alarms."""
         alarmed = self.hits + self.false_steps
-        return np.divide(self.hits, alarmed, out=np.full(len(alarmed), np.nan), where=alarmed > 0)
+        return np.asarray(np.divide(self.hits, alarmed, out=np.full(len(alarmed), np.nan), where=alarmed > 0))
 
     @property
     def found(self) -> Floats:
         """Share of the events with an alarm in them."""
-        return self.events / self.events[0]
+        return np.asarray(self.events / self.events[0])
 
     @property
     def calls(self) -> Floats:
         """False call-outs in ``PER`` normal steps."""
-        return self.false_calls * PER / self.false_steps[0]
+        return np.asarray(self.false_calls * PER / self.false_steps[0])
 
     def at(self, rate: float) -> int | None:
         """The place of the limit that promises ``rate``; None where it was not counted."""

@@ -72,15 +72,15 @@ class Ring:
             rows = self._steps(db, scored, int(row["rows"]))
             changes = self._alarms(db, scored, int(row["changes"]))
             db.executemany(
-                "DELETE FROM units WHERE unit = ? AND source = ? AND finished_at >= (SELECT started_at FROM feed)",
-                [(name, source) for name in replaced],
-            )
-            db.executemany(
                 "INSERT INTO units (unit, finished_at, source, summary, analysis) VALUES (?, ?, ?, ?, ?)",
                 [
                     (one.unit, time.time(), source, json.dumps(one.summary), json.dumps(one.analysis))
                     for one in completed
                 ],
+            )
+            db.executemany(
+                "DELETE FROM units WHERE unit = ? AND source = ? AND finished_at >= (SELECT started_at FROM feed)",
+                [(name, source) for name in replaced],
             )
             self._trim(db, rows)
             db.execute(

@@ -68,6 +68,12 @@ def test_a_german_label_is_no_sensor(tmp_path: Path) -> None:
     assert (mapping.label, mapping.sensors, mapping.date_pattern) == ("Störung", ("Öldruck",), "%d.%m.%Y %H:%M:%S %z")
 
 
+@pytest.mark.parametrize("name", ["t_s", "t [s]", "T(sec)"])
+def test_seconds_since_the_start_are_no_sensor(tmp_path: Path, name: str) -> None:
+    mapping = guess(put(tmp_path, f"{name},x\n" + "\n".join(f"{i / 2},{i * i % 7}.5" for i in range(60)))).mapping
+    assert (mapping.time, mapping.time_format, mapping.sensors) == (name, "number", ("x",))
+
+
 def test_repeated_and_empty_column_names(tmp_path: Path) -> None:
     path = put(tmp_path, "x,x,\n" + "\n".join(f"{i}.5,{i},{i * i}.25" for i in range(40)))
     assert guess(path).mapping.sensors == ("x", "x (2)", "column 3")

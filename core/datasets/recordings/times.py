@@ -68,7 +68,7 @@ def _numeric(numbers: NDArray[np.float64], name: str) -> Written | None:
         return None
     if re.fullmatch(r"cycles?|cycle[ _]?(no|number|index)?|time[ ,_(\[]+in[ _]cycles\W*", name.casefold()):
         return Written("cycle")
-    if named or re.fullmatch(r"seconds?|sec|elapsed.*", name.casefold()):
+    if named or re.fullmatch(r"seconds?|sec|elapsed.*|t[ _]*[\[(]?s(ec(onds?)?)?[\])]?", name.casefold()):
         return Written("number")
     return None
 

@@ -72,10 +72,11 @@ def _written(workspace: Workspace, dataset: str, run_ids: list[str], path: Path,
     try:
         if store.row(dataset).modality == "series":
             from core.compare.seriesbyside import align_series
+            from core.compare.seriesreport import Chosen as SeriesChosen
             from core.compare.seriesreport import series_report
-            from core.detectors.series.calibration import RATE
 
-            report = series_report(align_series(series_contestants(workspace, run_ids)), rate=RATE)
+            recordings = align_series(series_contestants(workspace, run_ids))
+            report = series_report(recordings, store.series(dataset), SeriesChosen())
         else:
             from core.compare.report import Chosen, image_report
             from core.compare.sidebyside import align

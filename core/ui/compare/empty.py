@@ -12,14 +12,15 @@ from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
 from core.store.runs import RunRow
 from core.ui import blocks, jobs_panel, nav, rooms, state, words
+from core.ui.labels import detector, labels, modality
 
 SAMPLE = "parts"
 DETECTORS = ("patchcore", "padim")  # both are trained in seconds, and they err on different parts
 
 
 def show(dataset: DatasetRow | None, found: Sequence[tuple[RunRow, ModelRow]]) -> None:
-    """Without any run of this dataset: the sample; with one: another detector for the same data. While the sample's
-    detectors are trained, how far they are."""
+    """Without any run of this dataset: the sample; with one: another model to judge the same images, or another
+    detector to train. While the sample's detectors are trained, how far they are."""
     jobs = [rooms.jobs().find("demo", _spec(name)) for name in DETECTORS]
     if any(job is not None and job.active for job in jobs):
         st.subheader("Two detectors learn from the sample parts", anchor=False)
@@ -29,6 +30,10 @@ def show(dataset: DatasetRow | None, found: Sequence[tuple[RunRow, ModelRow]]) -
         _sample(dataset, jobs)
         return
     model = found[0][1]
+    others = [row for row in rooms.models().list() if row.id != model.id and modality(row.detector) == "image"]
+    if dataset.modality == "image" and others:
+        _judges(dataset, model, others)
+        return
     if blocks.empty_state(
         "One detector is no comparison",
         f"«{words.plain(model.name)}» is the only one that has judged «{words.plain(dataset.name)}». Train a second "
@@ -38,6 +43,33 @@ def show(dataset: DatasetRow | None, found: Sequence[tuple[RunRow, ModelRow]]) -
         icon=":material/compare_arrows:",
     ):
         nav.open_page("train")
+
+
+def _judges(dataset: DatasetRow, model: ModelRow, others: Sequence[ModelRow]) -> None:
+    """Which of the models that are there is to judge the same images, and the button that asks for it."""
+    if jobs_panel.active(["score"]):
+        st.subheader("Another detector judges the same images", anchor=False)
+        jobs_panel.watch(["score"], key="compare-score")
+        return
+    with st.container(border=True, key="compare-another"):
+        st.subheader(":material/compare_arrows: One detector is no comparison", anchor=False)
+        st.markdown(
+            f"«{words.plain(model.name)}» is the only one that has judged «{words.plain(dataset.name)}». Let a second "
+            "one judge the same images, and this page tells which to trust."
+        )
+        names = labels({row.id: f"{row.name} · {detector(row.detector)}" for row in others})
+        chosen = st.selectbox("Model", names, format_func=names.__getitem__, key="compare-second", width=420)
+        spec = {"model_id": chosen, "dataset_id": dataset.id}
+        before = rooms.jobs().find("score", spec)
+        if before is not None:
+            jobs_panel.problem(before)
+        with st.container(horizontal=True):
+            if st.button("Let it judge them", type="primary", icon=":material/play_arrow:", key="compare-judge"):
+                called = next(row.name for row in others if row.id == chosen)
+                rooms.jobs().submit("score", spec, title=f"{called} scores {dataset.name}")
+                st.rerun()
+            if dataset.n_train and st.button("Train another detector", key="compare-train"):
+                nav.open_page("train")
 
 
 def _sample(dataset: DatasetRow | None, jobs: Sequence[Job | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -118,7 +119,7 @@ def _forest(told: Told, study: StoredComparison | None, found: Mapping[str, list
     title = name or told.evidence.titles[told.evidence.main]
     drawn = (told.key, told.now.pinned, study.id if study else "")
     blocks.plot(
-        _figure(drawn, title, bool(found), told.pinned, rows),
+        _figure(drawn, title, bool(found), told.now.brief[told.now.pinned], _brief(told, rows)),
         key="forest",
         alt=_alt(rows, title, told.pinned if found else None),
     )
@@ -127,6 +128,11 @@ def _forest(told: Told, study: StoredComparison | None, found: Mapping[str, list
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _figure(key: object, title: str, difference: bool, pinned: str, _rows: Sequence[Measured]) -> go.Figure:
     return versus.forest(_rows, pinned, title, difference=difference)
+
+
+def _brief(told: Told, rows: Sequence[Measured]) -> list[Measured]:
+    """The rows with names that fit beside a narrow chart."""
+    return [replace(row, name=told.now.brief[row.place]) for row in rows]
 
 
 def _values(told: Told) -> list[Measured]:

@@ -23,8 +23,8 @@ def show() -> None:
         with st.container(width="stretch"):
             blocks.headed(
                 "Completed units",
-                "Units that were watched to their end; they stay when the feed is reset or started anew. Of a recording "
-                "that a replay plays again and again the last round stands here.",
+                "Units that were watched to their end; they stay when the feed is reset or started anew. Of a "
+                "recording that a replay plays again and again the last round stands here.",
                 "Lead time runs from the start of the first alarm to the failure, where the unit failed. Peaks are on "
                 "the calibrated axis.",
                 "The first alarm may be a false one: look at the alarms of the unit before you trust a lead time.",

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.charts import causes as charts
 from core.explain.ranking import Ranking
+from core.jobs.tasks.explain import LONGEST
 from core.ui import blocks, jobs_panel, words
 from core.ui.sensors import answers
 from core.ui.sensors.answers import Answer
@@ -76,6 +77,12 @@ def details(answer: Answer) -> None:
 
 
 def _ask(chosen: Chosen) -> None:
+    if chosen.n > LONGEST:
+        st.caption(
+            f"So far: what the scores themselves say. {chosen.n:,} steps are too many to explain at once: choose at "
+            f"most {LONGEST:,}, the stretch around one alarm."
+        )
+        return
     found = answers.job(chosen)
     if found is not None and found.active:
         jobs_panel.follow(found.id, key="explain")

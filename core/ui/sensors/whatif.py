@@ -32,8 +32,8 @@ def show(chosen: Chosen, order: list[int], limit: float) -> None:
         "The stretch is scored again with some readings replaced, exactly as the detector would have.",
         "If the alarm goes away when a sensor reads what it should, that sensor explains it.",
         f"At most {LONGEST:,} steps. What the others let expect is a linear regression on normal running. Readings "
-        "before the stretch stay as they were, and a detector that looks back still sees them in its first steps: begin "
-        "the stretch where the fault begins.",
+        "before the stretch stay as they were, and a detector that looks back still sees them in its first steps: "
+        "begin the stretch where the fault begins.",
     )
     if chosen.n > LONGEST:
         st.caption(f"Choose a stretch of at most {LONGEST:,} steps.")
