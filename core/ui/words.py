@@ -47,4 +47,4 @@ def amount(value: float) -> str:
 
 def share(part: int, whole: int) -> str:
     """``3 of 191 (1.6 %)``."""
-    return f"{part} of {whole} ({part / whole:.1%})" if whole else "none to count"
+    return f"{part:,} of {whole:,} ({part / whole:.1%})" if whole else "none to count"

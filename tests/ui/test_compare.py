@@ -77,6 +77,19 @@ def test_one_run_asks_for_a_second(open_page: Open, workspace: Workspace, parts:
     assert len(app.dataframe[0].value) == 1
 
 
+def test_a_model_that_is_there_can_judge_the_same_images(
+    open_page: Open, workspace: Workspace, parts: DatasetRow, pair: list[ModelRow]
+) -> None:
+    runs = RunStore(workspace)
+    runs.remove(next(run.id for run in runs.list(parts.id) if run.model_id == pair[0].id))
+    app = open_page("compare")
+    app.button(key="compare-judge").click().run()
+    assert not app.exception
+    (job,) = JobTable(workspace).list()
+    assert (job.kind, job.spec) == ("score", {"model_id": pair[0].id, "dataset_id": parts.id})
+    assert "Another detector judges the same images" in [head.value for head in app.subheader]
+
+
 def test_two_detectors_are_compared(open_page: Open, workspace: Workspace, pair: list[ModelRow]) -> None:
     app = open_page("compare", pin=pair[0].id[:12])
     assert not app.exception and not app.error

@@ -68,6 +68,17 @@ def test_excluded_images_are_left_out_of_figures_and_of_the_request(
     assert started(app, workspace).spec["exclude"] == [name]
 
 
+def test_with_every_image_excluded_nothing_can_be_started(
+    open_page: Open, parts: DatasetRow, workspace: Workspace
+) -> None:
+    store = DatasetStore(workspace)
+    store.set_excluded(parts.id, [item.name for item in store.get(parts.id).normals().items], True)
+    app = open_page("train")
+    assert not app.exception
+    assert [error.value for error in app.error] == [material.NOTHING]
+    assert "start-training" not in [button.key for button in app.button]
+
+
 @pytest.mark.parametrize(
     ("different", "detector", "scheme", "n"),
     [(60, "patchcore", "cross-fitted", 60), (60, "image-vae", "held-out", 12), (500, "patchcore", "held-out", 100)],

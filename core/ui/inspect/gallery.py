@@ -38,7 +38,7 @@ def show(scored: Scored, rows: pd.DataFrame, total: int) -> None:
 
 def _toolbar(scored: Scored, rows: pd.DataFrame, total: int) -> bool:
     with st.container(horizontal=True, vertical_alignment="center"):
-        shown = f"{len(rows)} of {total}" if len(rows) != total else str(total)
+        shown = f"{len(rows):,} of {total:,}" if len(rows) != total else f"{total:,}"
         st.markdown(f"**{shown}** {'part' if total == 1 else 'parts'}", width="content")
         heat = st.toggle("Heatmap", value=True, key="heat", persist_state="session")
         st.space("stretch")

@@ -15,7 +15,9 @@ def show(scored: Scored, frame: pd.DataFrame) -> None:
     with st.grid(5, min_column_width=150, key="summary"):
         for verdict, look in LOOKS.items():
             n = int((frame["verdict"] == verdict).sum())
-            st.metric(f":{look.colour}[{look.icon}] {look.word}", n, help=f"{words.share(n, len(frame))} scored parts")
+            st.metric(
+                f":{look.colour}[{look.icon}] {look.word}", f"{n:,}", help=f"{words.share(n, len(frame))} scored parts"
+            )
         known = counted(frame)
         good, bad = int((known["truth"] == "good").sum()), int((known["truth"] == "bad").sum())
         _wrong("Good, not accepted", "false positive", frame, good, "good parts that are reviewed or rejected")
@@ -24,7 +26,7 @@ def show(scored: Scored, frame: pd.DataFrame) -> None:
 
 def _wrong(label: str, outcome: str, frame: pd.DataFrame, total: int, meaning: str) -> None:
     n = int((frame["outcome"] == outcome).sum())
-    value = f"{n} of {total}" if total else "unknown"
+    value = f"{n:,} of {total:,}" if total else "unknown"
     st.metric(
         label, value, help=f"{outcome.capitalize()}s: {meaning}" + ("" if total else "; no part has such a label")
     )

@@ -12,6 +12,7 @@ from core.detectors.training import planned_calibration
 from core.store.datasets import DatasetRow
 from core.ui import blocks, nav, rooms, words
 
+NOTHING = "There is no good image to learn from. Add some on the Data page, or take excluded ones in again there."
 ENOUGH = 20  # different good images below which a threshold is hardly worth its name
 SCHEMES: dict[Scheme, str] = {
     "held-out": "set aside: the detector never learns from them, so that the promise is exact",
@@ -66,7 +67,7 @@ def show(row: DatasetRow, found: Material) -> None:
             border=True,
             help="With n images for calibration, no threshold can promise less than 1 / (n + 1) of good parts.",
         )
-    if found.different < ENOUGH:
+    if 0 < found.different < ENOUGH:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(
                 f"{few(found.different)} to learn from: {ENOUGH} or more make a usable threshold.",
@@ -77,6 +78,4 @@ def show(row: DatasetRow, found: Material) -> None:
 
 def few(different: int) -> str:
     """How many there are, in words: ``There are only 3 different good images``."""
-    if different == 0:
-        return "There is no good image"
     return "There is only 1 good image" if different == 1 else f"There are only {different} different good images"

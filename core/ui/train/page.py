@@ -34,12 +34,16 @@ def show() -> None:
 
 def _images(row: DatasetRow) -> None:
     entry = cards.chosen(row, {})
-    material.show(row, material.of(row, entry))
+    found = material.of(row, entry)
+    material.show(row, found)
     cards.show(row, entry, {})
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(f"Settings of {entry.title}", anchor=False)
-        request.form(row, entry, {})
+        if found.used:
+            request.form(row, entry, {})
+        else:
+            st.error(material.NOTHING, icon=":material/block:")
     with right:
         outcome.show()
 
