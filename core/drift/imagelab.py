@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.images import load_rgb
-from core.datasets.types import ImageItem, ImageSet
+from core.datasets.said import NOTHING, Said
+from core.datasets.types import ImageItem, ImageSet, Label
 from core.detectors.base import ImageDetector, ImageScore
 from core.drift.blocks import Floats
 from core.drift.imagefeatures import Looks, components, looks
@@ -60,17 +61,20 @@ class Course:
     onset: int
 
 
-def sample(data: ImageSet, roles: Mapping[str, str], seed: int = 0) -> Sample:
+def sample(data: ImageSet, roles: Mapping[str, str], seed: int = 0, said: Said = NOTHING) -> Sample:
     """A bounded sample of ``data`` for a model that used photographs in ``roles`` (``fit`` or ``calibration``, by
     sha256). Where those that calibrate it are too few to tell what is usual, half of the good ones stand for them.
+
+    A photograph of which neither the data nor a person says anything is good if it is among the training images.
 
     UserError for too few good photographs.
     """
     rng = np.random.default_rng(seed)
-    unseen = [item for item in data.items if item.sha256 not in roles]
-    normal = [one for one in unseen if one.label == "good" or (one.label is None and one.split == "train")]
-    good, bad = _shuffled(normal, rng), _shuffled([one for one in unseen if one.label == "bad"], rng)
-    usual = _shuffled([one for one in data.items if roles.get(one.sha256) == "calibration"], rng)
+    judged = [(item, _truth(item, said)) for item in data.items]
+    unseen = [(item, label) for item, label in judged if item.sha256 not in roles]
+    good, bad = (_shuffled([item for item, label in unseen if label == wanted], rng) for wanted in ("good", "bad"))
+    usual = [item for item, label in judged if roles.get(item.sha256) == "calibration" and label == "good"]
+    usual = _shuffled(usual, rng)
     if len(usual) < FEWEST_REFERENCE:
         usual, good = good[: len(good) // 2], good[len(good) // 2 :]
     if len(good) < FEWEST_GOOD:
@@ -158,6 +162,11 @@ def _written(items: Sequence[ImageItem], kind: str, amount: float, folder: Path,
         written.append(replace(item, name=path.name, path=path, width=width, height=height, mask=None))
         progress.report(place + 1, len(items), "Drifting the images")
     return ImageSet("drifted", folder, "lab", tuple(written))
+
+
+def _truth(item: ImageItem, said: Said) -> Label | None:
+    silent = item.label is None and item.name not in said.labels and item.name not in said.excluded
+    return "good" if silent and item.split == "train" else said.truth(item.name, item.label)
 
 
 def _shuffled(items: list[ImageItem], rng: np.random.Generator) -> list[ImageItem]:

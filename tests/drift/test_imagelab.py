@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.datasets.readers import read
+from core.datasets.said import Said
 from core.datasets.synthetic.parts import write_parts
 from core.datasets.types import ImageItem, ImageSet
 from core.drift import imagelab, noticed
@@ -51,6 +52,18 @@ def test_without_enough_that_calibrate_half_of_the_good_ones_tell_what_is_usual(
     assert len(names[0]) == 11
     assert len(names[2]) == 10
     assert not names[0] & names[2]
+
+
+def test_what_a_person_says_counts_where_the_data_say_nothing(parts: ImageSet) -> None:
+    """Of three training images without a label one is called bad and one is doubted; a label of the data stands."""
+    blank = [item.name for item in parts.normals().items[:3]]
+    named = next(item.name for item in parts.test().items if item.label == "good")
+    unlabelled = tuple(replace(item, label=None) if item.name in blank else item for item in parts.items)
+    out = next(item.name for item in parts.test().items if item.label == "bad")
+    said = Said({blank[0]: "bad", blank[1]: "unsure", named: "bad"}, frozenset({out}))
+    found = sample(replace(parts, items=unlabelled), {}, said=said)
+    bad, good = ({item.name for item in side} for side in (found.bad, (*found.good, *found.reference)))
+    assert blank[0] in bad and not {blank[1], out} & (bad | good) and {blank[2], named} <= good
 
 
 def test_both_sides_go_the_same_way(parts: ImageSet, tmp_path: Path) -> None:

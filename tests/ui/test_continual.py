@@ -165,6 +165,7 @@ def test_other_severities_change_caf1_and_nothing_else(workspace: Workspace, run
 def test_the_table_says_figures_with_their_intervals() -> None:
     assert table.cell({"mean": 0.5, "ci95": [0.4, 0.6]}, "caf1") == "0.500 (0.400 to 0.600)"
     assert table.cell({"mean": 1234.0, "ci95": None}, "memory_bytes") == "1,234"
+    assert table.cell({"mean": 49_896.0, "ci95": [49_896.0, 49_896.0]}, "memory_bytes") == "49,896"
     assert table.cell({"mean": None, "ci95": None}, "dal") == "-"
     assert table.cell(None, "dal") == "-"
 

@@ -33,7 +33,8 @@ def show(told: Shown) -> None:
         "Each method on the probe of a drifting task as the world shows it at that step, or on the stream itself, each "
         f"sample judged before it was learned, {WINDOW} steps together.",
         "A dashed line is an onset. A diamond is the first of three looks in a row at 90 % of what was usual before.",
-        "One seed; looks are every few steps. A method that recovers after the task's end is censored: it took longer.",
+        "One seed; looks are every few steps. A method that recovers after the task's end is censored: it took longer. "
+        "Each has to get back what it had itself: who had learned more by the onset has more to win back.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         seen = st.segmented_control(
@@ -64,7 +65,9 @@ def show(told: Shown) -> None:
     if not curves:
         st.caption("Choose a method.")
         return
-    figure = charts.course(curves, figure_name=name, onsets=told.run.info.onsets, starts=told.starts)
+    first = min((one.steps[0] for one in curves.values() if one.steps), default=0)
+    starts = [step for step in told.starts if step >= first]  # nobody looks at a probe before its task drifts
+    figure = charts.course(curves, figure_name=name, onsets=told.run.info.onsets, starts=starts)
     alt = f"{name} of {len(curves)} methods over the stream, drift at {', '.join(map(str, told.run.info.onsets))}"
     blocks.plot(figure, key="continual-course", alt=alt)
     if rows:

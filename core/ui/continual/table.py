@@ -57,7 +57,7 @@ def frame(report: dict[str, Any]) -> pd.DataFrame:
 
 
 def cell(figure: dict[str, Any] | None, name: str) -> str:
-    """``0.712 (0.690 to 0.731)``; a dash where a run cannot give it."""
+    """``0.712 (0.690 to 0.731)``, without ends that are the mean itself; a dash where a run cannot give it."""
     if figure is None or figure["mean"] is None:
         return "-"
     digits = DIGITS.get(name, 3)
@@ -65,8 +65,8 @@ def cell(figure: dict[str, Any] | None, name: str) -> str:
     def form(value: float) -> str:
         return f"{value:,.{digits}f}"
 
-    ends = figure["ci95"]
-    return form(figure["mean"]) + (f" ({form(ends[0])} to {form(ends[1])})" if ends else "")
+    mean, ends = form(figure["mean"]), [form(end) for end in figure["ci95"] or ()]
+    return mean if not ends or set(ends) == {mean} else f"{mean} ({ends[0]} to {ends[1]})"
 
 
 def _head(report: dict[str, Any], name: str) -> str:

@@ -55,7 +55,8 @@ def show(dataset: DatasetRow, model: ModelRow) -> None:
         _noticed(asked)
     st.caption(
         f"Judged are {words.count(n, 'good photograph')} and {len(chosen.bad)} bad ones that the model has never seen, "
-        f"at most 512 pixels a side; {len(chosen.reference)} others tell the detectors of drift what is usual."
+        f"at most 512 pixels a side; {len(chosen.reference)} others tell the detectors of drift what is usual. "
+        "Your own labels count where the data have none; what you left out of training or are unsure of plays no part."
     )
 
 
@@ -75,8 +76,8 @@ def _dialled(dataset: DatasetRow, model: ModelRow) -> tuple[imagetrial.Asked, fl
                 "Order", 1, 99, 1, key="order", bind="query-params", width=110,
                 help="The photographs come in a random order: another number, another order.",
             )  # fmt: skip
-    excluded = tuple(sorted(rooms.datasets().excluded(dataset.id)))
-    return imagetrial.Asked(model.id, dataset.id, drift, onset / STREAM, int(order), excluded), RATES[promised]
+    said = rooms.datasets().said(dataset.id)
+    return imagetrial.Asked(model.id, dataset.id, drift, onset / STREAM, int(order), said), RATES[promised]
 
 
 def _sentence(before: JudgedImages, after: JudgedImages, n: int, limit: float, rate: float) -> str:
@@ -107,13 +108,13 @@ def _metrics(before: JudgedImages, after: JudgedImages, n: int, limit: float) ->
                     continue
                 hits = int(((values <= limit) if missed else (values > limit)).sum())
                 low, high = _ends(hits, len(values))
-                change = None
+                change, note = None, " Where every part alarms none is missed: that is no gain." if missed else ""
                 if base is not None:
                     then = (base.score[part] <= limit) if missed else (base.score[part] > limit)
                     change = f"{100 * (hits / len(values) - float(then.mean())):+.1f} points"
                 st.metric(
-                    f"{label} {when}", f"{hits / len(values):.1%}", change, delta_color="inverse",
-                    help=f"{hits} of {len(values)}; 95 % interval {low:.1%} to {high:.1%}",
+                    f"{label} {when}", f"{hits / len(values):.1%}", change, delta_color="off" if missed else "inverse",
+                    help=f"{hits} of {len(values)}; 95 % interval {low:.1%} to {high:.1%}.{note}",
                 )  # fmt: skip
         truth = np.arange(len(before.score)) >= n
         was, now = auroc(before.score, truth), auroc(after.score, truth)
@@ -152,7 +153,7 @@ def _example(
     items = (*chosen.good, *chosen.bad)
     frame = pd.DataFrame({"name": [item.name for item in items], "moved": np.abs(after.score - before.score)})
     names = frame.sort_values("moved", ascending=False, kind="stable")["name"].tolist()[:MOST_EXAMPLES]
-    labels = {item.name: item.label or "good" for item in items}
+    labels = {item.name: word for word, side in (("good", chosen.good), ("bad", chosen.bad)) for item in side}
     name = st.selectbox(
         "Part", names, key="lab-part", format_func=lambda one: f"{labels[one]}: {words.short(one)}",
         label_visibility="collapsed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.datasets.said import Said
 from core.progress import Progress
 from core.ui import rooms
 
@@ -30,19 +31,14 @@ MOST_KEPT = 24  # judgements, some 100 KB each
 @dataclass(frozen=True)
 class Asked:
     """One trial. ``share`` of the stream comes before the drift; ``order`` numbers the orders of the photographs;
-    ``excluded`` are names of photographs that somebody has taken out of the dataset."""
+    ``said`` is what people said of them by hand."""
 
     model_id: str
     dataset_id: str
     drift: Drift
     share: float
     order: int
-    excluded: tuple[str, ...] = ()
-
-    @property
-    def sample(self) -> tuple[str, str, tuple[str, ...]]:
-        """What the choice of photographs follows from."""
-        return self.model_id, self.dataset_id, self.excluded
+    said: Said
 
 
 @dataclass
@@ -72,7 +68,7 @@ def model(model_id: str) -> tuple[ImageDetector, Calibration]:
 
 def sample(asked: Asked) -> Sample:
     """The photographs of the trial. UserError where there are too few."""
-    return _sample(*asked.sample)
+    return _sample(asked.model_id, asked.dataset_id, asked.said.id, asked.said)
 
 
 def clean(asked: Asked) -> JudgedImages:
@@ -94,7 +90,7 @@ def noticed(asked: Asked) -> tuple[list[Noticed], Course]:
     chosen = sample(asked)
     stream = course(len(chosen.good), len(chosen.bad), asked.drift, asked.share, asked.order)
     stages = {stage: _judged(asked, stage) for stage in sorted({0, *stream.stage.tolist()})}
-    reference = _shelved((*asked.sample, "reference"), asked, chosen.reference, 0, "what is usual")
+    reference = _shelved(asked, chosen.reference, 0, "what is usual")
     return _noticed(repr(asked), reference, stages, stream), stream
 
 
@@ -105,19 +101,19 @@ def example(asked: Asked, name: str, drifted: bool) -> tuple[NDArray[np.uint8], 
 
 
 def _judged(asked: Asked, stage: int) -> JudgedImages:
-    chosen, drift = sample(asked), asked.drift
-    if drift.shape == "none" or not stage:
-        key: tuple[object, ...] = (*asked.sample, "clean")
-        return _shelved(key, asked, (*chosen.good, *chosen.bad), 0, "the photographs as they are")
-    key = (*asked.sample, drift.kind, drift.magnitude, stage)
-    return _shelved(key, asked, (*chosen.good, *chosen.bad), stage, "the drifted photographs")
+    chosen = sample(asked)
+    items = (*chosen.good, *chosen.bad)
+    if asked.drift.shape == "none" or not stage:
+        return _shelved(asked, items, 0, "the photographs as they are")
+    return _shelved(asked, items, stage, "the drifted photographs")
 
 
-def _shelved(
-    key: tuple[object, ...], asked: Asked, items: Sequence[ImageItem], stage: int, what: str
-) -> JudgedImages:  # fmt: skip
+def _shelved(asked: Asked, items: Sequence[ImageItem], stage: int, what: str) -> JudgedImages:
+    """A judgement depends on the photographs themselves, however they came to be chosen."""
     from core.drift.imagelab import STAGES, judge
 
+    amount = asked.drift.magnitude * stage / STAGES
+    key = (asked.model_id, tuple(item.sha256 for item in items), asked.drift.kind if stage else "", amount)
     found = _shelf().get(key)
     if found is None:
         bar = st.progress(0.0, text=f"Judging {what}")
@@ -126,8 +122,10 @@ def _shelved(
             def tell(share: float, stage: str, metrics: dict[str, float]) -> None:
                 bar.progress(share, text=f"Judging {what}: {stage.lower()}")
 
-            amount = asked.drift.magnitude * stage / STAGES
-            found = judge(model(asked.model_id)[0], items, asked.drift.kind, amount, folder, Progress(tell))
+            detector, calibration = model(asked.model_id)
+            found = judge(detector, items, asked.drift.kind, amount, folder, Progress(tell))
+            placed = [calibration.place(score, item.category) for score, item in zip(found.score, items, strict=True)]
+            found = replace(found, score=np.array(placed, np.float64))
         bar.empty()
         _shelf().put(key, found)
     return found
@@ -147,12 +145,12 @@ def _model(model_id: str) -> tuple[ImageDetector, Calibration]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _sample(model_id: str, dataset_id: str, excluded: tuple[str, ...]) -> Sample:
+def _sample(model_id: str, dataset_id: str, said_id: str, _said: Said) -> Sample:
     from core.drift import imagelab
     from core.store.modelfolder import fitted_on
 
-    data = rooms.datasets().get_unchanged(dataset_id).where(lambda item: item.name not in excluded)
-    return imagelab.sample(data, fitted_on(rooms.models().folder(model_id)))
+    data = rooms.datasets().get_unchanged(dataset_id)
+    return imagelab.sample(data, fitted_on(rooms.models().folder(model_id)), said=_said)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Asking the detectors of drift")
@@ -176,6 +174,6 @@ def _example(
     kind = kind or "brightness"  # by nothing: the photograph as it is
     with rooms.workspace().temporary() as folder:
         found = imagelab.example(detector, item, kind, amount, folder)
-    limit = calibration.map_threshold(calibration.reachable(0.05))
-    picture = imagelab.drifted(item, kind, amount)
-    return overlays.overlay(picture, found.map, median=calibration.map_median, limit=limit), found.score
+    median, limit = calibration.colours(0.05, item.category)
+    picture = overlays.overlay(imagelab.drifted(item, kind, amount), found.map, median=median, limit=limit)
+    return picture, float(calibration.place(found.score, item.category))
