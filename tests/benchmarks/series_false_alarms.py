@@ -32,7 +32,7 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=1e-3)
     asked = options.parse_args()
     for name in asked.only:
-        rates = np.array([_rates(name, seed, asked) for seed in range(asked.seeds)])
+        rates = np.array([_told(name, seed, asked) for seed in range(asked.seeds)])
         for mode, found in zip(("now", "settled"), rates.T, strict=True):
             draws = np.random.default_rng(0).integers(len(found), size=(RESAMPLES, len(found)))
             low, high = np.quantile(found[draws].mean(axis=1), (0.025, 0.975))
@@ -41,6 +41,12 @@ def main() -> None:
                 f"promise, pumps from {found.min():.3%} to {found.max():.3%}",
                 flush=True,
             )
+
+
+def _told(name: str, seed: int, asked: argparse.Namespace) -> tuple[float, float]:
+    now, settled = _rates(name, seed, asked)
+    print(f"  {name}, pump {seed}: now {now:.3%}, settled {settled:.3%}", flush=True)
+    return now, settled
 
 
 def _rates(name: str, seed: int, asked: argparse.Namespace) -> tuple[float, float]:
