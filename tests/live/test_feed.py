@@ -279,3 +279,18 @@ def test_models_and_data_of_images_are_refused_at_once(trained: tuple[Workspace,
         LiveFeed(workspace).start(checked(replay(dataset_id)))
     with pytest.raises(UserError, match="This dataset is not in the workspace"):
         LiveFeed(workspace).start(checked(replay("nothing", models=[trained[2]])))
+
+
+def test_the_last_round_of_a_loop_stands_for_it(feed: ToyFeed) -> None:
+    """Also where several rounds end within one look, and not in the place of what an earlier feed has seen."""
+    feed.start(checked(replay(feed.dataset)))
+    feed.join()
+    first = [unit["unit"] for unit in feed.table.units()]
+    feed.start(checked(replay(feed.dataset, source={"kind": "replay", "dataset_id": feed.dataset, "loop": True})))
+    until(lambda: any("(round" in unit["unit"] for unit in feed.table.units()))
+    feed.stop()
+    feed.join()
+    names = [unit["unit"] for unit in feed.table.units()]
+    assert names[-len(first) :] == first  # the earlier feed's
+    later = names[: -len(first)]
+    assert len({name.split(" (")[0] for name in later}) == len(later)
