@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts.curves import training_curves
 from core.jobs.job import Job
-from core.ui import blocks, gates, nav, rooms, state, words
+from core.ui import blocks, errors, gates, nav, rooms, state, words
 
 STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
     "queued": ("Waiting", ":material/schedule:", "gray"),
@@ -180,8 +180,9 @@ def _cancel(job: Job, key: str) -> None:
 def retry(job: Job, *, key: str) -> None:
     """The way to ask for the same work again, where it gave no result."""
     if job.state != "succeeded" and st.button("Retry", icon=":material/refresh:", key=f"{key}-retry-{job.id}"):
-        rooms.jobs().retry(job.id)
-        st.rerun()
+        with errors.shown():  # what was asked for may be refused by now
+            rooms.jobs().retry(job.id)
+            st.rerun()
 
 
 def problem(job: Job) -> None:
