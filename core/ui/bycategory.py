@@ -38,17 +38,15 @@ def table(calibration: Calibration, limits: Mapping[str, float], key: str) -> No
             "Calibrated by": "its own good parts" if one.own else "all together: too few of its own",
         }
         for name, own in found.items():
-            row[f"{name} limit, detector's score"] = own[place].limit
+            row[f"{name.capitalize()} limit, detector's score"] = own[place].limit
             low, high = own[place].ci95
-            row[f"Good parts above {name}"] = (
-                f"{blocks.percent(own[place].rate)} ({blocks.percent(low)} to {blocks.percent(high)})"
-            )
+            row[f"Good parts above {name}"] = f"{own[place].rate:.1%} ({low:.1%} to {high:.1%})"
         rows.append(row)
     number = st.column_config.NumberColumn(format="%.3g")
     st.dataframe(
         rows, hide_index=True, height="content", key=key,
         alt=f"{TITLE}: {words.count(len(first), 'category', 'categories')}",
-        column_config={f"{name} limit, detector's score": number for name in limits},
+        column_config={f"{name.capitalize()} limit, detector's score": number for name in limits},
     )  # fmt: skip
 
 
