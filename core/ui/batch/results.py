@@ -116,7 +116,7 @@ def _counts(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
                 f":{look.colour}[{look.icon}] {look.word}",
                 f"{n:,}",
                 border=True,
-                delta=f"{n / len(frame):.0%} of {len(frame):,} parts",
+                delta=f"{n / len(frame):.0%} of {words.count(len(frame), 'part')}",
                 delta_color="off",
                 delta_arrow="off",
                 help=explained[verdict],
