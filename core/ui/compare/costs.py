@@ -104,7 +104,7 @@ def _drawn(told: Told, said: Said, study: StoredComparison | None) -> None:
     st.markdown(
         f"Cheapest at its own limit: **{words.plain(names[best])}**, {words.amount(cost)} {per} in your currency"
         f"{missed}. "
-        f"Not looking at all ({what}) costs {words.amount(idle)}"
+        f"Without any detector, {what} is cheapest and costs {words.amount(idle)}"
         + (": **at these costs no detector here is worth its alarms.**" if idle <= cost else ".")
     )
     blocks.plot(
@@ -152,7 +152,7 @@ def _figure(key: object, study_id: str, said: Said, _told: Told, _study: StoredC
     ]
     idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all)
     figure = versus.overlaid(lines, title, "normalised expected cost", chance=([0, scale], [idle, idle]), unit=False)
-    figure.data[-1].name = "not looking"
+    figure.data[-1].name = "without a detector"
     # Where limits are set in earnest; a double click shows all of it.
     reach = scale * min(1.0, max(0.2, *(1.6 * one.false_alarms for one in drawn)))
     figure.update_xaxes(range=[-0.005 * scale, reach])
