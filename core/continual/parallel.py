@@ -12,12 +12,15 @@ The calling process is the first of them, and alone reports and writes.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -27,7 +30,8 @@ from core.errors import UserError
 
 ARRIVAL = timedelta(minutes=2)  # until all processes must have come
 LEAVING_S = 60.0  # from a connection that breaks to the end of the process that held it
-PATIENCE = timedelta(days=1)  # for the others to take their step; one that ended is noticed at once
+LOOK_S = 0.05  # between two looks whether they have
+PATIENCE = timedelta(hours=1)  # for the others to take their step; one that ended is noticed at once
 Forward = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -103,6 +107,7 @@ def crew(size: int, follow: Callable[[Crew], object]) -> Iterator[Crew]:
         for one in others:
             one.start()
         try:
+            _await(others, _meeting(place, size))
             yield _connected(Crew(0, size), place)
         except RuntimeError as error:
             wait([one.sentinel for one in others], LEAVING_S)
@@ -119,15 +124,37 @@ def crew(size: int, follow: Callable[[Crew], object]) -> Iterator[Crew]:
 
 
 def _join(me: Crew, place: str, follow: Callable[[Crew], object]) -> None:
+    _meeting(place, me.size).set(_here(me.rank), "")
     follow(_connected(me, place))
+
+
+def _await(others: Sequence[SpawnProcess], meeting: Any) -> None:
+    """Until all others have come. Connecting itself would wait for one that ended on its way for as long as for a
+    step."""
+    until = time.monotonic() + ARRIVAL.total_seconds()
+    while not meeting.check([_here(rank) for rank in range(1, len(others) + 1)]):
+        if any(one.exitcode is not None for one in others) or time.monotonic() > until:
+            raise RuntimeError("not all processes of a data-parallel run have come")
+        time.sleep(LOOK_S)
+
+
+def _here(rank: int) -> str:
+    return f"process {rank} is here"
+
+
+def _meeting(place: str, size: int) -> Any:
+    """A torch Store, whose public names torch's own stubs lack."""
+    meeting = distributed.FileStore(place, size)  # type: ignore[attr-defined]
+    meeting.set_timeout(ARRIVAL)
+    return meeting
 
 
 def _connected(me: Crew, place: str) -> Crew:
     torch.set_num_threads(1)
     if me.device.type == "cuda":
         torch.cuda.set_device(me.device)
-    meeting = distributed.FileStore(place, me.size)  # type: ignore[attr-defined]  # public, missing in __all__
-    meeting.set_timeout(ARRIVAL)
     backend = "nccl" if me.device.type == "cuda" else "gloo"
-    distributed.init_process_group(backend, store=meeting, rank=me.rank, world_size=me.size, timeout=PATIENCE)
+    distributed.init_process_group(
+        backend, store=_meeting(place, me.size), rank=me.rank, world_size=me.size, timeout=PATIENCE
+    )
     return me

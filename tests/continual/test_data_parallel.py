@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import operator
+import sys
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.continual import loop
+from core.continual import loop, parallel
 from core.continual.checkpoint import read_arrays
 from core.continual.config import ContinualConfig, check_config
 from core.continual.parallel import ALONE, crew, processes
@@ -18,6 +20,12 @@ from core.errors import Cancelled, UserError
 from core.progress import Progress
 
 STREAM = {"kind": "plant", "tasks": 2, "steps": 8, "probe_normal": 20, "probe_anomalous": 8, "calibration": 40}
+
+
+@pytest.fixture(autouse=True)
+def _a_plain_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process runs its parent's main module first; a page's test leaves that page's script behind as such."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def _config(processes: int, *methods: str) -> ContinualConfig:
@@ -67,6 +75,12 @@ def test_a_process_that_fails_is_told_in_a_sentence() -> None:
     fails = partial(operator.truediv, 1)  # by a crew
     with pytest.raises(UserError, match="A process of a data-parallel run ended"), crew(2, fails) as together:
         together.meet()
+
+
+def test_a_process_that_ends_on_its_way_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_join", operator.truediv)  # cannot be called with what a process is sent
+    with pytest.raises(UserError, match="A process of a data-parallel run ended"), crew(2, print):
+        pytest.fail("nobody came")
 
 
 def test_one_process_is_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:

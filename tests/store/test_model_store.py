@@ -15,6 +15,7 @@ from core.datasets.types import ImageSet
 from core.errors import UserError
 from core.progress import Progress
 from core.store import ModelStore, RunStore, Workspace, modelarchive
+from core.store.manifest import FORMAT
 from core.store.modelfolder import model_id
 from core.store.scoring import score_folder
 
@@ -109,7 +110,7 @@ ATTACKS: dict[str, tuple[Callable[[Entries], object], str]] = {
     "unlisted file": (lambda e: e.update({"state/more.json": b"{}"}), "not in its manifest"),
     "wrong hash": (lambda e: e.update({"state/toy.json": b'{"kept": 1234}'}), "altered"),
     "unknown detector": (lambda e: manifest_of(e, detector="evil"), "no detector"),
-    "future format": (lambda e: manifest_of(e, format=2), "newer Faultline"),
+    "future format": (lambda e: manifest_of(e, format=FORMAT + 1), "newer Faultline"),
     "a bomb": (lambda e: e.update({"state/zero.json": b"\0" * (modelarchive.MAX_BYTES + 1)}), "unpacks to"),
     "many files": (
         lambda e: e.update({f"state/{n}.json": b"" for n in range(modelarchive.MAX_FILES + 1)}),

@@ -105,7 +105,7 @@ def test_a_failed_import_keeps_the_table_and_what_was_said(asked: AppTest, works
         importing.run(Progress(), job.spec, workspace)
     stock.end(workspace, job.id, "failed", error="The time is no time", hint="Map another column")
     asked.run()
-    assert "The time is no time Map another column" in stock.texts(asked)
+    assert "The time is no time\\. Map another column" in stock.texts(asked)
     assert chosen(asked, "Time").value == "pressure"
     assert pending_file(asked, workspace).is_file()
     chosen(asked, "Time").set_value("time")

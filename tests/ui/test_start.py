@@ -54,7 +54,7 @@ def test_a_demo_that_ended_is_no_longer_followed(open_page: Open, workspace: Wor
     assert any("Sample pump" in str(bar.text) for bar in app.get("progress")) or "Sample pump" in stock.texts(app)
     stock.end(workspace, job_id, "failed", error="Memory ran out", hint="Close something")
     app.run()
-    assert "Memory ran out Close something" in stock.texts(app)
+    assert "Memory ran out\\. Close something" in stock.texts(app)
     assert app.button(key="demo-start-pump")
 
 
