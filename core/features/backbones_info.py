@@ -12,7 +12,7 @@ CARD = PROJECT / "assets" / "compact_backbone.md"
 Backbone = Literal["compact", "resnet18", "wide_resnet50_2"]
 
 TITLES: dict[Backbone, str] = {
-    "compact": "Compact (bundled, works offline)",
+    "compact": "Compact (bundled)",
     "resnet18": "ResNet-18, ImageNet",
     "wide_resnet50_2": "WideResNet-50-2, ImageNet",
 }

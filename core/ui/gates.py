@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import streamlit as st
+
 from core.store.datasets import DatasetRow
-from core.ui import blocks, nav, state, words
+from core.ui import blocks, jobs_panel, nav, state, words
 
 Modality = Literal["image", "series"]
 
@@ -53,6 +55,18 @@ KINDS: dict[Modality, Kind] = {
 def judged_on(modality: str | None) -> str:
     """The page where the verdicts over this kind of data are looked at; None stands for images, the oldest kind."""
     return KINDS["series" if modality == "series" else "image"].page
+
+
+def untrained(dataset: DatasetRow, sentence: str, *, key: str) -> None:
+    """Where the current dataset has no model: the training that is under way, or the button that leads to one."""
+    learning = next((job for job in jobs_panel.active(["train"]) if job.spec.get("dataset_id") == dataset.id), None)
+    if learning is not None:
+        st.subheader(f"A detector is learning «{words.plain(dataset.name)}»", anchor=False)
+        jobs_panel.follow(learning.id, key=key)
+    elif blocks.empty_state(
+        "No model yet", sentence, "Train a detector", key=f"{key}-train", icon=":material/model_training:"
+    ):
+        nav.open_page("train")
 
 
 def image_dataset() -> DatasetRow | None:

@@ -23,6 +23,7 @@ from core.store.runfolder import FORMAT, Run, RunInfo, RunWriter
 from core.store.runs import RunStore
 from core.store.workspace import Workspace
 from tests.store import toy
+from tests.ui import stock
 from tests.ui.conftest import Open
 
 CALIBRATION = Calibration(np.arange(1, 100) / 10, np.full(99, 5.0), 0.0, "held-out")  # 0.1 to 9.9
@@ -113,6 +114,18 @@ def test_without_a_model_it_leads_to_training(open_page: Open, parts: DatasetRow
     assert not app.exception
     assert "No model yet" in app.subheader[0].value
     assert app.button(key="inspect-train").label == "Train a detector"
+
+
+def test_while_a_detector_learns_its_training_is_shown(
+    open_page: Open, workspace: Workspace, parts: DatasetRow
+) -> None:
+    spec = {"detector": "patchcore", "params": {}, "seed": 0, "dataset_id": parts.id, "name": "Mine"}
+    JobTable(workspace).submit("train", spec, title="PatchCore on flanges")
+    app = open_page("inspect")
+    assert not app.exception
+    assert "is learning" in app.subheader[0].value
+    assert "PatchCore on flanges" in stock.texts(app)
+    assert not any(button.key == "inspect-train" for button in app.button)
 
 
 def test_without_a_run_one_button_starts_scoring(open_page: Open, workspace: Workspace, model: ModelRow) -> None:

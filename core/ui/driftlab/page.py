@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.ui import blocks, errors, nav, state, words
+from core.ui import blocks, errors, gates, nav, state, words
 from core.ui.driftlab import images, recordings
 
 
@@ -22,14 +22,11 @@ def show() -> None:
         ):
             nav.open_page("data")
     elif model is None:
-        if blocks.empty_state(
-            "No model yet",
+        gates.untrained(
+            dataset,
             f"A detector has to learn what is normal in «{words.plain(dataset.name)}» before it can be put off.",
-            "Train a detector",
-            key="lab-train",
-            icon=":material/model_training:",
-        ):
-            nav.open_page("train")
+            key="lab",
+        )
     else:
         with errors.shown():
             (images if dataset.modality == "image" else recordings).show(dataset, model)

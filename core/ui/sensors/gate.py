@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
-from core.ui import blocks, gates, jobs_panel, nav, rooms, state, words
+from core.ui import blocks, gates, jobs_panel, rooms, state, words
 from core.ui.sensors import judged
 
 
@@ -16,14 +16,11 @@ def opened() -> judged.Judged | None:
     if dataset is None:
         return None
     if model is None:
-        if blocks.empty_state(
-            "No model yet",
+        gates.untrained(
+            dataset,
             f"A detector has to learn the normal running in «{words.plain(dataset.name)}» first.",
-            "Train a detector",
-            key="sensors-train",
-            icon=":material/model_training:",
-        ):
-            nav.open_page("train")
+            key="sensors",
+        )
         return None
     row = next((row for row in rooms.runs().list(dataset.id) if row.model_id == model.id), None)
     if row is None:
