@@ -13,6 +13,7 @@ from core.charts import palette
 from core.charts.canvas import canvas
 
 BINS = 60
+NAMED = 0.05  # of the axis: the name of a narrower zone would lie over its neighbour's
 
 
 def score_histogram(
@@ -68,7 +69,8 @@ def add_limits(figure: go.Figure, low: float, high: float, accept: float, reject
         shapes.append(upright | zone)
         at = {"x": start, "xanchor": "left"} if verdict == "accept" else {"x": stop, "xanchor": "right"}
         place = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "top", "showarrow": False}
-        names.append(place | at | {"text": verdict, "font": {"size": 11}})
+        if stop - start >= NAMED * (high - low):
+            names.append(place | at | {"text": verdict, "font": {"size": 11}})
     lines = [(reject, palette.ANOMALOUS, "dash")]
     if accept < reject:
         lines.append((accept, palette.VERDICT_COLOURS["review"], "dot"))
