@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,11 @@ class Costs:
     false_alarms: float
     missed: float
     at_limit: float
+
+
+def in_view(found: Sequence[Costs]) -> float:
+    """The share of the axis of false alarms, from 0, in which limits are set in earnest."""
+    return min(1.0, max([0.2, *(1.6 * one.false_alarms for one in found)]))
 
 
 def operating_points(side: SideBySide, rate: float = RATE) -> list[Confusion]:

@@ -11,6 +11,7 @@ from core.charts import overlays
 from core.charts.comparereport import Card, ComparisonReport, Drawing
 from core.charts.svgplot import Frame, Span, Trace, forest_svg, lines_svg
 from core.compare import sentences
+from core.compare.costdrawing import expected_costs
 from core.compare.curves import costs, curves, histograms, operating_points
 from core.compare.disagreements import Disagreement, agreement, disagreements
 from core.compare.figures import TITLES, Row, image_rows, random_row, with_study
@@ -174,22 +175,11 @@ def _costs(side: SideBySide, chosen: Chosen, weights: CostWeights) -> list[Drawi
     found = costs(side, weights, chosen.defect_rate, chosen.rate)
     if not found:
         return []
-    top = max(max(one.curve.accept_all, one.curve.reject_all, one.at_limit) for one in found)
-    traces = [
-        Trace(place, one.curve.false_alarms, one.curve.cost, (one.false_alarms, one.at_limit))
-        for place, one in enumerate(found)
-    ]
-    frame = Frame("false-alarm rate", "expected cost", up=(0.0, top or 1.0), level=found[0].curve.accept_all)
-    best = "; ".join(
-        f"{name} {one.at_limit:.3f} at its limit, {one.curve.cost[one.curve.hindsight]:.3f} in hindsight"
-        for name, one in zip(side.names, found, strict=True)
-    )
     note = (
         f"A miss costs {weights.miss:g}, a false alarm {weights.false_alarm:g}, {chosen.defect_rate:.2%} of the parts "
-        f"are defective; 1 is every part judged wrongly, dashed: accepting all. {best}. Hindsight chose its limit on "
-        "these very images."
+        "are defective; 1 is every part judged wrongly."
     )
-    return [Drawing("Expected cost", lines_svg(traces, frame, "Cost curves"), note)]
+    return [expected_costs(side.names, found, "false-alarm rate", note)]
 
 
 def _cards(

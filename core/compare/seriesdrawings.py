@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from core.charts.comparereport import Drawing
 from core.charts.svgplot import Frame, Trace, lines_svg
+from core.compare.costdrawing import expected_costs
 from core.compare.seriesbyside import SeriesSideBySide
 from core.compare.seriescurves import PER, LimitCurve, common, series_costs, worst
 from core.metrics.cost import CostWeights
@@ -49,22 +50,9 @@ def cost_drawing(
     found = series_costs(curves, weights, often, rate) if curves else None
     if not found:
         return []
-    scale, unit = PER / HOLD, worst(weights, often)
-    idle = min(found[0].curve.accept_all, found[0].curve.reject_all)
-    reach = scale * min(1.0, max([0.2, *(1.6 * one.false_alarms for one in found)]))
-    top = 1.15 * max([idle, *(one.at_limit for one in found)])
-    traces = [
-        Trace(place, scale * one.curve.false_alarms, one.curve.cost, (scale * one.false_alarms, one.at_limit))
-        for place, one in enumerate(found)
-    ]
-    frame = Frame(f"false call-outs in {PER:,} normal steps", "expected cost", (0.0, reach), (0.0, top), level=idle)
-    best = "; ".join(
-        f"{name} {one.at_limit * unit:.4g} at its limit, {one.curve.cost[one.curve.hindsight] * unit:.4g} in hindsight"
-        for name, one in zip(side.names, found, strict=True)
-    )
     note = (
         f"A missed anomaly costs {weights.miss:g}, a false call-out {weights.false_alarm:g}, {often:.3g} anomalies in "
-        f"{PER:,} steps; 1 is every anomaly missed and somebody called out all the time, dashed: not looking. In "
-        f"{PER:,} steps: {best}. Hindsight chose its limit on these very labels."
+        f"{PER:,} steps; 1 is every anomaly missed and somebody called out all the time. In {PER:,} steps:"
     )
-    return [Drawing("Expected cost", lines_svg(traces, frame, "Cost curves"), note)]
+    axis = f"false call-outs in {PER:,} normal steps"
+    return [expected_costs(side.names, found, axis, note, scale=PER / HOLD, unit=worst(weights, often))]

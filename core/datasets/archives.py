@@ -129,7 +129,7 @@ def _explained(error: Exception, archive: Path) -> UserError:
         return UserError("There is no such archive", str(archive), "Check the path")
     if isinstance(error, (FileExistsError, NotADirectoryError, IsADirectoryError)):
         return _refused(archive, f"names two files that are one on this disk ({Path(str(error.filename)).name})")
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError):  # as zipfile calls it
         return _refused(archive, "uses a compression that is not supported")
     if isinstance(error, OSError):
         return UserError(f"The archive {archive.name} could not be unpacked ({error.strerror or error})", str(archive))

@@ -32,6 +32,11 @@ class CostCurve:
     reject_all: float
     hindsight: int
 
+    @property
+    def blind(self) -> float:
+        """What the cheaper way of not looking costs."""
+        return min(self.accept_all, self.reject_all)
+
 
 def cost_curve(
     scores: ArrayLike, anomalous: ArrayLike, weights: CostWeights, defect_rate: float, *, points: int = 400

@@ -60,8 +60,9 @@ class Measure(ABC):
         self.seed = seed
 
     def prepare(self, healthy: Sequence[View], progress: Progress) -> None:
-        """Learn from the first times of all parts, where ``learns_from_all``."""
-        raise NotImplementedError
+        """Learn from the first times of all parts. Called only where ``learns_from_all``: a measure that says so and
+        does not learn is a mistake in its making, and is told as such."""
+        raise NotImplementedError(type(self).__name__)
 
     @abstractmethod
     def fit(self, first: Sequence[View]) -> None:

@@ -91,34 +91,34 @@ def show_events(told: Told) -> None:
         "An event counts as found by one alarmed step in it, so a detector that alarms often finds many by chance: see "
         "its false alarms. Groups of few events have wide intervals; intervals that overlap settle nothing."
     )
+
+    def drawn(kind: str, own: Sequence[GroupRecall], says: str) -> None:
+        blocks.headed(f"By {kind}", shows.format(f" of a {kind.split()[0]}"), says, limits)
+        blocks.plot(_figure(told.key, kind, own, told), key=f"by-{kind.split()[0]}", alt=_alt(told, own))
+
     kinds = seriesgroups.recall_by_kind(side, telling.kinds(told), mode, rate)
     if kinds:
-        blocks.headed(
-            "By kind of event", shows.format(" of a kind"),
+        drawn(
+            "kind of event", kinds,
             "A kind on which all markers lie low is hard for everybody: another sensor may help. Where they lie apart, "
-            "one detector sees what others do not.", limits,
+            "one detector sees what others do not.",
         )  # fmt: skip
-        blocks.plot(_figure(told.key, "kind", kinds, told), key="by-kind", alt=_alt(told, kinds))
     else:
         st.caption("The dataset does not say of which kind its anomalies are.")
-    lengths = seriesgroups.recall_by_length(side, mode, rate)
-    blocks.headed(
-        "By length of event", shows.format(" of a length"),
+    drawn(
+        "length of event", seriesgroups.recall_by_length(side, mode, rate),
         "From short to long. A short event gives a detector few chances; one that loses only the long ones takes a "
-        "slow change for what is usual.", limits,
+        "slow change for what is usual.",
     )  # fmt: skip
-    blocks.plot(_figure(told.key, "length", lengths, told), key="by-length", alt=_alt(told, lengths))
     machines = seriesgroups.recall_by_machine(side, mode, rate)
-    if machines:
-        blocks.headed(
-            "By machine", shows.format(" of a machine"),
+    hardest = sorted(machines, key=lambda one: sum(one.recall))[:MACHINES]
+    if hardest:
+        drawn(
+            "machine", hardest,
             "A machine on which all markers lie low may run otherwise than it did in training: look at its recordings.",
-            limits,
         )  # fmt: skip
-        hardest = sorted(machines, key=lambda one: sum(one.recall))[:MACHINES]
-        if len(hardest) < len(machines):
-            st.caption(f"The {MACHINES} of {len(machines)} machines on which the detectors together find least.")
-        blocks.plot(_figure(told.key, "machine", hardest, told), key="by-machine", alt=_alt(told, hardest))
+    if len(hardest) < len(machines):
+        st.caption(f"The {MACHINES} of {len(machines)} machines on which the detectors together find least.")
 
 
 def _shares(told: Told, study: StoredComparison) -> np.ndarray:

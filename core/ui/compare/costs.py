@@ -95,7 +95,7 @@ def _drawn(told: Told, said: Said, study: StoredComparison | None) -> None:
     names = told.now.names
     best = min(range(len(drawn)), key=lambda place: drawn[place].at_limit)
     unit, per = _unit(told, said)
-    idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all) * unit
+    idle = drawn[0].curve.blind * unit
     what = "accepting everything" if drawn[0].curve.accept_all <= drawn[0].curve.reject_all else "rejecting everything"
     if not told.over_images:
         what = "never alarming" if what == "accepting everything" else "calling people out all the time"
@@ -150,11 +150,11 @@ def _figure(key: object, study_id: str, said: Said, _told: Told, _study: StoredC
         versus.Line(name, scale * one.curve.false_alarms, one.curve.cost, (scale * one.false_alarms, one.at_limit))
         for name, one in zip(_told.now.names, drawn, strict=True)
     ]
-    idle = min(drawn[0].curve.accept_all, drawn[0].curve.reject_all)
+    idle = drawn[0].curve.blind
     figure = versus.overlaid(lines, title, "normalised expected cost", chance=([0, scale], [idle, idle]), unit=False)
     figure.data[-1].name = "without a detector"
     # Where limits are set in earnest; a double click shows all of it.
-    reach = scale * min(1.0, max(0.2, *(1.6 * one.false_alarms for one in drawn)))
+    reach = scale * curves.in_view(drawn)
     figure.update_xaxes(range=[-0.005 * scale, reach])
     figure.update_yaxes(range=[0, 1.15 * max(idle, *(one.at_limit for one in drawn))])
     return figure

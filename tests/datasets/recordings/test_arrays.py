@@ -16,22 +16,28 @@ from core.errors import UserError
 
 
 class Bomb:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (Path.touch, (Path("/tmp/faultline-was-here"),))  # type: ignore[return-value]  # noqa: S108
+    """Whoever opens its pickle leaves a file behind."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.mark,)
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.pkl.npz"])
 def test_pickles_are_refused_unopened(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
+    path, bomb = tmp_path / name, Bomb(tmp_path / "was here")
     if name == "a.pkl.npz":
-        path.write_bytes(pickle.dumps(Bomb()))
+        path.write_bytes(pickle.dumps(bomb))
     elif name == "a.npz":
-        np.savez(path, data=np.array([Bomb()], dtype=object))
+        np.savez(path, data=np.array([bomb], dtype=object))
     else:
-        np.save(path, np.array([Bomb()], dtype=object), allow_pickle=True)
+        np.save(path, np.array([bomb], dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match="pickled Python objects") as caught:
         read(path)
     assert "\n" not in str(caught.value)
+    assert not bomb.mark.exists()
 
 
 def test_matlab_7_3_is_refused_with_what_to_do(tmp_path: Path) -> None:
