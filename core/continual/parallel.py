@@ -110,7 +110,10 @@ def crew(size: int, follow: Callable[[Crew], object]) -> Iterator[Crew]:
             _await(others, _meeting(place, size))
             yield _connected(Crew(0, size), place)
         except RuntimeError as error:
-            wait([one.sentinel for one in others], LEAVING_S)
+            closing = wait([one.sentinel for one in others], LEAVING_S)
+            for one in others:
+                if one.sentinel in closing:
+                    one.join()  # its end of the pipe closes before it has an exit code
             if not any(one.exitcode for one in others):
                 raise
             what, remedy = "A process of a data-parallel run ended", "Its message is on the error output"

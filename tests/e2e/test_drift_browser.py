@@ -69,6 +69,7 @@ def test_a_drifted_machine_its_candidates_and_the_champion_that_takes_over(
     page.get_by_role("slider", name="Size").press("End")
     expect(page).to_have_url(re.compile("size=3"))
     expect(page.get_by_text(re.compile("the drift breaks the promise"))).to_be_visible()
+    expect(page.locator(".st-key-lab-distribution .js-plotly-plot")).to_have_count(1)  # that of before is taken out
     expect(page.locator(".st-key-lab-distribution .js-plotly-plot")).to_be_visible()
     expect(page.get_by_alt_text(re.compile("with the drift: score .* above the limit"))).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
