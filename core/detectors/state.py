@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import UserError
+from core.features.weightsfile import as_other_files
 
 FILENAME = "weights.safetensors"
 
@@ -17,6 +18,7 @@ FILENAME = "weights.safetensors"
 def save_tensors(folder: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors into ``folder``."""
     save_file({key: value.contiguous() for key, value in tensors.items()}, folder / FILENAME)
+    as_other_files(folder / FILENAME)
 
 
 def load_tensors(folder: Path, expected: Mapping[str, int]) -> dict[str, Tensor]:

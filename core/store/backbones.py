@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.datasets.wording import count, verb
 from core.errors import UserError
 from core.features.distill.config import RECORD, WEIGHTS, DistillConfig
+from core.settings import settings
 from core.store import atomic
+from core.store.models import ModelStore
 from core.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,6 +64,23 @@ class BackboneStore:
         except (OSError, ValueError):
             raise UserError("There is no such backbone", backbone_id, "Distil it again") from None
         return BackboneRow(folder.name, folder / WEIGHTS, created, record)
+
+    def remove(self, backbone_id: str) -> None:
+        """Delete it for good. UserError for an id that is not here, and where a model that stands, or that could be
+        taken out of the bin again, was trained with it: it could not score any more."""
+        row = self.row(backbone_id)
+        own = row.record["sha256"]
+        models = [one for deleted in (False, True) for one in ModelStore(self.workspace).list(deleted)]
+        using = [one.name for one in models if one.manifest.provenance.get("backbone_sha256") == own]
+        if using:
+            raise UserError(
+                f"{count(len(using), 'model')} {verb(len(using), 'needs', 'need')} this backbone",
+                ", ".join(using[:3]),
+                "Delete them and empty the bin first",
+            )
+        if settings().compact_backbone is not None and settings().compact_backbone.resolve() == row.path.resolve():
+            raise UserError("This backbone is in use", row.path.name, "Start Faultline without it first")
+        atomic.remove(row.path.parent)
 
     def listed(self, backbone_id: str) -> bool:
         """Whether it is still here."""

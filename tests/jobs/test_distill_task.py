@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from core.jobs.tasks import TASKS, distill
 from core.progress import Progress
 from core.store.backbones import BackboneStore
 from core.store.datasets import DatasetStore
+from core.store.models import ModelStore
 from core.store.workspace import Workspace
 
 TINY: dict[str, Any] = {
@@ -52,6 +54,24 @@ def test_a_job_leaves_a_backbone_in_the_workspace(workspace: Workspace, dataset_
     assert store.list() == [row], "one that is damaged hides no other"
     with pytest.raises(UserError, match="no such backbone"):
         store.row("0" * 16)
+
+
+def test_a_backbone_goes_unless_a_model_needs_it(
+    workspace: Workspace, dataset_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = BackboneStore(workspace)
+    distill.run(Progress(), TASKS["distill"].checked({"dataset_id": dataset_id, "config": TINY}), workspace)
+    (row,) = store.list()
+    assert row.path.stat().st_mode & 0o777 == (row.path.parent / "distilled.json").stat().st_mode & 0o777
+    needs = SimpleNamespace(
+        name="Flanges", manifest=SimpleNamespace(provenance={"backbone_sha256": row.record["sha256"]})
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelStore, "list", lambda self, deleted=False: [needs] if deleted else [])
+        with pytest.raises(UserError, match=r"1 model needs this backbone.*Flanges"):
+            store.remove(row.id)
+    store.remove(row.id)
+    assert store.list() == [] and not row.path.exists()
 
 
 def test_a_stopped_job_goes_on(workspace: Workspace, dataset_id: str, tmp_path: Path) -> None:

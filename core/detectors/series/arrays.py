@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from core.errors import UserError
+from core.features.weightsfile import as_other_files
 
 FILENAME = "arrays.safetensors"
 
@@ -19,6 +20,7 @@ FILENAME = "arrays.safetensors"
 def save_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays into ``folder``."""
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / FILENAME)
+    as_other_files(folder / FILENAME)
 
 
 def load_arrays(folder: Path, expected: Mapping[str, int]) -> dict[str, NDArray[Any]]:

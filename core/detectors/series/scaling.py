@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 from core.datasets.series import SeriesSet
 from core.detectors.series.contract import Signal
 from core.errors import UserError
+from core.features.weightsfile import as_other_files
 
 IQR_OF_NORMAL = 1.349  # interquartile range of a standard normal distribution
 LEAST_OF_SD = 0.25  # a sensor that mostly stands still is not given the tiny spread of its still part
@@ -107,6 +108,7 @@ class Scaler:
             "constant": self.constant.astype(np.uint8),
         }
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
+        as_other_files(path)
         columns = {"signals": self.signals, "conditions": self.conditions}
         path.with_suffix(".json").write_text(json.dumps(columns), encoding="utf-8")
 

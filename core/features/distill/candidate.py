@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from core.features.compact import to_weights
 from core.features.distill.config import RECORD, WEIGHTS, DistillConfig
 from core.features.distill.training import Distilled
+from core.features.weightsfile import as_other_files
 
 
 def write_candidate(
@@ -26,6 +27,7 @@ def write_candidate(
     temporary = folder / f".{secrets.token_hex(6)}"
     try:
         save_file(to_weights(distilled.network), temporary, {"teacher_sha256": distilled.teacher_sha256})
+        as_other_files(temporary)
         with temporary.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = temporary.stat().st_size

@@ -8,11 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from core.charts.curves import training_curves
+from core.datasets.wording import percent
 from core.features.backbones_info import BUNDLED, CARD
 from core.features.distill.config import FEWEST, DistillConfig
 from core.settings import settings
 from core.store.backbones import BackboneRow, BackboneStore
-from core.ui import blocks, jobs_panel, rooms, words
+from core.ui import blocks, errors, jobs_panel, rooms, words
 
 KIND, FORM = "distill", "new-backbone"
 STEPS, TEXTURES = DistillConfig().steps, DistillConfig().textures
@@ -70,6 +72,7 @@ def _distilled(row: BackboneRow, used: bool) -> None:
                 f"sha256 {row.record['sha256'][:12]}",
                 width="stretch",
             )
+            _learning(row)
             _use(row)
             st.download_button(
                 "Weights",
@@ -81,11 +84,41 @@ def _distilled(row: BackboneRow, used: bool) -> None:
                 type="tertiary",
                 on_click="ignore",
             )
+            _delete(row)
         st.caption(
-            f"Of the variance of ResNet-18's features it leaves {last['val_loss']:.1%} unexplained on "
+            f"Of the variance of ResNet-18's features it leaves {percent(last['val_loss'], 1)} unexplained on "
             f"{words.count(learnt['held_out'], 'photograph')} kept from learning"
-            + (f", {last['texture_loss']:.1%} on as many drawn surfaces." if "texture_loss" in last else ".")
+            + (f", {percent(last['texture_loss'], 1)} on as many drawn surfaces." if "texture_loss" in last else ".")
         )
+
+
+def _learning(row: BackboneRow) -> None:
+    """The losses of its training, by step."""
+    with st.popover(
+        "Learning", icon=":material/show_chart:", type="tertiary", key=f"learning-{row.id}", on_change="rerun"
+    ) as opened:
+        if not opened.open:
+            return
+        points = [
+            (entry["step"], name.replace("_", " "), float(value))
+            for entry in row.record["curve"]
+            for name, value in entry.items()
+            if name != "step"
+        ]
+        st.caption(
+            "How much of the variance of ResNet-18's features is left unexplained, by step: 1 is all of it. «val loss» "
+            "is on photographs kept from learning."
+        )
+        blocks.plot(training_curves(points), key=f"curve-{row.id}", alt=f"Losses of {row.record['steps']:,} steps")
+
+
+def _delete(row: BackboneRow) -> None:
+    with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{row.id}"):
+        st.markdown("Deletes the weights for good. Only another training on the same photographs makes them again.")
+        with errors.shown():
+            if st.button("Delete the backbone", type="primary", key=f"delete-{row.id}-now"):
+                BackboneStore(rooms.workspace()).remove(row.id)
+                st.rerun()
 
 
 def _use(row: BackboneRow) -> None:
