@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.datasets.wording import percent
 from core.detectors.base import ImageScore
 from core.detectors.categories import CommonAxis
 from core.errors import UserError
@@ -129,6 +130,12 @@ class Calibration:
         above = self.n - np.searchsorted(self.scores, np.asarray(scores, float), side="left")
         return np.asarray((1 + above) / (self.n + 1))
 
+    def far_beyond(self, scores: ArrayLike) -> NDArray[np.bool_]:
+        """Which scores lie further above the largest calibration score than that lies above their median: further than
+        good parts of the same kind are apart, so a large defect or another kind of part."""
+        furthest = self.scores[-1]
+        return np.asarray(scores, float) > 2 * furthest - float(np.median(self.scores))
+
     def reachable(self, rate: float) -> float:
         """``rate``, or the lowest that can be promised where that is higher."""
         return max(rate, self.lowest_rate)
@@ -166,9 +173,10 @@ class Calibration:
         rank = math.ceil((self.n + 1) * (1 - rate) - 1e-9)
         if rank > self.n:
             raise UserError(
-                f"{self.n} held-out good images cannot promise a false-alarm rate of {rate:.2%}",
+                f"{self.n} held-out good images cannot promise a false-alarm rate of {percent(rate, 2)}",
                 "",
-                f"The lowest they can promise is {self.lowest_rate:.2%}; train with more good images for a lower one",
+                f"The lowest they can promise is {percent(self.lowest_rate, 2)}; train with more good images for a "
+                "lower one",
             )
         return float(values[rank - 1])
 

@@ -30,8 +30,13 @@ def test_threshold_is_the_order_statistic_of_the_conformal_rule() -> None:
     assert one.promised_rate(18) == pytest.approx(0.1)
 
 
+def test_far_beyond_is_further_than_good_parts_are_apart() -> None:
+    one = calibration([1, 2, 3])  # 3 lies 1 above the median
+    np.testing.assert_array_equal(one.far_beyond([0, 3, 4, 4.01, 50]), [False, False, False, True, True])
+
+
 def test_a_rate_that_few_images_cannot_promise_is_refused_with_the_lowest_they_can() -> None:
-    with pytest.raises(UserError, match=r"4 held-out .*20\.00%"):
+    with pytest.raises(UserError, match=r"4 held-out .*20\.00\u00a0%"):
         calibration([1, 2, 3, 4]).threshold(0.05)
     assert calibration([1, 2, 3, 4]).reachable(0.05) == pytest.approx(0.2)
 

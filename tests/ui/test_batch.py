@@ -6,11 +6,13 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets.said import NOTHING
 from core.detectors import registry
+from core.detectors.calibration import Calibration
 from core.jobs.job import Job
 from core.jobs.table import JobTable
 from core.jobs.worker import run_job
@@ -122,6 +124,24 @@ def test_verdicts_by_score(open_page: Open, checked: Job, opened: scored.Scored)
     assert len(tiles(app)) == 10
     assert tiles(app)[0].endswith(f"**{words.score(frame['score'][0])}**")
     assert app.expander[0].label == "1 file could not be judged"
+
+
+def test_a_batch_far_beyond_the_calibration_asks_for_another_model(
+    open_page: Open, workspace: Workspace, checked: Job, parts: DatasetRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Is this the right model?" not in stock.texts(open_page("check"))
+    other = stock.toy_model(workspace, parts, name="Second", gain=2.0)
+    monkeypatch.setattr(Calibration, "far_beyond", lambda self, scores: np.ones(len(scores), bool))
+    app = open_page("check")
+    assert "**Is this the right model?** All 10 parts lie far beyond" in stock.texts(app)
+    app.button(key="foreign-judge").click().run()
+    assert not app.exception
+    (job,) = JobTable(workspace).list(active=True)
+    assert (job.kind, job.spec["model_id"]) == ("score", other.id)
+    stock.start(workspace, job.id)
+    assert run_job(job.id, workspace)
+    app = open_page("check")
+    assert "Judged by **Second**" in stock.texts(app)
 
 
 def test_only_one_verdict(open_page: Open, checked: Job) -> None:

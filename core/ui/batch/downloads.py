@@ -17,8 +17,9 @@ from core.charts import overlays
 from core.charts.report import Part, Report, report_csv, to_html
 from core.datasets import images
 from core.datasets.types import ImageItem
+from core.datasets.wording import percent
 from core.store import atomic
-from core.ui import blocks, rooms
+from core.ui import rooms
 from core.ui.inspect import limits
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import Limits, bound
@@ -58,8 +59,8 @@ def report(opened: Scored, frame: pd.DataFrame, set_now: Limits, source: str, n_
         model=opened.model.name,
         model_id=opened.model.id,
         policy=(
-            f"The limits are {source}: {how} {blocks.percent(review)} of good parts score above the review limit and "
-            f"{how} {blocks.percent(reject)} above the reject limit, from {manifest.calibration.n} good parts."
+            f"The limits are {source}: {how} {percent(review)} of good parts score above the review limit and "
+            f"{how} {percent(reject)} above the reject limit, from {manifest.calibration.n} good parts."
         ),
         accept=set_now.review,
         reject=set_now.reject,

@@ -8,17 +8,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.jobs.job import Job
 from core.ui import blocks, bycategory, nav, rooms, state, words
-from core.ui.batch import downloads, source
+from core.ui.batch import downloads, foreign, source
 from core.ui.inspect import limits, pictures, scored
 from core.ui.inspect.scored import Scored
 from core.ui.verdicts import LOOKS, Limits, bound
 
 PER_PAGE = 24
 ANY = "All"
-BATCH = "batch"  # name in the URL
 
 
 def show() -> None:
@@ -29,7 +29,7 @@ def show() -> None:
         return
     names = {job.id: _called(job) for job in found}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = state.pick("Batch", names, param=BATCH, default=found[0].id)
+        chosen = state.pick("Batch", names, param=foreign.BATCH, default=found[0].id)
         opened = _open(next(job for job in found if job.id == chosen))
         if opened is not None:
             _links(opened)
@@ -38,15 +38,19 @@ def show() -> None:
 
 
 def batches() -> list[Job]:
-    """Checks whose scores are still there, newest first."""
-    ended = rooms.jobs().list(active=False, limit=500)
-    return [
-        job for job in ended if job.kind == source.KIND and job.result and rooms.runs().listed(job.result["run_id"])
+    """Checks, and what other models then said of the same parts, where the scores are still there; newest first."""
+    ended = [job for job in rooms.jobs().list(active=False, limit=500) if job.result]
+    brought = {str((job.result or {}).get("dataset_id")) for job in ended if job.kind == source.KIND}
+    told = [
+        job
+        for job in ended
+        if job.kind == source.KIND or (job.kind == foreign.JUDGE and job.spec["dataset_id"] in brought)
     ]
+    return [job for job in told if rooms.runs().listed(str((job.result or {}).get("run_id")))]
 
 
 def _called(job: Job) -> str:
-    return f"{job.spec['name']} · {blocks.ago(job.finished_at or job.created_at)}"
+    return f"{job.spec.get('name', job.title)} · {blocks.ago(job.finished_at or job.created_at)}"
 
 
 def _open(job: Job) -> Scored | None:
@@ -72,6 +76,7 @@ def _batch(opened: Scored) -> None:
     set_now = limits.of(opened)
     frame = scored.table(opened, set_now, rooms.datasets().said(opened.dataset_id))
     _counts(opened, frame, set_now)
+    foreign.show(opened)
     for category in opened.data.categories:
         judged = bycategory.judged_as(opened.calibration, category)
         if judged:
@@ -92,14 +97,15 @@ def _batch(opened: Scored) -> None:
     pages = -(-len(kept) // PER_PAGE)
     slot = st.container(key="batch-gallery")
     page = min(st.pagination(pages, key="batch-page", bind="query-params"), pages) if pages > 1 else 1
+    several = len(opened.data.categories) > 1
     with slot, st.grid(6, min_column_width=170):
         for row in kept.iloc[(page - 1) * PER_PAGE : page * PER_PAGE].to_dict("records"):
-            _tile(opened, row, heat=heat)
+            _tile(opened, row, heat=heat, product=several)
 
 
 def _counts(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
     promised = {
-        name: f"{bound(opened.calibration).capitalize()} {blocks.percent(opened.calibration.promised_rate(limit))} of "
+        name: f"{bound(opened.calibration).capitalize()} {percent(opened.calibration.promised_rate(limit))} of "
         f"good parts lie above the {name} limit."
         for name, limit in (("review", set_now.review), ("reject", set_now.reject))
     }
@@ -116,7 +122,7 @@ def _counts(opened: Scored, frame: pd.DataFrame, set_now: Limits) -> None:
                 f":{look.colour}[{look.icon}] {look.word}",
                 f"{n:,}",
                 border=True,
-                delta=f"{n / len(frame):.0%} of {words.count(len(frame), 'part')}",
+                delta=f"{percent(n / len(frame), 0)} of {words.count(len(frame), 'part')}",
                 delta_color="off",
                 delta_arrow="off",
                 help=explained[verdict],
@@ -138,7 +144,8 @@ def _left_out(opened: Scored) -> None:
         st.dataframe(frame, hide_index=True, alt=f"{len(frame)} files without a verdict, with the reason for each")
 
 
-def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
+def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool, product: bool) -> None:
+    """``product``: say which product the part is one of."""
     item, look = opened.data.by_name[row["item"]], LOOKS[row["verdict"]]
     score = words.score(row["score"])
     with st.container(gap="xxsmall"):
@@ -149,4 +156,5 @@ def _tile(opened: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
         else:
             st.image(picture, alt=f"{item.name}: {look.word.lower()}, score {score}", width="stretch")
         st.markdown(f"{look.badge} **{score}**")
-        st.caption(words.plain(words.short(item.name)), help=words.plain(item.name))
+        of = f"{words.plain(words.short(item.category))} · " if product else ""
+        st.caption(of + words.plain(words.short(item.name)), help=words.plain(item.name))
