@@ -8,6 +8,7 @@ from typing import Any
 from core.cli.data import opened
 from core.cli.output import console_progress, emit, table
 from core.datasets.series import SeriesSet
+from core.datasets.wording import percent
 from core.errors import UserError
 
 SHOWN = 10  # sensors in the table for a person
@@ -70,7 +71,7 @@ def _text(result: dict[str, Any]) -> str:
             table(
                 [
                     {"sensor": result["sensors"][sensor]}
-                    | {name: f"{one['shares'][sensor]:.1%}" for name, one in methods.items()}
+                    | {name: percent(one["shares"][sensor], 1) for name, one in methods.items()}
                     for sensor in order
                 ]
             )

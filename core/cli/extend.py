@@ -6,8 +6,10 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
+from core.cli import byhand
 from core.cli.data import opened
 from core.cli.output import console_progress, emit, table
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.store.atomic import refuse_occupied
 
@@ -21,6 +23,9 @@ def add_options(verb: argparse.ArgumentParser) -> None:
         help="what the model learned from, first what it began with; repeated where it was extended before",
     )  # fmt: skip
     verb.add_argument("--out", type=Path, required=True, help="model folder to write, which must not exist")
+    for whose, of in (("", "the new images"), ("old-", "the first --old")):
+        verb.add_argument(f"--{whose}labels", type=Path, help=f"labels by hand of {of}: CSV with item,your_label")
+        verb.add_argument(f"--{whose}exclude", type=Path, help=f"text file of names of {of} to leave out, one a line")
     verb.add_argument("--everything", action="store_true", help="all images not called bad, not the training ones only")
     verb.add_argument("--name", help="the model's name (default: the name of its folder)")
     verb.add_argument("--format", help="how the folders are laid out (default: found by looking)")
@@ -56,8 +61,10 @@ def run(options: argparse.Namespace) -> None:
                 f"The model never learned from «{next(iter(strangers.values()))}»", "--old",
                 "Give what it learned from with --old, and the new images with --data",
             )  # fmt: skip
-        new = good_of(added, {}, everything=options.everything)
-        found = extend(parent, old, new, progress.part(0.1, 1.0))
+        told = byhand.said(options.labels, options.exclude, added)
+        home = byhand.said(options.old_labels, options.old_exclude, old[0])
+        new = good_of(added, told.labels, told.excluded, everything=options.everything)
+        found = extend(parent, old, new, progress.part(0.1, 1.0), home)
         name = options.name or options.out.name
         written = write_continued(
             options.out, found, name=name, parent=model_id(options.model), before=manifest, old=old, added=added
@@ -65,8 +72,8 @@ def run(options: argparse.Namespace) -> None:
     rows = [
         {
             "images": f"{one.part} {one.defect}".strip(), "n": one.n,
-            "alarms before": f"{one.before} ({one.before_ci[0]:.0%} to {one.before_ci[1]:.0%})",
-            "after": f"{one.after} ({one.after_ci[0]:.0%} to {one.after_ci[1]:.0%})",
+            "alarms before": f"{one.before} ({percent(one.before_ci[0], 0)} to {percent(one.before_ci[1], 0)})",
+            "after": f"{one.after} ({percent(one.after_ci[0], 0)} to {percent(one.after_ci[1], 0)})",
         }
         for one in found.forgetting.counts()
     ]  # fmt: skip

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from core.cli.output import console_progress, emit, table
+from core.datasets.wording import percent
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
 
@@ -74,7 +75,8 @@ def distill(options: argparse.Namespace) -> None:
     last = record["curve"][-1]
     text = (
         f"{record['steps']} steps on {len(photographs.learnt)} photographs; on {len(photographs.held_out)} held out it "
-        f"leaves {last['val_loss']:.1%} of the teacher's variance unexplained. {record['bytes'] / 2**20:.1f} MiB, "
+        f"leaves {percent(last['val_loss'], 1)} of the teacher's variance unexplained. {record['bytes'] / 2**20:.1f} "
+        "MiB, "
         f"sha256 {record['sha256'][:12]}, written to {options.out}. «features evaluate» tells whether it is better"
     )
     if data.rejected:

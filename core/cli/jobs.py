@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.cli.output import emit, table
+from core.datasets.wording import percent
 from core.errors import UserError
 
 
@@ -32,4 +33,4 @@ def run(options: argparse.Namespace) -> None:
 
 def _line(job: dict[str, Any]) -> dict[str, Any]:
     shown = {key: job[key] for key in ("id", "kind", "state", "stage", "fraction", "title")}
-    return shown | {"fraction": f"{job['fraction']:.0%}"}
+    return shown | {"fraction": percent(job["fraction"], 0)}

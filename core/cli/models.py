@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
-from core.cli import series
+from core.cli import byhand, series
 from core.cli.data import opened
 from core.cli.exporting import score_exported
 from core.cli.output import console_progress, emit, table
 from core.datasets.series import SeriesSet
+from core.datasets.wording import percent
 from core.detectors import registry
 from core.errors import UserError
 
@@ -43,7 +44,6 @@ def train(options: argparse.Namespace) -> None:
     """Fit on the good training images, calibrate on some of them held out, and write a model folder."""
     params = registry.parameters(options.detector, _values(options), options.preset)
     _refuse_existing(options.out)
-    excluded = _excluded(options.exclude)
     progress = console_progress()
     with opened(options, progress.part(0.0, 0.1)) as data:
         registry.require(registry.info(options.detector), data.modality, data.name)
@@ -54,9 +54,7 @@ def train(options: argparse.Namespace) -> None:
         from core.detectors.training import train as fit
         from core.store.modelfolder import write_model
 
-        unknown = excluded - data.by_name.keys()
-        if unknown:
-            raise UserError(f"«{min(unknown)}» is not in the dataset", str(options.exclude), "Take its line out")
+        excluded = byhand.left_out(options.exclude, data)
         entry = registry.info(options.detector)
         fitted = fit(entry.name, params, options.seed, data.normals(excluded), progress.part(0.1, 1.0))
         name = options.name or options.out.name
@@ -65,7 +63,7 @@ def train(options: argparse.Namespace) -> None:
     text = (
         f"{entry.title} trained on {len(fitted.roles)} images in {fitted.fit_seconds:.1f} s, "
         f"calibrated on {calibration.n} ({calibration.scheme}); lowest false-alarm rate it can promise "
-        f"{calibration.lowest_rate:.2%}. Written to {options.out}"
+        f"{percent(calibration.lowest_rate, 2)}. Written to {options.out}"
     )
     by_category = held_out(calibration, calibration.threshold(calibration.reachable(IMAGE_RATE)))
     if by_category:
@@ -203,18 +201,6 @@ def _values(options: argparse.Namespace) -> dict[str, Any]:
         except yaml.YAMLError as error:
             raise UserError(f"The value of «{key}» cannot be read", value, "Put it in quotation marks") from error
     return values
-
-
-def _excluded(path: Path | None) -> frozenset[str]:
-    if path is None:
-        return frozenset()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            "The list of names to leave out cannot be read", f"{path}: {error}", "Give a text file"
-        ) from error
-    return frozenset(line.strip() for line in lines if line.strip())
 
 
 def _refuse_existing(out: Path) -> None:

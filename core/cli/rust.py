@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.output import console_progress, emit, table
+from core.datasets.wording import percent
 from core.errors import UserError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _row(part: PartResult) -> dict[str, object]:
         "Ri": str(grade.ri),
         "D610": f"{grade.astm}{'-' + grade.astm_distribution if grade.astm_distribution else ''}",
         "action": grade.action,
-        f"{100 * part.forecast.limit:g} % at": _crossing(part.forecast),
+        f"{percent(part.forecast.limit)} at": _crossing(part.forecast),
     }
 
 
@@ -105,4 +106,4 @@ def _crossing(forecast: Forecast) -> str:
     if forecast.median_hours is None:
         return "not reached within the horizon"
     high = "beyond the horizon" if forecast.high80_hours is None else f"{forecast.high80_hours:.0f} h"
-    return f"{forecast.median_hours:.0f} h (80 %: {forecast.low80_hours:.0f} h to {high})"
+    return f"{forecast.median_hours:.0f} h (80\u00a0%: {forecast.low80_hours:.0f} h to {high})"

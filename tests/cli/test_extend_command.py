@@ -30,6 +30,17 @@ def test_a_model_folder_takes_in_images(
     assert {one["part"] for one in written["forgetting"]["judged"]} == {"new held-out", "old good", "old bad"}
     assert "4 images taken in" in capsys.readouterr().out
     assert main(["extend", model, "--data", new, "--old", old, "--out", out]) == 2
+    capsys.readouterr()
+    first, second, *_ = sorted(path.relative_to(new).as_posix() for path in Path(new, "train").rglob("*.*"))
+    labels, excluded = tmp_path / "labels.csv", tmp_path / "excluded.txt"
+    labels.write_text(f"item,your_label\n{first},bad\n")
+    excluded.write_text(f"{second}\n")
+    again = ["extend", model, "--data", new, "--old", old, "--out", str(tmp_path / "again"), "--labels", str(labels)]
+    assert main([*again, "--exclude", str(excluded)]) == 2
+    assert "has 2 good images that the model does not know" in capsys.readouterr().err
+    labels.write_text(f"item,your_label\n{first},broken\n")
+    assert main(again) == 2
+    assert f"«broken» is no label of {first}" in capsys.readouterr().err
     other = str(tmp_path / "other")
     assert main(["extend", model, "--data", old, "--old", new, "--out", other]) == 2
     assert "The model began with «old», and this is other data" in capsys.readouterr().err
