@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.charts import palette
 from core.charts.canvas import canvas
 from core.charts.series import Span, Trace, signals
-from core.charts.signals import POINTS, decimate
+from core.charts.signals import POINTS, decimate, torn
 
 COLUMNS = 300  # of the heatmap
 FAR = 6.0  # usual spreads at which its colours end
@@ -46,7 +46,7 @@ def timeline(
     At most ``points`` points are drawn: the least and the largest of each piece of time, so no alarm is lost.
     """
     figure = canvas(title, "surprise, −log₁₀ p", height=260)
-    shown, found = decimate(x, surprise, points)
+    shown, found = decimate(*torn(np.asarray(x), np.asarray(surprise)), points)
     figure.add_scatter(
         x=shown,
         y=found,
@@ -165,7 +165,7 @@ def causes(
             error_x=None
             if error is None
             else {"type": "data", "array": 100 * np.asarray(error, float)[order], "thickness": 1, "width": 2},
-            hovertemplate="%{y}: %{x:.1f} %<extra>" + method + "</extra>",
+            hovertemplate="%{y}: %{x:.1f}\u00a0%<extra>" + method + "</extra>",
         )
     figure.update_layout(barmode="group", bargap=0.25, showlegend=True, legend_traceorder="normal")
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)

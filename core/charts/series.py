@@ -186,7 +186,8 @@ def _words(spans: Sequence[Span], healthy_until: Any) -> list[dict[str, Any]]:
             "y": 1,
             "xref": reference,
             "yref": "paper",
-            "yshift": 26,
+            "yshift": 20,  # above the first sensor's name
+            "yanchor": "bottom",
             "text": text,
             "showarrow": False,
             "xanchor": "right" if reference == "paper" else "left",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a page that draws a trace need not wait for SciPy
 POINTS = 2000  # of a trace: about what a screen is wide
 COLUMNS, ROWS = 600, 256  # of a heatmap
 HARMONICS = 3  # a fault that strikes once per pass shows at multiples too
+TORN = 5  # usual steps without a sample that are a gap and no late reading
 TICKS = 6  # frequencies named beside a mel heatmap
 
 
@@ -43,6 +44,16 @@ def decimate(time: ArrayLike, values: ArrayLike, points: int = POINTS) -> tuple[
         kept = np.unique(np.concatenate([[0, len(found) - 1], start + low, start + high, gap]))
         at, found, missing = at[kept], found[kept], missing[kept]
     return at, np.where(missing, np.nan, found)
+
+
+def torn(time: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The same (n,) times, numbers or dates, and (n,) values with a NaN within each stretch without samples, so that no
+    line leads over it: one longer than ``TORN`` usual steps of time."""
+    steps = np.diff(time)
+    gaps = np.flatnonzero(steps > TORN * np.median(steps)) if len(steps) else np.empty(0, np.int64)
+    if not len(gaps):
+        return time, values
+    return np.insert(time, gaps + 1, time[gaps] + steps[gaps] / 2), np.insert(values, gaps + 1, np.nan)
 
 
 def signal_figure(time: ArrayLike, values: ArrayLike, *, x: str, y: str, points: int = POINTS) -> go.Figure:

@@ -20,6 +20,7 @@ from core.charts.signals import (
     signal_figure,
     spectrogram_figure,
     spectrum_figure,
+    torn,
 )
 from core.features.signals.bearings import SKF_6205
 from core.features.signals.spectra import Spectrogram, Spectrum, amplitude_spectrum, spectrogram
@@ -79,6 +80,16 @@ def test_times_may_be_dates() -> None:
     time = np.datetime64("2026-01-01") + np.arange(10_000).astype("timedelta64[s]")
     shown, _ = decimate(time, np.sin(np.arange(10_000)))
     assert shown.dtype == time.dtype and len(shown) <= 2000
+
+
+def test_no_line_leads_over_missing_time() -> None:
+    time = np.concatenate([np.arange(50.0), np.arange(80.0, 100.0)])
+    shown, values = torn(time, np.ones(70, np.float32))
+    assert np.flatnonzero(np.isnan(values)).tolist() == [50] and 49 < shown[50] < 80 and values.dtype == np.float32
+    dates = np.datetime64("2026-01-01") + time.astype("timedelta64[s]")
+    assert np.isnan(torn(dates, np.ones(70))[1]).sum() == 1
+    late = np.delete(np.arange(100.0), [50, 51])  # two readings that are late are no gap
+    assert torn(late, np.ones(98))[0] is late and len(torn(late[:1], np.ones(1))[0]) == 1
 
 
 def test_a_reading_alone_between_gaps_is_a_dot() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.charts.signals import decimate
+from core.charts.signals import decimate, torn
 from core.datasets.series import SeriesUnit
 from core.jobs.job import Job
 from core.ui import rooms
@@ -37,7 +37,8 @@ class Answer:
         readings = np.load(self.path.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
         first = int(self.said["first"])
         low, high = max(start, first), min(stop, first + len(readings))
-        return decimate(unit.time[low:high], np.asarray(readings[low - first : high - first, sensor]), points)
+        time, values = np.asarray(unit.time[low:high]), np.asarray(readings[low - first : high - first, sensor])
+        return decimate(*torn(time, values), points)
 
     def methods(self) -> dict[str, Mapping[str, Any]]:
         """Those that were not refused."""

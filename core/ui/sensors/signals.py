@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.charts import causes as charts
 from core.charts.series import Span, Trace
-from core.charts.signals import decimate
+from core.charts.signals import decimate, torn
 from core.ui import blocks
 from core.ui.dataset.series import view
 from core.ui.sensors.answers import Answer
@@ -67,7 +67,8 @@ def _signals(
     traces, expected = [], dict[str, tuple[Any, Any]]()
     for sensor in shown:
         column = scored.column(sensor)
-        time, values = decimate(unit.time[start:stop], np.asarray(unit.values[start:stop, column]), POINTS)
+        time, values = torn(np.asarray(unit.time[start:stop]), np.asarray(unit.values[start:stop, column]))
+        time, values = decimate(time, values, POINTS)
         name = data.sensors[column].name
         traces.append(Trace(name, data.sensors[column].unit, view.axis(data, time), values))
         if _answer is not None:

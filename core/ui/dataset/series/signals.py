@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts import series as charts
 from core.charts.csvtable import to_csv
-from core.charts.signals import decimate
+from core.charts.signals import decimate, torn
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.store.datasets import DatasetRow
 from core.ui import blocks, rooms, words
@@ -126,7 +126,7 @@ def _traces(dataset_id: str, name: str, start: int, stop: int, columns: tuple[in
     """Time and values of few points for each column."""
     unit = rooms.datasets().series(dataset_id).by_name[name]
     time = np.asarray(unit.time[start:stop])
-    return [decimate(time, np.asarray(unit.values[start:stop, column]), POINTS) for column in columns]
+    return [decimate(*torn(time, np.asarray(unit.values[start:stop, column])), POINTS) for column in columns]
 
 
 def _download(row: DatasetRow, data: SeriesSet, view: View, chosen: list[int]) -> None:
