@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from core.datasets.wording import percent
+
 GRID = "rgba(128,128,128,0.22)"
+# The ticks of an axis of shares from 0 to 1, written as percentages are everywhere else.
+SHARES = {"tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "ticktext": [percent(fifths / 5) for fifths in range(6)]}
 # Plotly takes a see-through page for a black one and lays a dark box under its buttons.
 BUTTONS = {"bgcolor": "rgba(0,0,0,0)", "color": "rgba(128,128,128,0.75)", "activecolor": "rgb(128,128,128)"}
 

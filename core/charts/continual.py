@@ -143,7 +143,8 @@ def pursuit(bias: NDArray[np.float64], error: NDArray[np.float64], bounds: tuple
     figure = canvas("step", "H(memory, truth)", height=320)
     figure.add_scatter(
         x=np.concatenate([steps, steps[::-1]]), y=np.concatenate([high, low[::-1]]), fill="toself", mode="lines",
-        line={"width": 0}, fillcolor=palette.faint(palette.GOOD, 0.18), name="5 to 95 % of the runs", hoverinfo="skip",
+        line={"width": 0}, fillcolor=palette.faint(palette.GOOD, 0.18), name="5 to 95\u00a0% of the runs",
+            hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(x=steps, y=error.mean(axis=0), mode="lines", name="mean, sampled", line={"color": palette.GOOD})
     figure.add_scatter(
@@ -160,7 +161,7 @@ def pursuit(bias: NDArray[np.float64], error: NDArray[np.float64], bounds: tuple
 
 def side_by_side(rows: Sequence[Measured], title: str) -> go.Figure:
     """A dot and its 95 % interval for each method, in the order given."""
-    figure = canvas(f"{title} (mean over seeds, 95 % interval)", "", height=90 + 30 * max(len(rows), 3))
+    figure = canvas(f"{title} (mean over seeds, 95\u00a0% interval)", "", height=90 + 30 * max(len(rows), 3))
     known = [row for row in rows if row.low is not None and row.high is not None]
     figure.add_scatter(
         x=[row.mean for row in rows], y=[escaped(row.name) for row in rows], mode="markers", showlegend=False,

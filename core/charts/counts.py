@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.charts import palette
-from core.charts.canvas import canvas
+from core.charts.canvas import SHARES, canvas
+from core.datasets.wording import percent
 from core.metrics.verdicts import LABELS, VERDICTS
 
 _RIGHT: set[tuple[str, str | None]] = {("accept", "good"), ("reject", "bad")}
@@ -38,7 +39,7 @@ def confusion_matrix(table: NDArray[np.int64], *, ink: str | None = None) -> go.
         place = {"x0": column - 0.48, "x1": column + 0.48, "y0": row - 0.46, "y1": row + 0.46}
         fill = palette.faint(colour, 0.06 + 0.34 * share)
         shapes.append({"type": "rect", "line": line, "fillcolor": fill} | place)
-        text = f"<b>{count}</b>" + (f"<br>{share:.1%}" if total else "") + (f" {word}" if word else "")
+        text = f"<b>{count}</b>" + (f"<br>{percent(share, 1)}" if total else "") + (f" {word}" if word else "")
         texts.append({"x": column, "y": row, "text": text, "showarrow": False, "font": {"size": 14, "color": ink}})
     figure = canvas("", "", height=230)
     # Shapes alone give an axis no extent; the marks are there for the hover text.
@@ -69,7 +70,7 @@ def recall_bars(per_class: Mapping[str, Mapping[str, Any]], *, worst_first: bool
         order.sort(key=lambda name: (-per_class[name]["recall"], name))
     recalls = [per_class[name]["recall"] for name in order]
     intervals = [per_class[name]["recall_ci95"] for name in order]
-    figure = canvas("recall at the limit (95 % interval)", "", height=90 + 34 * len(order))
+    figure = canvas("recall at the limit (95\u00a0% interval)", "", height=90 + 34 * len(order))
     figure.add_bar(
         x=recalls,
         y=order,
@@ -94,7 +95,7 @@ def recall_bars(per_class: Mapping[str, Mapping[str, Any]], *, worst_first: bool
         hovertemplate="%{y}: %{customdata[0]} of %{customdata[1]} found<extra></extra>",
         showlegend=False,
     )
-    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1.02], **SHARES)
     figure.update_yaxes(type="category")
     return figure
 

@@ -90,7 +90,7 @@ def _point(figure: go.Figure, x: float, y: float) -> None:
 
 
 def _with_interval(value: float, interval: Sequence[float] | None) -> str:
-    return f"{value:.3f}" + (f" (95 %: {interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
+    return f"{value:.3f}" + (f" (95\u00a0%: {interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
 
 
 def _unit_square(figure: go.Figure) -> go.Figure:

@@ -58,7 +58,7 @@ def course(
     if low is not None and high is not None:
         figure.add_hrect(
             y0=low, y1=high, fillcolor=palette.faint(palette.GOOD, 0.12), line_width=0, layer="below",
-            annotation_text="95 % of normal blocks", annotation_position="bottom left", annotation_font_size=11,
+            annotation_text="95\u00a0% of normal blocks", annotation_position="bottom left", annotation_font_size=11,
         )  # fmt: skip
     if centre is not None:
         figure.add_hline(y=centre, line={"color": palette.NEUTRAL, "dash": "dot", "width": 1})
@@ -75,7 +75,7 @@ def course(
             name="block with alarms",
             marker={"symbol": "x", "size": 9, "color": palette.ANOMALOUS},
             customdata=[100 * alarmed[k] for k in marked],
-            hovertemplate="from step %{x:,}: %{customdata:.0f} % of the steps alarmed<extra></extra>",
+            hovertemplate="from step %{x:,}: %{customdata:.0f}\u00a0% of the steps alarmed<extra></extra>",
         )
     if since is not None:
         figure.add_vline(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.charts import palette
 from core.charts.canvas import canvas
 from core.charts.continual import escaped
+from core.datasets.wording import PERCENT
 
 MOST_POINTS = 3000
 BINS = 48
@@ -58,15 +59,15 @@ def distribution(
     ):
         counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
         figure.add_scatter(
-            x=edges[:-1], y=counts / max(len(values), 1), mode="lines", name=name, fill="tozeroy",
+            x=edges[:-1], y=100 * counts / max(len(values), 1), mode="lines", name=name, fill="tozeroy",
             fillcolor=palette.faint(colour, 0.12), line={"color": colour, "width": 1.8, "dash": dash, "shape": "hv"},
-            hovertemplate="from %{x:.3g}: %{y:.1%}<extra>%{fullData.name}</extra>",
+            hovertemplate="from %{x:.3g}: %{y:.1f}" + PERCENT + "<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     figure.add_vline(
         x=limit, line={"color": palette.ANOMALOUS, "dash": "dash", "width": 2}, annotation_text="limit",
         annotation_position="top right", annotation_font_size=11,
     )  # fmt: skip
-    figure.update_yaxes(tickformat=".0%")
+    figure.update_yaxes(ticksuffix=PERCENT)
     return figure
 
 

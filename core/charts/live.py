@@ -202,7 +202,7 @@ def causes(found: Sequence[tuple[str, float]], *, faint: bool = False) -> Option
             "series": [
                 {"type": "bar", "data": [round(share * 100) for _, share in found], "barWidth": "56%",
                  "color": palette.NEUTRAL if faint else palette.GOOD,
-                 "label": {"show": True, "position": "right", "formatter": "{c} %"}}
+                 "label": {"show": True, "position": "right", "formatter": "{c}\u00a0%"}}
             ],
         }
     )  # fmt: skip

@@ -17,6 +17,7 @@ from plotly.subplots import make_subplots
 from core.charts import palette
 from core.charts.canvas import GRID, canvas
 from core.charts.rusttime import TimeUnit
+from core.datasets.wording import PERCENT, percent
 
 FONT = 16
 LIMIT_IN_SIGHT = 4.0  # a limit further above the curve than this many times would flatten it
@@ -84,14 +85,14 @@ def fleet(
             name=curve.name,
             line={"color": palette.GOOD if mine else palette.NEUTRAL, "width": 4 if mine else 2},
             marker={"size": 9 if mine else 5, "opacity": 1},
-            hovertemplate="%{y:.2f} %<extra>" + curve.name + "</extra>",
+            hovertemplate="%{y:.2f}" + PERCENT + "<extra>" + curve.name + "</extra>",
             showlegend=mine,
         )
     if limit <= top:
         _limit_line(figure, limit, end, unit)
     figure.update_layout(showlegend=True, legend={"font": {"size": FONT}}, margin={"t": 36})
     figure.update_xaxes(range=[unit.of(-0.02 * end), unit.of(1.03 * end)], **_LETTERS)
-    figure.update_yaxes(range=[-2 * top, 100 * top], ticksuffix=" %", **_LETTERS)
+    figure.update_yaxes(range=[-2 * top, 100 * top], ticksuffix=PERCENT, **_LETTERS)
     return figure
 
 
@@ -110,10 +111,10 @@ def measures(curves: Mapping[str, Severity], unit: TimeUnit, *, upto: int) -> go
         )  # fmt: skip
         figure.add_scatter(
             x=hours, y=100 * curve.share[shown], mode="lines+markers", line={"color": colour, "width": 3},
-            marker={"size": 8}, hovertemplate="%{y:.2f} %<extra></extra>", row=1, col=column,
+            marker={"size": 8}, hovertemplate="%{y:.2f}" + PERCENT + "<extra></extra>", row=1, col=column,
         )  # fmt: skip
         top = 110 * max(float(curve.high.max()), LOWEST_TOP)
-        figure.update_yaxes(range=[-0.02 * top, top], nticks=5, ticksuffix=" %", gridcolor=GRID, row=1, col=column)
+        figure.update_yaxes(range=[-0.02 * top, top], nticks=5, ticksuffix=PERCENT, gridcolor=GRID, row=1, col=column)
         span = unit.of(float(curve.hours[-1])) or 1.0
         figure.update_xaxes(range=[-0.04 * span, 1.04 * span], title=f"{unit.name}s", gridcolor=GRID, row=1, col=column)
     figure.update_layout(showlegend=False, margin={"t": 40})
@@ -144,6 +145,6 @@ def _limit_line(figure: go.Figure, limit: float, end: float, unit: TimeUnit) -> 
     line: dict[str, Any] = {"color": palette.ANOMALOUS, "width": 3, "dash": "dash"}
     figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=100 * limit, y1=100 * limit, line=line)
     figure.add_annotation(
-        x=unit.of(0.0), y=100 * limit, text=f"limit {100 * limit:.3g} %", showarrow=False, xanchor="left",
+        x=unit.of(0.0), y=100 * limit, text=f"limit {percent(limit)}", showarrow=False, xanchor="left",
         yanchor="bottom", font={"size": FONT},
     )  # fmt: skip

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.charts import palette
 from core.charts.rust import Crossing, Fan, Severity, in_sight, right_end
 from core.charts.rusttime import TimeUnit
+from core.datasets.wording import PERCENT, percent
 
 WIDTH, HEIGHT = 720, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 704, 14, 318
@@ -66,7 +67,7 @@ def gauge_svg(health: float) -> str:
         '<path d="M22 96 A78 78 0 0 1 178 96" fill="none" stroke="currentColor" stroke-opacity=".14" '
         'stroke-width="24"/>'
         f'{bar}<text x="100" y="92" text-anchor="middle" font-size="34" font-weight="650" fill="{ink}">'
-        f"{100 * health:.0f} %</text>",
+        f"{percent(health, 0)}</text>",
     )
 
 
@@ -109,12 +110,12 @@ def _ticks(end: float, about: int) -> list[float]:
 
 def _axes(frame: _Frame, unit: TimeUnit) -> str:
     found = []
-    for percent in _ticks(100 * frame.top, 4):
-        y = frame.y(percent / 100)
+    for value in _ticks(100 * frame.top, 4):
+        y = frame.y(value / 100)
         found.append(
             f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" stroke-opacity=".15"/>'
         )
-        found.append(_text(_LEFT - 10, y + 6, f"{percent:g} %", "end"))
+        found.append(_text(_LEFT - 10, y + 6, f"{value:g}{PERCENT}", "end"))
     found += [
         _text(frame.x(time * unit.hours), _BOTTOM + 26, f"{time:g}", "middle") for time in _ticks(unit.of(frame.end), 7)
     ]
@@ -128,7 +129,7 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
 
 def _limit(frame: _Frame, limit: float) -> str:
     y = frame.y(limit)
-    name = _text(_LEFT + 6, y - 8 if y > _TOP + 26 else y + 22, f"limit {100 * limit:.3g} %", "start")
+    name = _text(_LEFT + 6, y - 8 if y > _TOP + 26 else y + 22, f"limit {percent(limit)}", "start")
     return (
         f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{palette.ANOMALOUS}" stroke-width="3" '
         f'stroke-dasharray="10 7"/>{name}'
@@ -151,7 +152,7 @@ def _measured(frame: _Frame, curve: Severity, unit: TimeUnit, upto: int, limit: 
     )
     for k in range(upto + 1):
         share = float(curve.share[k])
-        told = f"{unit.at(curve.hours[k])}: {100 * share:.2f} % ({100 * curve.low[k]:.2f} to {100 * curve.high[k]:.2f})"
+        told = f"{unit.at(curve.hours[k])}: {percent(share, 2)} ({100 * curve.low[k]:.2f} to {100 * curve.high[k]:.2f})"
         found.append(_mark(frame.x(curve.hours[k]), frame.y(share), 10 if k == upto else 7, share >= limit, told))
     return "".join(found)
 

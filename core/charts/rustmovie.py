@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.charts.palette import ANOMALOUS, GOOD, NEUTRAL
-from core.charts.shares import percent
+from core.charts.shares import surface
 from core.errors import UserError
 
 Rgb = NDArray[np.uint8]
@@ -70,7 +70,7 @@ def _frame(title: str, scenes: Sequence[Scene], at: int, limit: float, height: i
     draw, scene = ImageDraw.Draw(frame), scenes[at]
     over = scene.share >= limit
     draw.text((24, height + 14), f"{title} · {scene.when}", fill=SOFT, font=_font(20))
-    draw.text((24, height + 40), f"{percent(scene.share)} rusted", fill=ANOMALOUS if over else INK, font=_font(40))
+    draw.text((24, height + 40), f"{surface(scene.share)} rusted", fill=ANOMALOUS if over else INK, font=_font(40))
     told = f"{scene.told} · over the limit" if over else scene.told
     draw.text((24, height + 100), told, fill=SOFT, font=_font(18))
     _curve(draw, [one.share for one in scenes], at, limit, (WIDTH // 2 + 100, height + 24, WIDTH - 28, height + 122))

@@ -17,7 +17,7 @@ from core.charts.csvtable import to_csv
 from core.charts.rust import Crossing, Fan, Severity
 from core.charts.rustcurve import curve_svg
 from core.charts.rusttime import TimeUnit
-from core.charts.shares import percent
+from core.charts.shares import surface
 
 SIGNS = {"rusting": "▲", "stable": "■", "uncertain": "◆"}
 
@@ -112,5 +112,5 @@ def _template() -> Template:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["data_url"] = lambda jpeg: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-    environment.filters["percent"] = percent
+    environment.filters["surface"] = surface
     return environment.get_template("rustreport.html.j2")

@@ -6,7 +6,7 @@ Every function takes one entry per detector, in one order; ``core.charts.contest
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from core.charts import palette
-from core.charts.canvas import GRID, canvas
+from core.charts.canvas import GRID, SHARES, canvas
 from core.charts.contestants import LOOKS, marker
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ def forest(rows: Sequence[Measured], pinned: str, what: str, *, difference: bool
         if row.low is not None and row.high is not None:
             reach = {"array": [row.high - row.value], "arrayminus": [row.value - row.low], "color": look.colour,
                      "thickness": 2, "width": 5}  # fmt: skip
-        ends = f" (95 %: {_signed(row.low, difference)} to {_signed(row.high, difference)})" if reach else ""
+        ends = f" (95\u00a0%: {_signed(row.low, difference)} to {_signed(row.high, difference)})" if reach else ""
         figure.add_scatter(
             x=[row.value], y=[row.name], mode="markers", error_x=reach, name=row.name, showlegend=False,
             marker=marker(look, 13, filled=row.sure or not difference),
@@ -96,12 +96,12 @@ def overlaid(lines: Sequence[Line], x: str, y: str, *, chance: tuple[Sequence[fl
     return figure
 
 
-def matrix(values: ArrayLike, names: Sequence[str], *, form: str = ".2f") -> go.Figure:
-    """(m, m) agreement as numbers over shades; what is not defined is a dash. ``form`` is how a number is written."""
+def matrix(values: ArrayLike, names: Sequence[str], *, form: Callable[[float], str] = "{:.2f}".format) -> go.Figure:
+    """(m, m) agreement as numbers over shades; what is not defined is a dash. ``form`` writes a number."""
     numbers = np.asarray(values, float)
     signs = [f"{look.sign} {_short(name, 18)}" for look, name in zip(LOOKS, names, strict=False)]
     figure = canvas("", "", height=110 + 52 * len(names))
-    text = [["–" if np.isnan(value) else format(value, form) for value in row] for row in numbers]
+    text = [["–" if np.isnan(value) else form(value) for value in row] for row in numbers]
     figure.add_heatmap(
         z=np.clip(numbers, 0, 1), x=signs, y=signs, text=text, texttemplate="%{text}", zmin=0, zmax=1,
         colorscale=[[0, palette.faint(palette.GOOD, 0.04)], [1, palette.faint(palette.GOOD, 0.75)]], showscale=False,
@@ -137,7 +137,7 @@ def grouped(groups: Sequence[tuple[str, int, Sequence[float], Sequence[tuple[flo
     figure.update_yaxes(
         tickvals=list(range(len(groups))), ticktext=ticks, range=[len(groups) - 0.5, -0.5], showgrid=False
     )
-    figure.update_xaxes(range=[-0.02, 1.04], tickformat=".0%")
+    figure.update_xaxes(range=[-0.02, 1.04], **SHARES)
     for border in range(1, len(groups)):
         figure.add_hline(y=border - 0.5, line={"color": GRID, "width": 1})
     return figure

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.compare.heldout import held_out
 from core.compare.maskedmaps import MaskedMaps
 from core.datasets.types import ImageSet
+from core.datasets.wording import percent
 from core.detectors.calibration import Calibration
 from core.errors import UserError
 from core.metrics.chance import random_scores
@@ -181,16 +182,16 @@ def _protocol(result: dict[str, Any], calibration: Calibration, promised: float,
     how = "held out from" if calibration.scheme == "held-out" else "cross-fitted within"
     bound = "at most" if calibration.exact else "about"
     intervals = (
-        f"intervals are 95 %, from {bootstrap} resamples of whole images (shares: Wilson)"
+        f"intervals are 95\u00a0%, from {bootstrap} resamples of whole images (shares: Wilson)"
         if bootstrap
-        else "intervals of shares are 95 % (Wilson)"
+        else "intervals of shares are 95\u00a0% (Wilson)"
     )
     return (
         f"{result['n_images'] - anomalous} good and {anomalous} anomalous test images that the model was not fitted or "
         f"calibrated on; threshold from {calibration.n} good images {how} training, promising {bound} "
-        f"{promised:.1%} false alarms{_by_category(calibration)}; F1-max is an oracle whose threshold is chosen on "
-        "these test images; pixel "
-        f"metrics at map size, masks resized by nearest neighbour, AUPRO up to a false-positive rate of {FPR_LIMIT}; "
+        f"{percent(promised, 1)} false alarms{_by_category(calibration)}; F1-max is an oracle whose threshold is "
+        "chosen on these test images; pixel metrics at map size, masks resized by nearest neighbour, AUPRO up to a "
+        f"false-positive rate of {FPR_LIMIT}; "
         f"{intervals}."
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.compare.sidebyside import RATE, SideBySide
+from core.datasets.wording import percent
 from core.metrics.chance import random_scores
 from core.metrics.delong import delong
 from core.metrics.intervals import Interval, wilson
@@ -123,10 +124,12 @@ def _notes(side: SideBySide, index: int, rate: float) -> tuple[str, ...]:
     notes = []
     if promised > rate:
         n = one.calibration.n if one.calibration else 0
-        notes.append(f"{n} held-out good images cannot promise {rate:.2%}; it is held to {promised:.2%}")
+        notes.append(
+            f"{n} held-out good images cannot promise {percent(rate, 2)}; it is held to {percent(promised, 2)}"
+        )
     if one.calibration is None and side.floors[index] > rate:
         notes.append(
-            f"no image has a p-value of {rate:.2%} or less: nothing is called bad. Give its model to learn whether it "
-            "can promise that rate at all"
+            f"no image has a p-value of {percent(rate, 2)} or less: nothing is called bad. Give its model to learn "
+            "whether it can promise that rate at all"
         )
     return tuple(notes)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.compare.sidebyside import RATE, SideBySide
+from core.datasets.wording import percent
 from core.metrics.groups import SIZE_LIMITS
 from core.metrics.intervals import Interval, wilson
 
@@ -69,7 +70,7 @@ def recall_by_size(side: SideBySide, shares: ArrayLike, rate: float = RATE) -> l
     borders = (0.0, *SIZE_LIMITS, 1.0)
     known = side.anomalous & np.isfinite(size)
     bins = np.where(known, np.digitize(size, SIZE_LIMITS), -1)
-    names = [f"{low:.1%} to {high:.1%}" for low, high in pairwise(borders)]
+    names = [f"{percent(low, 1)} to {percent(high, 1)}" for low, high in pairwise(borders)]
     flagged = side.flagged(rate)
     return [group_recall(name, bins == index, flagged) for index, name in enumerate(names) if (bins == index).any()]
 

@@ -31,6 +31,7 @@ from core.compare.sidebyside import RATE, SideBySide
 from core.compare.tables import DELONG, differences
 from core.datasets import images
 from core.datasets.types import ImageSet
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.metrics.cost import CostWeights
 from core.progress import Progress
@@ -71,12 +72,12 @@ def image_report(
         figures_table(
             rows,
             TITLES,
-            "Intervals are 95 %: DeLong for the AUROC, Wilson for shares, resampled whole images for the others. "
+            "Intervals are 95\u00a0%: DeLong for the AUROC, Wilson for shares, resampled whole images for the others. "
             "Time and memory are those of the run itself, on the machine that made it.",
         ),
         agreement_table(agreement(side, rate), names, f"{len(side)} images"),
     ]
-    note = "Share of the defective parts called bad at each detector's own limit, with Wilson's 95 % interval."
+    note = "Share of the defective parts called bad at each detector's own limit, with Wilson's 95\u00a0% interval."
     if side.n_bad:
         tables.append(groups_table("Recall by kind of defect", recall_by_class(side, rate), names, note))
     if study:
@@ -136,7 +137,7 @@ def _drawings(side: SideBySide, chosen: Chosen, forest: Sequence[Span]) -> list[
     rate, pinned, found = chosen.rate, side.names[chosen.pinned], []
     if forest:
         svg = forest_svg(forest, f"AUROC less that of {pinned}", f"Differences of the AUROC to {pinned}")
-        found.append(Drawing(f"Image AUROC against {pinned}", svg, "95 % (DeLong); filled: not by chance (Holm)."))
+        found.append(Drawing(f"Image AUROC against {pinned}", svg, "95\u00a0% (DeLong); filled: not by chance (Holm)."))
     roc, pr = curves(side, "roc"), curves(side, "pr")
     if roc and pr:
         points = operating_points(side, rate)
@@ -176,8 +177,8 @@ def _costs(side: SideBySide, chosen: Chosen, weights: CostWeights) -> list[Drawi
     if not found:
         return []
     note = (
-        f"A miss costs {weights.miss:g}, a false alarm {weights.false_alarm:g}, {chosen.defect_rate:.2%} of the parts "
-        "are defective; 1 is every part judged wrongly."
+        f"A miss costs {weights.miss:g}, a false alarm {weights.false_alarm:g}, {percent(chosen.defect_rate, 2)} of "
+        "the parts are defective; 1 is every part judged wrongly."
     )
     return [expected_costs(side.names, found, "false-alarm rate", note)]
 

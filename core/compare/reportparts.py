@@ -15,6 +15,7 @@ from core.compare.figures import Row
 from core.compare.groups import GroupRecall
 from core.compare.pairs import SURE
 from core.compare.tables import Difference
+from core.datasets.wording import percent
 from core.store.manifest import library_versions
 
 NONE = "–"
@@ -68,7 +69,7 @@ def cell(row: Row, name: str) -> str:
     if name in ("peak_rss_mib", "fit_seconds", "ms_per_image", "us_per_step", "delay_median"):
         return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     if name == "promised_rate":
-        return f"{value:.2%}"
+        return percent(value, 2)
     digits = 4 if name == "far" else 3
     low, high = row.ci95.get(name) or (None, None)
     return f"{value:.{digits}f}" + ("" if low is None else f"\n{low:.{digits}f} to {high:.{digits}f}")
@@ -126,7 +127,7 @@ def groups_table(
         [
             f"{group.name} ({group.n})",
             *(
-                f"{recall:.0%}\n{low:.0%} to {high:.0%}"
+                f"{percent(recall, 0)}\n{percent(low, 0)} to {percent(high, 0)}"
                 for recall, (low, high) in zip(group.recall, group.ci95, strict=True)
             ),
         ]

@@ -8,6 +8,7 @@ from core.compare.figures import Row
 from core.compare.pairs import SURE, Pair
 from core.compare.seriesbyside import SeriesSideBySide
 from core.compare.sidebyside import SideBySide
+from core.datasets.wording import percent
 from core.store.comparison import Compared
 
 FIGURES = {
@@ -38,8 +39,8 @@ def per_defect(found: Compared, names: Mapping[str, str]) -> str:
     ahead = found.wins >= found.losses
     winner, loser = (first, second) if ahead else (second, first)
     most, least = max(found.wins, found.losses) / found.n, min(found.wins, found.losses) / found.n
-    alike = f", alike on {found.ties / found.n:.0%}" if found.ties else ""
-    shares = f"{winner} is ahead on {most:.0%} of {found.n} defects, {loser} on {least:.0%}{alike}"
+    alike = f", alike on {percent(found.ties / found.n, 0)}" if found.ties else ""
+    shares = f"{winner} is ahead on {percent(most, 0)} of {found.n} defects, {loser} on {percent(least, 0)}{alike}"
     if found.p_holm is None:
         return f"{found.n} defects are too few to tell {first} and {second} apart by AUPIMO: {shares}"
     p = p_words(found.p_holm)
@@ -48,7 +49,10 @@ def per_defect(found: Compared, names: Mapping[str, str]) -> str:
     # Signed ranks weigh how far two detectors lie apart: the one that wins more often need not be the better one.
     if (found.value > 0) != ahead:
         return f"{first} and {second} differ by AUPIMO, neither throughout: {shares}, yet behind on average, {p}"
-    return f"{winner} beats {loser} on {most:.0%} of {found.n} defects by AUPIMO ({loser} on {least:.0%}{alike}), {p}"
+    return (
+        f"{winner} beats {loser} on {percent(most, 0)} of {found.n} defects by AUPIMO "
+        f"({loser} on {percent(least, 0)}{alike}), {p}"
+    )
 
 
 def difference(found: Compared, figure: str, names: Mapping[str, str], counted: str) -> str:
@@ -59,7 +63,7 @@ def difference(found: Compared, figure: str, names: Mapping[str, str], counted: 
     first, second = names[found.first], names[found.second]
     span = f"{found.value:+.3f}"
     if found.ci95 is not None:
-        span += f" (95 %: {found.ci95[0]:+.3f} to {found.ci95[1]:+.3f})"
+        span += f" (95\u00a0%: {found.ci95[0]:+.3f} to {found.ci95[1]:+.3f})"
     p = "" if found.p_holm is None else f", {p_words(found.p_holm)}"
     if found.p_holm is None or found.p_holm >= SURE:
         return f"No difference in {title} between {first} and {second} that {counted} could show: {span}{p}"
@@ -77,7 +81,7 @@ def leader(rows: Sequence[Row], pairs: Sequence[Pair], counted: str) -> str:
         for pair in pairs
         if best in (pair.first, pair.second) and not pair.tests["auroc"].differs
     ]
-    value = f"{rows[best].figures['image_auroc']:.3f} (95 %: {low:.3f} to {high:.3f})"
+    value = f"{rows[best].figures['image_auroc']:.3f} (95\u00a0%: {low:.3f} to {high:.3f})"
     told = f"Highest image AUROC: {rows[best].name}, {value}"
     if not alike:
         return f"{told}; {counted} tell it apart from every other"
@@ -119,10 +123,14 @@ def broken_promises(rows: Sequence[Row], rate: float) -> list[str]:
     for row in rows:
         alarms, promised = row.figures.get("false_alarm_rate"), row.figures.get("promised_rate") or rate
         if alarms is not None and row.ci95["false_alarm_rate"][0] > promised:
-            found.append(f"{row.name} calls {alarms:.1%} of the good parts bad, {promised:.1%} were promised")
+            found.append(
+                f"{row.name} calls {percent(alarms, 1)} of the good parts bad, {percent(promised, 1)} were promised"
+            )
         steps = row.figures.get("far")
         if steps is not None and steps > 2 * rate:
-            found.append(f"{row.name} alarms at {steps:.2%} of the normal steps, {rate:.2%} were promised")
+            found.append(
+                f"{row.name} alarms at {percent(steps, 2)} of the normal steps, {percent(rate, 2)} were promised"
+            )
     return found
 
 
@@ -144,7 +152,8 @@ def protocol(side: SideBySide, rate: float) -> str:
     about = f" (only about that where it was {told})" if told else ""
     return (
         f"{counted}{_left_out(side)}. Each model's limit comes from its own held-out good images and promises at most "
-        f"{rate:.1%} false alarms{about}, or the lowest rate that these can promise; no test image chooses a limit. "
+        f"{percent(rate, 1)} false alarms{about}, or the lowest rate that these can promise; no test image chooses a "
+        "limit. "
         "F1-max and the cheapest limit on a cost curve are hindsight, chosen on these very images. Tests are two-sided "
         "and corrected over all pairs (Holm)."
     )

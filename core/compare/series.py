@@ -186,7 +186,7 @@ def _protocol(
         )
     if bootstrap and blocks:
         parts.append(
-            f"intervals are 95 %, from {bootstrap} resamples by circular blocks of {min(blocks)} to {max(blocks)} "
+            f"intervals are 95\u00a0%, from {bootstrap} resamples by circular blocks of {min(blocks)} to {max(blocks)} "
             "steps (median event with the buffer, or twice the correlation time of the scores) within each machine; "
             "of causes and delays, over events"
         )

@@ -38,6 +38,7 @@ from core.compare.seriesfigures import (
 from core.compare.seriesgroups import event_kinds, recall_by_kind, recall_by_length, recall_by_machine
 from core.compare.tables import RESAMPLED, differences
 from core.datasets.series import SeriesSet
+from core.datasets.wording import percent
 from core.detectors.series.calibration import RATE, Mode
 from core.metrics.cost import CostWeights
 from core.metrics.series.stretches import stretches
@@ -74,14 +75,14 @@ def series_report(
     drawings = []
     if forest:
         svg = forest_svg(forest, f"VUS-PR less that of {names[pinned]}", f"Differences of VUS-PR to {names[pinned]}")
-        told = "95 %, from the same resampled blocks of steps for all; filled: not by chance (Holm)."
+        told = "95\u00a0%, from the same resampled blocks of steps for all; filled: not by chance (Holm)."
         drawings.append(Drawing(f"VUS-PR against {names[pinned]}", svg, told))
     if study:
         curves = limit_curves(study.limits(), mode, ids)
         drawings += series_drawings(curves, rate)
         if chosen.weights:
             drawings += cost_drawing(side, curves, chosen.weights, chosen.anomalies, rate)
-    note = "Intervals are 95 %: Wilson for events, resampled blocks of steps for ranking figures."
+    note = "Intervals are 95\u00a0%: Wilson for events, resampled blocks of steps for ranking figures."
     notes = [f"{row.name}: {text}" for row in rows for text in row.notes]
     notes += list(info.notes) if info else ["Resampled differences, curves and costs were not computed for this report"]
     shown = moments(side, mode, rate, top=CARDS)
@@ -115,7 +116,7 @@ def series_report(
 def _groups(side: SeriesSideBySide, data: SeriesSet, chosen: Chosen) -> list[Table]:
     if not side.events:
         return []
-    note = "Share of the events with an alarm in them at each detector's own limit, with Wilson's 95 % interval."
+    note = "Share of the events with an alarm in them at each detector's own limit, with Wilson's 95\u00a0% interval."
     mode, rate = chosen.mode, chosen.rate
     groups = {
         "Recall by kind of event": recall_by_kind(side, event_kinds(side, data), mode, rate),
@@ -156,7 +157,7 @@ def _card(side: SeriesSideBySide, one: Moment, mode: Mode, rate: float) -> Card:
     shaded = [(start + int(a), start + int(b)) for a, b in stretches(side.anomalous[rows])]
     frame = Frame("step", "surprise", (start, stop), (0.0, top), level=limit, shaded=shaded)
     traces = [Trace(place, *_thinned(steps, own)) for place, own in enumerate(surprise)]
-    truth = "not labelled" if one.anomalous is None else f"{one.anomalous:.0%} of it labelled anomalous"
+    truth = "not labelled" if one.anomalous is None else f"{percent(one.anomalous, 0)} of it labelled anomalous"
     told = [f"Steps {one.start:,} to {one.stop - 1:,}: {truth}"]
     told += [
         f"{name}: {'✕ alarm' if alarmed else '✓ quiet'}, surprise {value:.2f} at step {one.peak:,}"

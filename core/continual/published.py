@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from core.continual.types import CRITICAL
+from core.datasets.wording import percent
 
 _FILE = Path(__file__).resolve().parents[2] / "assets" / "continual" / "published.csv"
 
@@ -71,24 +72,29 @@ def claims() -> tuple[Claim, ...]:
     worst = [row.cvar for row in rows() if row.method == "DynaMAD"]
     return (
         Claim(
-            "+8.7 % CAF1 over SCMT on MVTec AD + vibration",
-            f"The table gives {points:+.1f} points, {change(mvtec, 'caf1', 'SCMT'):+.1%}.",
+            "+8.7\u00a0% CAF1 over SCMT on MVTec AD + vibration",
+            f"The table gives {points:+.1f} points, {_more(change(mvtec, 'caf1', 'SCMT'))}.",
         ),
         Claim(
-            "41 % faster recovery on CWRU",
-            f"The table gives {change(cwru, 'dal', 'SCMT'):+.1%} against SCMT and {change(cwru, 'dal', 'ER'):+.1%} "
+            "41\u00a0% faster recovery on CWRU",
+            f"The table gives {_more(change(cwru, 'dal', 'SCMT'))} against SCMT and {_more(change(cwru, 'dal', 'ER'))} "
             "against ER.",
         ),
-        Claim("38 % lower CVaR@0.95 than ER on SMAP/MSL", f"The table gives {change(smap, 'cvar', 'ER'):+.1%}."),
         Claim(
-            "+12.3 % critical recall on SMAP/MSL",
+            "38\u00a0% lower CVaR@0.95 than ER on SMAP/MSL",
+            f"The table gives {_more(change(smap, 'cvar', 'ER'))}.",
+        ),
+        Claim(
+            "+12.3\u00a0% critical recall on SMAP/MSL",
             "In no table. The published CAF1 leaves normals out, so that precision is 1 and recall follows from it: "
-            f"{recalls[0]:.1f} to {recalls[1]:.1f} %.",
+            f"{recalls[0]:.1f} to {recalls[1]:.1f}\u00a0%.",
         ),
         Claim(
             f"CVaR@0.95 of {min(worst):.2f} to {max(worst):.2f}",
-            f"With that recall, {min(missed):.0%} to {max(missed):.0%} of the critical anomalies are missed: the worst "
-            f"5 % among them are all missed, and CVaR would be {CRITICAL:g} or more. Its population is not stated.",
+            f"With that recall, {percent(min(missed), 0)} to {percent(max(missed), 0)} of the critical anomalies are "
+            "missed: the worst "
+            f"5\u00a0% among them are all missed, and CVaR would be {CRITICAL:g} or more. Its population is not "
+            "stated.",
         ),
         Claim("Mean of 10 runs", "No standard deviation or interval is given for any figure."),
         Claim(
@@ -105,3 +111,8 @@ def claims() -> tuple[Claim, ...]:
 def recall_at_full_precision(f1: float) -> float:
     """Recall that gives an F1 where precision is 1."""
     return f1 / (2 - f1)
+
+
+def _more(share: float) -> str:
+    """``+6.0 %``."""
+    return percent(share, 1, signed=True)

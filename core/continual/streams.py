@@ -15,6 +15,7 @@ from core.continual.severity import SeverityTable, read_severities
 from core.continual.source import Ground
 from core.continual.tasks import TaskWorld
 from core.continual.types import CRITICAL, Stream, View, task_of
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.progress import Progress
 
@@ -151,7 +152,11 @@ def _severities(config: ContinualConfig, ground: Ground) -> NDArray[np.float32]:
 
 def _told(spec: StreamSpec) -> tuple[str, ...]:
     when = "at once" if not spec.label_delay else f"after {spec.label_delay} steps"
-    whose = "all samples" if spec.label_rate == 1 else f"{spec.label_rate:.0%} of the samples, others pass for normal"
+    whose = (
+        "all samples"
+        if spec.label_rate == 1
+        else f"{percent(spec.label_rate, 0)} of the samples, others pass for normal"
+    )
     return (f"Labels are known {when}, of {whose}.",)
 
 

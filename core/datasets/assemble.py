@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from core.datasets.layouts import Place
 from core.datasets.probe import MaskProbe, Probe
 from core.datasets.types import ImageItem, Rejected, Split
-from core.datasets.wording import count, such_as
+from core.datasets.wording import count, percent, such_as
 
 HELD_FOR_TEST = 0.2  # share of the good images kept for test where the folders do not say
 _SAME_SHAPE = 0.01  # relative difference of aspect ratio up to which a mask is a resized copy of its image's frame
@@ -95,7 +95,7 @@ def _split(items: list[ImageItem]) -> tuple[list[ImageItem], list[str]]:
 
     note = (
         f"The folders do not say what to train on: bad images are for test, and so are {len(held)} of the {n_good} "
-        f"good ones (about {HELD_FOR_TEST:.0%}, chosen by their content); the others are for training."
+        f"good ones (about {percent(HELD_FOR_TEST, 0)}, chosen by their content); the others are for training."
     )
     return [replace(item, split=split_of(item)) for item in items], [note]
 

@@ -7,7 +7,7 @@ them (64-bit difference hash on ``magnetic_tile``: 323 pairs of different tiles 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from core.datasets.types import ImageItem, ImageSet, Label, Split
@@ -43,14 +43,15 @@ class Summary:
     warnings: list[str]
 
 
-def summary(data: ImageSet) -> Summary:
-    """Look at a dataset without opening a file."""
+def summary(data: ImageSet, excluded: Collection[str] = ()) -> Summary:
+    """Look at a dataset without opening a file. ``excluded`` names images that nothing shall learn from: what is said
+    of training does not count them."""
     duplicates = _duplicates(data)
     groups = [[data.by_name[name] for name in group] for group in duplicates]
     leaks = _pairs(groups, lambda item: item.split == "train", lambda item: item.split == "test")
     conflicts = _pairs(groups, lambda item: item.label == "good", lambda item: item.label == "bad")
     masks_missing = [item.name for item in data.items if item.label == "bad" and item.mask is None]
-    shortfalls = _shortfalls(data)
+    shortfalls = _shortfalls(data, excluded)
     warnings = [
         *_about_training(data, shortfalls),
         *_about_copies(duplicates, leaks, conflicts),
@@ -91,9 +92,9 @@ def _pairs(
     return pairs
 
 
-def _shortfalls(data: ImageSet) -> dict[str, int]:
+def _shortfalls(data: ImageSet, excluded: Collection[str]) -> dict[str, int]:
     """Good images that each category should have more."""
-    have = Counter(item.category for item in data.normals().items)
+    have = Counter(item.category for item in data.normals(excluded).items)
     return {name: max(0, RECOMMENDED_GOOD - have[name]) for name in data.categories}
 
 

@@ -11,7 +11,7 @@ from core.datasets.recordings.copies import copies
 from core.datasets.recordings.units import Extent, extent
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.datasets.types import Split
-from core.datasets.wording import count, such_as, verb
+from core.datasets.wording import count, percent, such_as, verb
 
 FEW_NORMAL_STEPS = 1000  # a false-alarm rate of 1e-3 cannot be checked on fewer
 MUCH_MISSING = 0.2
@@ -175,7 +175,7 @@ def _about_training(data: SeriesSet, counted: UnitCount, sensors: list[SensorSta
         )
     gappy = [one.name for one in sensors if one.missing > MUCH_MISSING]
     if gappy:
-        found.append(f"More than {MUCH_MISSING:.0%} missing: {count(len(gappy), 'sensor')} {such_as(gappy)}.")
+        found.append(f"More than {percent(MUCH_MISSING, 0)} missing: {count(len(gappy), 'sensor')} {such_as(gappy)}.")
     still = [one.name for one in sensors if one.constant]
     if still:
         found.append(f"The same value throughout: {count(len(still), 'sensor')} {such_as(still)}.")

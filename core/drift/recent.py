@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.series import Event, SeriesSet, SeriesUnit
+from core.datasets.wording import percent
 from core.detectors.series.calibration import SeriesCalibration
 from core.detectors.series.model import SeriesModel, aligned
 from core.detectors.series.scaling import Scaler
@@ -53,7 +54,9 @@ def recent_running(model: SeriesModel, data: SeriesSet, rate: float, progress: P
         learn.append(replace(whole.cut(0, cut), split="train"))
         kept.append(replace(whole.cut(cut, len(own)), split="test"))
     if not total or marked > MOST_LEFT_OUT * total:
-        share = f"{marked / total:.0%} of its steps stand out or are labelled anomalous" if total else "it is empty"
+        share = (
+            f"{percent(marked / total, 0)} of its steps stand out or are labelled anomalous" if total else "it is empty"
+        )
         raise UserError(
             "The recent running is no normal running that a model could learn from",
             f"{data.name}: {share}",

@@ -12,6 +12,7 @@ from scipy.stats import chi2
 
 from core.datasets.series import SeriesSet, SeriesUnit
 from core.datasets.synthetic.machines.faults import inject
+from core.datasets.wording import percent
 from core.detectors.series.model import SeriesModel
 from core.metrics.evt import decluster
 from core.metrics.series.alarms import delays
@@ -191,9 +192,9 @@ def _keeps(when: str, quiet: Quiet, rate: float) -> tuple[bool, str] | None:
         return (False, "There is no recent running to test the promise on.") if when == "recent" else None
     kept = not _breaks(quiet, rate)
     return kept, (
-        f"{'Keeps' if kept else 'Breaks'} the promise on {when} normal running: {quiet.rate:.2%} of {quiet.steps:,} "
-        f"steps in {quiet.alarms} alarms, certainly above {quiet.least:.2%}; {rate:.2%} promised, "
-        f"{PROMISE * rate:.2%} allowed."
+        f"{'Keeps' if kept else 'Breaks'} the promise on {when} normal running: {percent(quiet.rate, 2)} of "
+        f"{quiet.steps:,} steps in {quiet.alarms} alarms, certainly above {percent(quiet.least, 2)}; "
+        f"{percent(rate, 2)} promised, {percent(PROMISE * rate, 2)} allowed."
     )
 
 
@@ -206,8 +207,8 @@ def _finds(what: str, candidate: Searched, champion: Searched) -> tuple[bool, st
         return None
     enough = candidate.share >= champion.share - LOST
     return enough, (
-        f"Finds {'enough' if enough else 'too few'} {what}: {candidate.share:.0%} of {candidate.faults}, "
-        f"the champion {champion.share:.0%}, {LOST:.0%} fewer allowed."
+        f"Finds {'enough' if enough else 'too few'} {what}: {percent(candidate.share, 0)} of {candidate.faults}, "
+        f"the champion {percent(champion.share, 0)}, {percent(LOST, 0)} fewer allowed."
     )
 
 
@@ -216,11 +217,13 @@ def _worth(champion: Figures, candidate: Figures, rate: float) -> tuple[bool, st
     if _breaks(theirs, rate) and own.rate < theirs.rate:
         return (
             True,
-            f"Fewer false alarms on recent running: {own.rate:.2%} of the steps, the champion {theirs.rate:.2%}.",
+            f"Fewer false alarms on recent running: {percent(own.rate, 2)} of the steps, the champion "
+            f"{percent(theirs.rate, 2)}.",
         )
     other, mine = champion.faults_recent.share, candidate.faults_recent.share
     if mine is not None and other is not None and mine >= other + BETTER and own.rate <= max(rate, theirs.rate):
-        return True, f"More faults in recent running found: {mine:.0%}, the champion {other:.0%}."
+        return True, f"More faults in recent running found: {percent(mine, 0)}, the champion {percent(other, 0)}."
     return False, (
-        f"No better than the champion on recent running: false alarms {own.rate:.2%}, the champion {theirs.rate:.2%}."
+        f"No better than the champion on recent running: false alarms {percent(own.rate, 2)}, the champion "
+        f"{percent(theirs.rate, 2)}."
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.wording import percent
 from core.detectors.series.contract import Signal
 from core.explain.ranking import Ranking
 from core.explain.stretch import Stretch, filled
@@ -58,10 +59,13 @@ def integrated_gradients(stretch: Stretch) -> Ranking | None:
         blame, missing = _attributed(detector, windows, baseline, steps)
         if missing <= REFUSED_ABOVE:
             break
-    note = f"from {name}, {steps} steps, completeness missed by {missing:.1%}"
+    note = f"from {name}, {steps} steps, completeness missed by {percent(missing, 1)}"
     refused = None
     if missing > REFUSED_ABOVE:
-        refused = f"The gradients miss the score they should add up to by {missing:.0%}, more than {REFUSED_ABOVE:.0%}."
+        refused = (
+            f"The gradients miss the score they should add up to by {percent(missing, 0)}, more than "
+            f"{percent(REFUSED_ABOVE, 0)}."
+        )
     seconds = time.perf_counter() - started
     return Ranking(
         "gradients", blame, "share of the score's rise from the baseline", seconds, note=note, refused=refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from core.datasets.series import Sensor, SeriesUnit, TimeUnit
+from core.datasets.wording import percent
 from core.explain.onset import Onset
 from core.explain.ranking import Ranking, consensus
 
@@ -19,22 +20,25 @@ def moment(time: float, time_unit: TimeUnit) -> str:
 
 def explained(name: str, share: float) -> str:
     """``Sensor 11 explains 62 % of the score``."""
-    return f"{name} explains {100 * share:.0f} % of the score"
+    return f"{name} explains {percent(share, 0)} of the score"
 
 
 def strayed(found: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
-    """How the sensor behaved: ``it drifted up by 2.4 sd from cycle 140``."""
+    """How the sensor behaved: ``it drifted up by 2.4 sd from cycle 140``, or ``by 2.4 sd against the other sensors``
+    where they do not account for it."""
     if found is None:
-        return "its level did not change: it is what it reads together with the others that is unusual"
+        return "it shows no lasting change, neither by itself nor against the other sensors"
     when = moment(float(unit.time[min(found.step, len(unit) - 1)]), time_unit)
     if found.manner in ("fell silent", "froze"):
         return f"it {found.manner} at {when}"
     if found.manner == "was off before":
-        return f"it reads {abs(found.size):.1f} sd {'above' if found.size > 0 else 'below'} usual, and did before"
+        usual = "what the other sensors let expect" if found.apart else "usual"
+        return f"it reads {abs(found.size):.1f} sd {'above' if found.size > 0 else 'below'} {usual}, and did before"
     if found.manner == "became noisy":
         return f"it became noisy, {found.size:.1f} times as much as before, from {when}"
-    way = "up" if found.size > 0 else "down"
-    return f"it {found.manner} {way} by {abs(found.size):.1f} sd {'from' if found.manner == 'drifted' else 'at'} {when}"
+    way, against = "up" if found.size > 0 else "down", " against the other sensors" if found.apart else ""
+    since = f"{'from' if found.manner == 'drifted' else 'at'} {when}"
+    return f"it {found.manner} {way} by {abs(found.size):.1f} sd{against} {since}"
 
 
 def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.progress import Progress
 from core.severity import curves, forecast, grades, rules, status
@@ -203,9 +204,9 @@ def _remarks(records: list[Record], rust: Curve, seed: int) -> tuple[str, ...]:
     if status.falls(rust, seed):
         said.append("Less is rusted at later times than before, which rust does not do: are the times in order?")
     if first >= status.COVERED:
-        said.append(f"{100 * first:.0f} % was rusted from the start: whether it still rusts cannot be told.")
+        said.append(f"{percent(first, 0)} was rusted from the start: whether it still rusts cannot be told.")
     elif first >= grades.ISO_BOUNDS[-1]:
-        said.append(f"{100 * first:.0f} % was rusted at the first time, so it is no healthy reference.")
+        said.append(f"{percent(first, 0)} was rusted at the first time, so it is no healthy reference.")
     return tuple(said)
 
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.wording import percent
 from core.severity.measures.base import View
 from core.severity.types import Mask
 
@@ -59,7 +60,7 @@ def register(moved: View, fixed: View) -> Registration:
     size = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     cover = _cover(moved.part.outline, fixed.part.outline, matrix)
     if not SCALES[0] < size < SCALES[1] or cover < LEAST_COVER:
-        return Registration(None, f"Not registered: the outlines would cover each other to {100 * cover:.0f} % only.")
+        return Registration(None, f"Not registered: the outlines would cover each other to {percent(cover, 0)} only.")
     turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
     return Registration(matrix, f"Registered: turned by {turn:.1f}°, {int(agreeing.sum())} points agree.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.charts.shares import percent
+from core.charts.shares import between, surface
 from core.severity.types import Alert, Curve
 
 
@@ -14,8 +14,11 @@ def alerts(rust: Curve, at: int, limit: float, rate_limit_per_day: float | None)
     if now.high >= limit and now.value >= limit / 2:
         certain = now.low >= limit
         how = "is above" if certain else "may be above"
-        between = f"{percent(now.low).removesuffix(' %')} to {percent(now.high)}"
-        found.append(Alert("limit", certain, f"The rusted share {how} the limit of {percent(limit)}: {between}."))
+        found.append(
+            Alert(
+                "limit", certain, f"The rusted share {how} the limit of {surface(limit)}: {between(now.low, now.high)}."
+            )
+        )
     if rate_limit_per_day is not None and at > 0:
         before, days = rust.estimates[at - 1], (rust.hours[at] - rust.hours[at - 1]) / 24
         rate, surely = (now.value - before.value) / days, (now.low - before.high) / days

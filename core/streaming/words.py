@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.datasets.wording import percent
+
 CLEAR = 1.5  # usual spreads from which a deviation is worth a word
 
 
 def cause(one: Mapping[str, Any]) -> str:
     """``pressure explains 62 % of the score; it is 3.1 usual spreads above …``, of a ``Cause`` as JSON."""
-    share = f"{one['sensor']} explains {one['share']:.0%} of the score".replace("%", " %")
+    share = f"{one['sensor']} explains {percent(one['share'], 0)} of the score"
     deviation = one["deviation"]
     if deviation is None:
         return f"{share}; it gives no reading"
@@ -39,7 +41,9 @@ def trend(one: Mapping[str, Any], every: int = 1000) -> str:
     if one["direction"] == "steady":
         return "no clear trend"
     low, high = sorted((abs(one["low"]), abs(one["high"])))
-    return f"{one['direction']} by {abs(one['slope']):.2g} points in {every:,} steps (95 %: {low:.2g} to {high:.2g})"
+    return (
+        f"{one['direction']} by {abs(one['slope']):.2g} points in {every:,} steps (95\u00a0%: {low:.2g} to {high:.2g})"
+    )
 
 
 def rarity(surprise: float) -> str:

@@ -80,8 +80,3 @@ def size(n_bytes: float) -> str:
             return f"{n_bytes:.0f} {unit}" if unit == "B" or n_bytes >= 10 else f"{n_bytes:.1f} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.1f} GB"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with no more digits than it needs: ``5 %``, ``0.75 %``."""
-    return f"{share * 100:.3g} %"

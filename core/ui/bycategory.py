@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.compare.heldout import held_out
+from core.datasets.wording import percent
 from core.detectors.calibration import Calibration
 from core.ui import blocks, words
 
@@ -27,8 +28,8 @@ def table(calibration: Calibration, limits: Mapping[str, float], key: str) -> No
         "Kinds differ in how far their good parts lie from what was learned. Scores are brought to one axis, so that "
         "one limit means the same share of false alarms in each kind; the shares in a column should agree within "
         "their intervals.",
-        "Few good parts leave wide intervals (Wilson, 95 %). A kind with too few, or one that the model never saw, is "
-        "judged by the rank among all of them together.",
+        "Few good parts leave wide intervals (Wilson, 95\u00a0%). A kind with too few, or one that the model never "
+        "saw, is judged by the rank among all of them together.",
     )
     rows = []
     for place, one in enumerate(first):
@@ -40,7 +41,7 @@ def table(calibration: Calibration, limits: Mapping[str, float], key: str) -> No
         for name, own in found.items():
             row[f"{name.capitalize()} limit, detector's score"] = own[place].limit
             low, high = own[place].ci95
-            row[f"Good parts above {name}"] = f"{own[place].rate:.1%} ({low:.1%} to {high:.1%})"
+            row[f"Good parts above {name}"] = f"{percent(own[place].rate, 1)} ({percent(low, 1)} to {percent(high, 1)})"
         rows.append(row)
     number = st.column_config.NumberColumn(format="%.3g")
     st.dataframe(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.datasets.wording import percent
 from core.jobs.job import Job
 from core.ui import gates, jobs_panel, nav, rooms, state, words
 from core.ui.labels import contents, detector, labels
@@ -104,7 +105,7 @@ def _summary(active: list[Job]) -> str:
     if not active:
         return "No jobs"
     if len(running) == len(active) == 1:
-        return f"1 job · {running[0].fraction:.0%}"
+        return f"1 job · {percent(running[0].fraction, 0)}"
     counts = {"running": len(running), "waiting": len(active) - len(running)}
     return " · ".join(f"{n} {word}" for word, n in counts.items() if n)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from core.datasets.wording import count
+from core.datasets.wording import count, percent
 
 __all__ = ["count", "good_parts_like", "plain", "score", "share", "short"]
 
@@ -28,7 +28,7 @@ def short(name: str, length: int = 26) -> str:
 def good_parts_like(p_value: float, n: int) -> str:
     """A p-value over ``n`` calibration images: ``1 good part in 153 would score this high``."""
     if p_value > 0.5:
-        return f"{p_value:.0%} of good parts would score this high: nothing unusual"
+        return f"{percent(p_value, 0)} of good parts would score this high: nothing unusual"
     one_in = max(2, math.floor(1 / p_value + 1e-9))
     if p_value <= 1 / (n + 1) + 1e-12:
         return f"at most 1 good part in {one_in} would score this high; {n} calibration images cannot tell more"
@@ -47,4 +47,4 @@ def amount(value: float) -> str:
 
 def share(part: int, whole: int) -> str:
     """``3 of 191 (1.6 %)``."""
-    return f"{part:,} of {whole:,} ({part / whole:.1%})" if whole else "none to count"
+    return f"{part:,} of {whole:,} ({percent(part / whole, 1)})" if whole else "none to count"

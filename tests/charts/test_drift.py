@@ -26,7 +26,7 @@ def test_the_course_marks_alarms_and_the_onset() -> None:
     line, alarms = figure.data
     assert list(line.x) == [0, 40, 80]
     assert list(alarms.x) == [80] and alarms.marker.symbol == "x"
-    assert {"95 % of normal blocks", "drift began"} <= {note.text for note in figure.layout.annotations}
+    assert {"95\u00a0% of normal blocks", "drift began"} <= {note.text for note in figure.layout.annotations}
 
 
 def test_a_course_without_blocks() -> None:

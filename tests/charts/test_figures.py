@@ -60,7 +60,7 @@ def test_histogram_of_nearly_nothing(scores):
 def test_curves_show_chance_and_the_limit_now():
     now = ranking.confusion(SCORES, TRUTH, 3.0)
     roc = roc_figure(ranking.curve(SCORES, TRUTH, "roc"), 0.95, interval=(0.9, 0.99), operating=now)
-    assert [trace.name for trace in roc.data] == ["AUROC 0.950 (95 %: 0.900 to 0.990)", "guessing", "limit now"]
+    assert [trace.name for trace in roc.data] == ["AUROC 0.950 (95\u00a0%: 0.900 to 0.990)", "guessing", "limit now"]
     assert (roc.data[2].x[0], roc.data[2].y[0]) == (now.false_alarm_rate, now.recall)
     pr = pr_figure(ranking.curve(SCORES, TRUTH, "pr"), 0.9, operating=now)
     assert pr.data[1].y == (0.4, 0.4)  # the share of anomalous images

@@ -62,7 +62,7 @@ def test_what_is_over_the_limit_has_a_second_sign() -> None:
 
 
 def test_a_distant_limit_does_not_flatten_the_curve() -> None:
-    assert "limit 16 %" in texts(drawn(crossing=None, fan=None))
+    assert "limit 16\u00a0%" in texts(drawn(crossing=None, fan=None))
     assert not any(text.startswith("limit") for text in texts(drawn(limit=0.9, crossing=None, fan=None)))
 
 
@@ -82,14 +82,14 @@ def test_one_time_alone_is_drawn() -> None:
 
 
 def test_hovering_tells_the_figures() -> None:
-    assert "day 2: 6.00 % (4.80 to 7.20)" in {one.text for one in drawn().iter() if one.tag.endswith("title")}
+    assert "day 2: 6.00\u00a0% (4.80 to 7.20)" in {one.text for one in drawn().iter() if one.tag.endswith("title")}
 
 
 @pytest.mark.parametrize(("health", "verdict"), [(1.0, "accept"), (0.3, "review"), (0.0, "reject")])
 def test_the_gauge_is_green_then_amber_then_vermillion(health: float, verdict: str) -> None:
     svg = gauge_svg(health)
     assert palette.VERDICT_COLOURS[verdict] in svg
-    assert f"{100 * health:.0f} %" in svg
+    assert f"{100 * health:.0f}\u00a0%" in svg
 
 
 def test_small_drawings_share_their_axes() -> None:

@@ -40,7 +40,15 @@ def test_the_page_needs_nothing_else() -> None:
 
 def test_the_page_tells_the_state_in_words_and_figures() -> None:
     page = to_html(report())
-    for said in ("How the bolts rust", "▲ rusting", "9 % has rusted.", "Recoat.", "limit 8 %", "Ri 2", "A convention."):
+    for said in (
+        "How the bolts rust",
+        "▲ rusting",
+        "9 % has rusted.",
+        "Recoat.",
+        "limit 8\u00a0%",
+        "Ri 2",
+        "A convention.",
+    ):
         assert said in page
 
 

@@ -170,7 +170,7 @@ def test_few_calibration_images_promise_what_they_can(tmp_path):
     items, scores = ordinary(tmp_path)
     result = evaluate(*written(tmp_path, items, scores), few, bootstrap=0)
     assert (result["threshold"], result["promised_rate"]) == (0.6, 0.25)
-    assert "25.0%" in result["protocol"]
+    assert "25.0\u00a0%" in result["protocol"]
     assert "cross-fitted" in result["protocol"]
 
 

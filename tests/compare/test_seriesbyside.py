@@ -101,7 +101,7 @@ def test_events_found_tell_the_pair_apart_but_not_for_sure(side):
     assert broken_promises(rows, 0.001) == []
     loud = broken_promises(series_rows(side, rate=0.1), 0.1)
     assert len(loud) == 2  # uniform noise up to 2: half of the steps lie above a surprise of 1
-    assert "10.00% were promised" in loud[0]
+    assert "10.00\u00a0% were promised" in loud[0]
     assert rows[0].figures["vus_pr"] is None  # no evaluation was stored
     assert "no evaluation was stored" in rows[0].notes[0]
 

@@ -209,7 +209,9 @@ def test_a_broken_promise_is_told(side):
     rows = image_rows(side)
     assert broken_promises(rows, 0.05) == []
     loud = replace(rows[0], figures=rows[0].figures | {"false_alarm_rate": 0.2}, ci95={"false_alarm_rate": (0.1, 0.3)})
-    assert broken_promises([loud], 0.05) == ["model a calls 20.0% of the good parts bad, 5.0% were promised"]
+    assert broken_promises([loud], 0.05) == [
+        "model a calls 20.0\u00a0% of the good parts bad, 5.0\u00a0% were promised"
+    ]
 
 
 def test_a_cross_fitted_promise_is_told_as_such(side):

@@ -19,6 +19,7 @@ from core.compare.report import Chosen
 from core.compare.sentences import difference, p_words, per_defect
 from core.compare.sidebyside import align
 from core.compare.study import _per_defect, study_images
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.metrics.cost import CostWeights
 from core.store.comparison import Compared
@@ -79,7 +80,7 @@ def test_defect_by_defect_the_sharp_maps_win(kept):
     assert info.figures["aupimo"]["a"] == pytest.approx(bad["aupimo.a"].mean())
     assert any("coarse" in note for note in info.notes)
     sentence = per_defect(pair, {"a": "A", "b": "B"})
-    assert sentence.startswith(f"A beats B on {pair.wins / 16:.0%} of 16 defects by AUPIMO")
+    assert sentence.startswith(f"A beats B on {percent(pair.wins / 16, 0)} of 16 defects by AUPIMO")
 
 
 def test_differences_carry_their_intervals(compared, kept):
@@ -189,7 +190,10 @@ def test_words_do_not_say_more_than_the_test():
     pair = Compared(
         first="a", second="b", value=-0.1, ci95=(-0.2, 0.0), p=0.001, p_holm=0.003, n=100, wins=20, ties=9, losses=71
     )
-    assert per_defect(pair, names) == "B beats A on 71% of 100 defects by AUPIMO (A on 20%, alike on 9%), p = 0.003"
+    assert (
+        per_defect(pair, names)
+        == "B beats A on 71\u00a0% of 100 defects by AUPIMO (A on 20\u00a0%, alike on 9\u00a0%), p = 0.003"
+    )
     unsure = per_defect(pair.model_copy(update={"p_holm": 0.2}), names)
     assert unsure.startswith("No difference between A and B that 100 defects could show by AUPIMO")
     assert "neither throughout" in per_defect(pair.model_copy(update={"value": 0.1}), names)

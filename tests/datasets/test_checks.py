@@ -52,6 +52,9 @@ def test_recommendation_counts_up_to_the_goal_for_each_category() -> None:
     assert found.recommended_more == 8
     assert any(warning.startswith("8 more good images are recommended for nut") for warning in found.warnings)
     assert summary(dataset(*good(RECOMMENDED_GOOD))).recommended_more == 0
+    less = summary(dataset(*good(RECOMMENDED_GOOD)), excluded=frozenset(item.name for item in good(2)))
+    assert less.recommended_more == 2
+    assert any(f"with {RECOMMENDED_GOOD - 2} to learn from" in warning for warning in less.warnings)
     none = summary(dataset(item("a", "test", "good"), item("b", "train", "bad")))
     assert none.recommended_more == RECOMMENDED_GOOD
     assert any("no good image to learn from" in warning for warning in none.warnings)

@@ -43,7 +43,7 @@ def test_gradients_that_do_not_add_up_are_refused() -> None:
     found = integrated_gradients(stretch_of(Stepped()))
     assert found is not None
     assert found.refused is not None
-    assert "100%" in found.refused
+    assert "100\u00a0%" in found.refused
 
 
 def test_a_detector_without_gradients_has_none() -> None:

@@ -17,7 +17,7 @@ def test_the_limit_is_certain_only_where_the_whole_interval_is_above() -> None:
     assert alerts(curve, 0, 0.08, None) == ()
     (maybe,), (surely,) = alerts(curve, 1, 0.08, None), alerts(curve, 2, 0.08, None)
     assert (maybe.rule, maybe.certain, surely.certain) == ("limit", False, True)
-    assert maybe.sentence == "The rusted share may be above the limit of 8 %: 3 to 9 %."
+    assert maybe.sentence == "The rusted share may be above the limit of 8\u00a0%: 3 to 9\u00a0%."
     assert alerts(_curve((0.01, 0.0, 0.2)), 0, 0.08, None) == (), "a wide interval about a clean part"
 
 

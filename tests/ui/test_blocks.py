@@ -29,7 +29,3 @@ def test_ago(seconds: float, words: str) -> None:
 )
 def test_sizes(n_bytes: float, words: str) -> None:
     assert blocks.size(n_bytes) == words
-
-
-def test_percentages_have_no_needless_digits() -> None:
-    assert [blocks.percent(share) for share in (0.05, 0.0075, 1 / 61)] == ["5 %", "0.75 %", "1.64 %"]

@@ -114,7 +114,7 @@ def test_the_log_with_figures_and_the_way_back(workspace: Workspace, model: str)
     found = texts(app)
     assert "Keeps the promise" in found and "Breaks the promise" in found and "drift in input" in found
     rows = app.table[0].value
-    assert rows["Champion"].iloc[0] == "90.00% of 2,000 steps" and rows["Candidate"].iloc[1] == "–"
+    assert rows["Champion"].iloc[0] == "90.00\u00a0% of 2,000 steps" and rows["Candidate"].iloc[1] == "–"
     app.button(key="drift-back").click().run()
     assert not app.exception
     assert champions.champion(model) == model

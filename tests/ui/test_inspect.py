@@ -206,8 +206,8 @@ def test_moving_the_limits_moves_the_verdicts(open_page: Open, scored: ModelRow)
     app = open_page("inspect", view="Limits")
     assert not app.exception
     assert app.slider(key="limits-slider").value == (9.5, 9.9)
-    assert "above **9.500**: at most 5 % of good parts" in texts(app)
-    assert "above **9.900**: at most 1 % of good parts" in texts(app)
+    assert "above **9.500**: at most 5\u00a0% of good parts" in texts(app)
+    assert "above **9.900**: at most 1\u00a0% of good parts" in texts(app)
     app.slider(key="limits-slider").set_range(3.0, 22.5).run()
     assert not app.exception
     assert metrics(app) | {"Accept": "2", "Review": "6", "Reject": "2", "Bad, accepted": "0 of 7"} == metrics(app)

@@ -16,7 +16,7 @@ from core.ui.verdicts import Limits, bound
 
 
 def test_a_p_value_in_words() -> None:
-    assert words.good_parts_like(0.8, 100) == "80% of good parts would score this high: nothing unusual"
+    assert words.good_parts_like(0.8, 100) == "80\u00a0% of good parts would score this high: nothing unusual"
     assert words.good_parts_like(2 / 101, 100) == "1 good part in 50 would score this high"
     assert words.good_parts_like(1 / 153, 152).startswith("at most 1 good part in 153 would score this high")
 

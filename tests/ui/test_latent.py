@@ -56,13 +56,13 @@ def test_both_views(open_page: Open, vae: ModelRow) -> None:
     app = open_page("latent")
     assert not app.exception
     assert "Parts that were never photographed" in stock.texts(app)
-    assert "**Redrawn at 50 %**" in stock.texts(app)
+    assert "**Redrawn at 50\u00a0%**" in stock.texts(app)
 
 
 def test_position_seed_and_temperature_come_from_the_link(open_page: Open, vae: ModelRow) -> None:
     app = open_page("latent", between="75", temperature="0.5", **{"sample-seed": "3"})
     assert not app.exception
-    assert "**Redrawn at 75 %**" in stock.texts(app)
+    assert "**Redrawn at 75\u00a0%**" in stock.texts(app)
     assert (app.slider(key="temperature").value, app.number_input(key="sample-seed").value) == (0.5, 3)
     app.button(key="draw-others").click().run()
     assert app.number_input(key="sample-seed").value == 4
@@ -79,7 +79,7 @@ def test_parts_come_from_the_link(open_page: Open, vae: ModelRow, parts: Dataset
 def test_bad_links_fall_back(open_page: Open, vae: ModelRow) -> None:
     app = open_page("latent", vae="nonsense", between="900", temperature="hot", **{"from": "gone.png"})
     assert not app.exception
-    assert "**Redrawn at 50 %**" in stock.texts(app)
+    assert "**Redrawn at 50\u00a0%**" in stock.texts(app)
 
 
 def test_pictures_are_the_same_for_the_same_seed(vae: ModelRow) -> None:

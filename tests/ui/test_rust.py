@@ -116,9 +116,9 @@ def test_the_scene_tells_state_and_forecast_of_the_worst_part(open_page: Open, a
     sent = stage(app)
     assert [moment["when"] for moment in sent["moments"]] == ["Day 0", "Day 7", "Day 14", "Day 21", "Day 28"]
     first, last = sent["moments"][0], sent["moments"][-1]
-    assert first["told"] == "0 % rusted"
+    assert first["told"] == "0\u00a0% rusted"
     assert first["forecast"] == ""
-    assert "The limit of 8 %" in last["forecast"]
+    assert "The limit of 8\u00a0%" in last["forecast"]
     assert last["status"]["name"] == "rusting"
     assert {"photo", "rust", "heat"} <= set(last)
     assert sent["start"] == 4
@@ -129,7 +129,7 @@ def test_a_link_brings_part_time_and_limit_back(open_page: Open, analysis: RustA
     sent = stage(app)
     assert "Flange B" in sent["id"]
     assert (sent["start"], sent["layer"], sent["swipe"]) == (1, "rust", True)
-    assert "limit 3 %" in sent["moments"][0]["curve"] or "3 %" in sent["moments"][-1]["forecast"]
+    assert "limit 3\u00a0%" in sent["moments"][0]["curve"] or "3\u00a0%" in sent["moments"][-1]["forecast"]
 
 
 @pytest.mark.parametrize(
@@ -221,5 +221,5 @@ def stage(app):  # type: ignore[no-untyped-def]
 
 def test_a_limit_that_is_met_within_the_noise_is_not_told_to_lie_ahead() -> None:
     result: Any = SimpleNamespace(forecast=Forecast(0.08, 500.0, share_reached=0.48, observed=True))
-    assert wording.forecast_words(result, unit_of(336.0)).startswith("The limit of 8 % may have been reached")
-    assert wording.interval_words(result, unit_of(336.0)) == "48% of the resampled courses reach it."
+    assert wording.forecast_words(result, unit_of(336.0)).startswith("The limit of 8\u00a0% may have been reached")
+    assert wording.interval_words(result, unit_of(336.0)) == "48\u00a0% of the resampled courses reach it."

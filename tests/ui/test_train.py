@@ -52,7 +52,7 @@ def test_it_says_what_the_dataset_offers(page: AppTest) -> None:
         "Good images to learn from": "6",
         "Excluded by you": "0",
         "Images for calibration": "6",
-        "Lowest false-alarm rate": "14.3 %",
+        "Lowest false-alarm rate": "14.3\u00a0%",
     }
     assert "There are only 6 different good images to learn from" in stock.texts(page)
 

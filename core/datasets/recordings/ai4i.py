@@ -14,6 +14,7 @@ from core.datasets.recordings.splitting import split_rows
 from core.datasets.recordings.textmatrix import named_columns
 from core.datasets.recordings.units import steps
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
+from core.datasets.wording import percent
 from core.progress import Progress
 
 TRAIN_SHARE = 0.6  # of the rows without a failure
@@ -67,7 +68,8 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
             "The five failure modes are labels; as inputs they would give the answer away.",
             f"Failures without a mode: {int((failed & ~modes.any(1)).sum())}; modes without a failure, counted as "
             f"normal: {int((~failed & modes.any(1)).sum())}. Random failures (RNF) follow from no reading.",
-            f"About {TRAIN_SHARE:.0%} of the normal rows, drawn at random but always the same, are for training.",
+            f"About {percent(TRAIN_SHARE, 0)} of the normal rows, drawn at random but always the same, are for "
+            "training.",
         ),
     )
 

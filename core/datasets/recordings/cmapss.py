@@ -14,6 +14,7 @@ from core.datasets.recordings.textmatrix import text_matrix
 from core.datasets.recordings.units import drawn
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.progress import Progress
 
@@ -130,12 +131,12 @@ def _notes(units: list[SeriesUnit]) -> list[str]:
     run = [unit for unit in units if unit.failed]
     if run:
         notes.append(
-            f"C-MAPSS has no anomaly labels. The first {HEALTHY_SHARE:.0%} of each run to failure stands for normal, "
-            "for wear that can be seen sets in later; when it sets in is not known."
+            f"C-MAPSS has no anomaly labels. The first {percent(HEALTHY_SHARE, 0)} of each run to failure stands for "
+            "normal, for wear that can be seen sets in later; when it sets in is not known."
         )
         notes.append(
             f"Of the {len(run)} engines that run to failure, {sum(unit.split == 'train' for unit in run)} are for "
-            f"training and the others held out whole (about {1 - TRAIN_SHARE:.0%}, chosen by their names)."
+            f"training and the others held out whole (about {percent(1 - TRAIN_SHARE, 0)}, chosen by their names)."
         )
     cut_off = [unit for unit in units if not unit.failed]
     if cut_off:

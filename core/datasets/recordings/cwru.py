@@ -130,7 +130,7 @@ def _notes(
 ) -> list[str]:
     notes = [
         "Faults were ground into a few bearings: windows of one recording on both sides of a split leak the bearing, "
-        "and figures near 100 % follow. Here every faulty recording is held out whole.",
+        "and figures near 100\u00a0% follow. Here every faulty recording is held out whole.",
         "The healthy bearing is a single one for each load: its test part is later, but the same bearing.",
         f"The rate is taken to be {RATE / 1000:g} kHz, also of the healthy recordings.",
     ]

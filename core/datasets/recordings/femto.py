@@ -16,6 +16,7 @@ from core.datasets.recordings.textmatrix import named_columns
 from core.datasets.recordings.units import divided
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected, Split
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.progress import Progress
 
@@ -142,14 +143,16 @@ def _split(units: list[SeriesUnit], block: int = 1) -> list[SeriesUnit]:
 
 def _notes(units: list[SeriesUnit]) -> list[str]:
     notes = [
-        f"There are no anomaly labels: the first {HEALTHY_SHARE:.0%} of each run stand for normal, the end is the "
-        "failure. When wear sets in is not known.",
+        f"There are no anomaly labels: the first {percent(HEALTHY_SHARE, 0)} of each run stand for normal, the end is "
+        "the failure. When wear sets in is not known.",
         "Bearings 1_x, 2_x and 3_x ran at different speeds and loads: their levels are not comparable.",
     ]
     if len({unit.split for unit in units}) == 2:
         notes.append("The learning set is for training, the other bearings are held out whole.")
     else:
-        notes.append(f"No bearing is held out: the first {TRAIN_SHARE:.0%} of each healthy part are for training.")
+        notes.append(
+            f"No bearing is held out: the first {percent(TRAIN_SHARE, 0)} of each healthy part are for training."
+        )
     return notes
 
 

@@ -18,6 +18,7 @@ from core.datasets.recordings.tablemapping import TableMapping
 from core.datasets.recordings.tableunits import TableReader
 from core.datasets.recordings.units import divided, events_of
 from core.datasets.series import Sensor, SeriesSet, SeriesUnit
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.progress import Progress
 
@@ -57,8 +58,8 @@ def read(files: Files, name: str | None, progress: Progress) -> SeriesSet:
         fleet=False,
         rejected=(*files.rejected, *rejected),
         notes=(
-            f"The first {TRAIN_SHARE:.0%} of each series are for training (the benchmark's own rule takes no more than "
-            "750 steps); each series gets its own model.",
+            f"The first {percent(TRAIN_SHARE, 0)} of each series are for training (the benchmark's own rule takes no "
+            "more than 750 steps); each series gets its own model.",
             "Labels are windows around anomalies, a tenth of a series in all: most of their steps look normal.",
             *reader.sentences(sensors, units),
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.datasets.wording import count
+from core.datasets.wording import count, percent
 
 REGULAR = 0.01  # steps that differ from the median by less are equal
 GAP = 1.5  # medians
@@ -36,12 +36,12 @@ class Findings:
             median = steps[len(steps) // 2]
             total = max(self.counts["steps"], 1)
             if n := self.counts["uneven"]:
-                share = f"{n / total:.2%}" if n / total >= 0.0001 else f"{n}"
+                share = percent(n / total, 2) if n / total >= 0.0001 else f"{n}"
                 found.append(f"Sampling is irregular: {share} of the steps differ from the usual {median:.6g} {unit}.")
             if n := self.counts["gaps"]:
                 found.append(
-                    f"{count(n, 'gap')} longer than {GAP:g} usual steps ({n / total:.2%} of the steps); the longest "
-                    f"takes {self.longest_gap:.6g} {unit}. Gaps are not filled."
+                    f"{count(n, 'gap')} longer than {GAP:g} usual steps ({percent(n / total, 2)} of the steps); the "
+                    f"longest takes {self.longest_gap:.6g} {unit}. Gaps are not filled."
                 )
         return found
 

@@ -22,7 +22,7 @@ from core.datasets.recordings.files import SOUND, Files, nothing, rejection
 from core.datasets.recordings.units import divided, drawn
 from core.datasets.series import Event, Sensor, SeriesSet, SeriesUnit
 from core.datasets.types import Rejected, Split
-from core.datasets.wording import count
+from core.datasets.wording import count, percent
 from core.errors import UserError
 from core.progress import Progress
 
@@ -164,7 +164,7 @@ def _units(signals: Mapping[PurePosixPath, NDArray[np.float32]], rate: int) -> t
     ]
     return units, [
         *notes,
-        f"Of each machine's normal recordings {TRAIN_SHARE:.0%}, chosen by their names, are for training.",
+        f"Of each machine's normal recordings {percent(TRAIN_SHARE, 0)}, chosen by their names, are for training.",
     ]
 
 

@@ -14,6 +14,7 @@ from core.datasets.recordings.times import time_unit
 from core.datasets.recordings.units import divided, drawn
 from core.datasets.series import SeriesUnit
 from core.datasets.types import Split
+from core.datasets.wording import percent
 from core.errors import UserError
 
 MANY_UNITS = 5  # from here on units are held out whole
@@ -24,8 +25,8 @@ def split_units(units: Sequence[SeriesUnit], mapping: TableMapping) -> tuple[lis
     if mapping.kind == "rows":
         found = [part for unit in units for part in split_rows(unit, mapping.train_share)]
         return found, (
-            f"The rows are taken to be independent: about {mapping.train_share:.0%} of the normal ones, drawn at "
-            "random but always the same, are for training."
+            f"The rows are taken to be independent: about {percent(mapping.train_share, 0)} of the normal ones, drawn "
+            "at random but always the same, are for training."
         )
     if mapping.train_until is not None:
         until = _moment(mapping)
@@ -37,7 +38,7 @@ def split_units(units: Sequence[SeriesUnit], mapping: TableMapping) -> tuple[lis
         return whole, f"{len(train)} of the {len(units)} units, chosen by their names, are for training, whole."
     found = [part for unit in units for part in divided(unit, int(mapping.train_share * len(unit)))]
     of = "the recording" if len(units) == 1 else "each recording"
-    return found, f"The first {mapping.train_share:.0%} of {of} is for training, the rest for test."
+    return found, f"The first {percent(mapping.train_share, 0)} of {of} is for training, the rest for test."
 
 
 def _moment(mapping: TableMapping) -> float:

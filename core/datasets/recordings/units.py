@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.series import Event, Sensor, SeriesUnit
-from core.datasets.wording import count
+from core.datasets.wording import count, percent
 
 
 def events_of(
@@ -71,7 +71,7 @@ def described(sensors: Sequence[Sensor], units: Sequence[SeriesUnit]) -> list[st
     """What a person should know of the readings: how much is missing, and which sensors never move."""
     found, total = extent(units), sum(map(len, units))
     notes = [
-        f"{sensor.name}: {n / total:.2%} of the values are missing."
+        f"{sensor.name}: {percent(n / total, 2)} of the values are missing."
         for sensor, n in zip(sensors, found.missing.tolist(), strict=True)
         if n
     ]

@@ -95,10 +95,7 @@ INFO = DetectorInfo(
     title="PatchCore",
     modality="image",
     summary="Compares every patch with a memory of good ones: accurate from few images, trains in seconds.",
-    paper=(
-        "Towards Total Recall in Industrial Anomaly Detection (Roth et al., CVPR 2022, arXiv:2106.08265), "
-        "train-calibrated"
-    ),
+    paper="Towards Total Recall in Industrial Anomaly Detection (Roth et al., CVPR 2022, arXiv:2106.08265)",
     params=PatchCoreParams,
     implementation="core.detectors.patchcore.detector:PatchCore",
     presets={

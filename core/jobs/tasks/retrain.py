@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from core.datasets.wording import percent
 from core.errors import UserError
 from core.jobs.tasks.contract import Spec, TaskInfo
 from core.progress import Progress
@@ -62,7 +63,7 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
     old = _old(workspace, manifest.dataset.id, manifest.dataset.name)
     recent = DatasetStore(workspace).series(asked.dataset_id)
     material = gathered(model, old, recent, asked, progress.part(0.0, 0.1))
-    progress.log(f"{material.left_out:.1%} of the recent steps stand out and are not learned from")
+    progress.log(f"{percent(material.left_out, 1)} of the recent steps stand out and are not learned from")
     candidate, dataset_id = _candidate(workspace, champion, model, material, progress.part(0.1, 0.6))
     challenger, _ = load_series_model(ModelStore(workspace).folder(candidate))
     seed = int(material.holdouts.digest[:8], 16)

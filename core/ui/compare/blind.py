@@ -11,6 +11,7 @@ import streamlit as st
 from core.charts import versus
 from core.compare import groups
 from core.compare.groups import GroupRecall
+from core.datasets.wording import percent
 from core.store.comparison import StoredComparison
 from core.ui import blocks
 from core.ui.compare import study as studies
@@ -30,7 +31,7 @@ def show(told: Told, study: StoredComparison | None) -> None:
         return
     blocks.headed(
         "By class of defect",
-        "Share of each class's parts that each detector calls bad at its own limit, with 95 % intervals (Wilson).",
+        "Share of each class's parts that each detector calls bad at its own limit, with 95\u00a0% intervals (Wilson).",
         "A class on which all markers lie low is hard for everybody: more data or another view of the part may help. "
         "Where they lie apart, one detector sees what others do not.",
         "A class of few parts has wide intervals; intervals that overlap settle nothing.",
@@ -60,7 +61,7 @@ def _categories(told: Told) -> None:
     if own:
         blocks.headed(
             "False alarms by category",
-            "Share of each kind's good parts that each detector calls bad at its own limit, with 95 % intervals "
+            "Share of each kind's good parts that each detector calls bad at its own limit, with 95\u00a0% intervals "
             "(Wilson).",
             "The promised share is the same for all. A kind on which a detector lies far above it has a limit that is "
             "too tight for it; far below, defects are missed there.",
@@ -86,7 +87,7 @@ def show_events(told: Told) -> None:
     if not side.events:
         st.caption("Recall needs labelled anomalies among the recordings that are counted.")
         return
-    shows = "Share of the events{} in which each detector alarms at its own limit, with 95 % intervals (Wilson)."
+    shows = "Share of the events{} in which each detector alarms at its own limit, with 95\u00a0% intervals (Wilson)."
     limits = (
         "An event counts as found by one alarmed step in it, so a detector that alarms often finds many by chance: see "
         "its false alarms. Groups of few events have wide intervals; intervals that overlap settle nothing."
@@ -129,7 +130,8 @@ def _shares(told: Told, study: StoredComparison) -> np.ndarray:
 
 def _alt(told: Told, own: Sequence[GroupRecall]) -> str:
     return "; ".join(
-        f"{group.name}: " + ", ".join(f"{name} {r:.0%}" for name, r in zip(told.now.names, group.recall, strict=True))
+        f"{group.name}: "
+        + ", ".join(f"{name} {percent(r, 0)}" for name, r in zip(told.now.names, group.recall, strict=True))
         for group in own
     )
 

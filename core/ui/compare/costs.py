@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.charts import versus
 from core.compare import curves
+from core.datasets.wording import percent
 from core.metrics.cost import CostWeights
 from core.store.comparison import StoredComparison
 from core.ui import blocks, errors, words
@@ -100,7 +101,7 @@ def _drawn(told: Told, said: Said, study: StoredComparison | None) -> None:
     if not told.over_images:
         what = "never alarming" if what == "accepting everything" else "calling people out all the time"
     cost, won = drawn[best].at_limit * unit, drawn[best]
-    missed = "" if told.over_images else f" (it misses {won.missed:.0%} of the anomalies)"
+    missed = "" if told.over_images else f" (it misses {percent(won.missed, 0)} of the anomalies)"
     st.markdown(
         f"Cheapest at its own limit: **{words.plain(names[best])}**, {words.amount(cost)} {per} in your currency"
         f"{missed}. "

@@ -53,7 +53,7 @@ def show(told: Told) -> None:
     data = rooms.datasets().get(told.now.dataset.id)
     with slot:
         for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]:
-            _part(told, row, data.by_name[row.item])
+            _part(told, row, data.by_name[row.item], product=len(data.categories) > 1)
 
 
 def _chosen(told: Told) -> list[Disagreement]:
@@ -73,13 +73,15 @@ def _chosen(told: Told) -> list[Disagreement]:
     return [row for row in rows if KINDS[kind or "All"] in (None, row.label)]
 
 
-def _part(told: Told, row: Disagreement, item: ImageItem) -> None:
+def _part(told: Told, row: Disagreement, item: ImageItem, *, product: bool) -> None:
+    """``product``: say which product the part is one of."""
     truth = {"good": "good", "bad": "anomalous", None: "not labelled"}[row.label]
     with st.container(border=True, gap="xsmall", key=f"part-{row.place}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f"**{words.plain(words.short(item.name, 30))}** · {truth}"
-                + (f", {words.plain(row.defect)}" if row.defect else ""),
+                + (f", {words.plain(row.defect)}" if row.defect else "")
+                + (f" · {words.plain(item.category)}" if product else ""),
                 width="stretch",
             )
             if st.button("Look closer", icon=":material/zoom_in:", type="tertiary", key=f"look-{row.place}"):

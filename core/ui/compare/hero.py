@@ -95,7 +95,7 @@ def _forest(told: Told, study: StoredComparison | None, found: Mapping[str, list
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         blocks.headed(
             "Differences" if found else "Figures",
-            "How far each detector lies from the pinned one on the very same data, with 95 % intervals: AUROC by "
+            "How far each detector lies from the pinned one on the very same data, with 95\u00a0% intervals: AUROC by "
             "DeLong's closed form, the others by resampling, the same resamples for all.",
             "Right of the dashed line is higher than the pinned detector. A filled marker is a difference that chance "
             "does not explain; an open one may be none. Intervals of two figures may overlap and their difference be "

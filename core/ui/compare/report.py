@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.datasets.wording import percent
 from core.store.comparison import StoredComparison
-from core.ui import blocks, rooms, words
+from core.ui import rooms, words
 from core.ui.compare import costs
 from core.ui.compare import study as studies
 from core.ui.compare.costs import Said
@@ -49,7 +50,7 @@ def show(told: Told, study: StoredComparison | None) -> None:
         )  # fmt: skip
     if said is not None:
         often = (
-            f"{blocks.percent(said.anomalies)} of the parts anomalous"
+            f"{percent(said.anomalies)} of the parts anomalous"
             if told.over_images
             else f"{words.amount(said.anomalies)} anomalies in 10,000 steps"
         )

@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts import versus
+from core.charts.canvas import SHARES
+from core.datasets.wording import percent
 from core.store.comparison import StoredComparison
 from core.ui import blocks
 from core.ui.compare import told as telling
@@ -65,13 +67,13 @@ def _alt(told: Told, study: StoredComparison) -> str:
     for name, one in zip(told.now.names, telling.curves(told, study), strict=True):
         at = one.at(told.now.rate)
         if at is not None:
-            said.append(f"{name} finds {one.found[at]:.0%} with {one.calls[at]:.1f} false call-outs")
+            said.append(f"{name} finds {percent(one.found[at], 0)} with {one.calls[at]:.1f} false call-outs")
     return "; ".join(said)
 
 
 def _kept(told: Told) -> str:
     return "; ".join(
-        f"{row.name}: {row.figures['far']:.2%} of the normal steps alarm, {told.now.rate:.2%} promised"
+        f"{row.name}: {percent(row.figures['far'], 2)} of the normal steps alarm, {percent(told.now.rate, 2)} promised"
         for row in told.evidence.rows
         if row.figures["far"] is not None
     )
@@ -87,7 +89,7 @@ def _found(key: object, study_id: str, _told: Told, _study: StoredComparison) ->
         lines.append(versus.Line(name, one.calls, one.found, own))
     figure = versus.overlaid(lines, "false call-outs in 10,000 normal steps", "anomalies found", unit=False)
     figure.update_xaxes(range=[-0.02 * reach, reach])
-    figure.update_yaxes(range=[-0.02, 1.04], tickformat=".0%")
+    figure.update_yaxes(range=[-0.02, 1.04], **SHARES)
     return figure
 
 

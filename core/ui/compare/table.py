@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.compare import figures, tables
 from core.compare.figures import Row
+from core.datasets.wording import percent
 from core.store.comparison import StoredComparison
 from core.ui import blocks, words
 from core.ui.compare import study as studies
@@ -25,8 +26,8 @@ def show(told: Told, study: StoredComparison | None) -> None:
     shown = [*rows, *told.evidence.baselines]
     blocks.headed(
         "Figures",
-        "Every figure of every detector on what is counted with its 95 % interval, and below it the difference to the "
-        "pinned detector. Beside them what guessing gets.",
+        "Every figure of every detector on what is counted with its 95\u00a0% interval, and below it the difference "
+        "to the pinned detector. Beside them what guessing gets.",
         "The best of a row is bold. Two figures differ for sure only where the paired test says so: see the "
         "differences above.",
         "F1-max chose its limit on these very data: hindsight, no promise. Time and memory are those of the machine "
@@ -89,7 +90,7 @@ def _cell(name: str, row: Row, pinned: Row | None, *, best: bool) -> str:
 def form(name: str, value: float) -> str:
     """A figure as people read it."""
     if name in PERCENT:
-        return f"{value:.1%}" if value >= 0.01 or not value else f"{value:.2%}"
+        return percent(value, 1) if value >= 0.01 or not value else percent(value, 2)
     if name == "model_bytes":
         return blocks.size(value)
     return words.amount(value) if name in COSTS else PLAIN.get(name, "{:.3f}").format(value)

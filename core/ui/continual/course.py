@@ -32,7 +32,8 @@ def show(told: Shown) -> None:
         "Performance over time",
         "Each method on the probe of a drifting task as the world shows it at that step, or on the stream itself, each "
         f"sample judged before it was learned, {WINDOW} steps together.",
-        "A dashed line is an onset. A diamond is the first of three looks in a row at 90 % of what was usual before.",
+        "A dashed line is an onset. A diamond is the first of three looks in a row at 90\u00a0% of what was usual "
+        "before.",
         "One seed; looks are every few steps. A method that recovers after the task's end is censored: it took longer. "
         "Each has to get back what it had itself: who had learned more by the onset has more to win back.",
     )

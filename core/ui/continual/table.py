@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import continual as charts
+from core.datasets.wording import percent
 from core.ui import blocks, words
 from core.ui.continual import shown
 from core.ui.continual.shown import Shown
@@ -21,8 +22,9 @@ def show(told: Shown) -> None:
     report = told.report
     blocks.headed(
         "Methods",
-        "Means over seeds with 95 % bootstrap intervals. CAF1 is the F1 of critical anomalies, false alarms over all "
-        "normals; DAL the steps until performance is back after a drift; CVaR the mean of the worst 5 % of losses.",
+        "Means over seeds with 95\u00a0% bootstrap intervals. CAF1 is the F1 of critical anomalies, false alarms over "
+        "all normals; DAL the steps until performance is back after a drift; CVaR the mean of the worst 5\u00a0% of "
+        "losses.",
         "Compare rows only by the paired tests below: seeds differ more than methods. ACC, BWT, FWT and FM come from "
         "the task matrix.",
         "One seed has no interval. Fewer than six seeds can show no significance, whatever they show.",
@@ -126,4 +128,6 @@ def _ends(interval: dict[str, Any]) -> dict[str, Any]:
 
 def _percent(interval: dict[str, Any]) -> str:
     ends = _ends(interval)["ci95"]
-    return f"{interval['mean']:+.1%}" + (f" ({ends[0]:+.1%} to {ends[1]:+.1%})" if ends else "")
+    return percent(interval["mean"], 1, signed=True) + (
+        f" ({percent(ends[0], 1, signed=True)} to {percent(ends[1], 1, signed=True)})" if ends else ""
+    )

@@ -13,8 +13,8 @@ from core.ui import blocks, rooms, words
 
 def show(row: DatasetRow) -> None:
     """Key figures, the chart of splits and classes, and what a person should know before training."""
-    found = of(row.id)
     excluded = rooms.datasets().excluded(row.id)
+    found = of(row.id, excluded)
     _figures(row, found, len(excluded))
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -35,13 +35,13 @@ def show(row: DatasetRow) -> None:
                 "Leakage and contradictions should be mended first. The rest only limits what can be measured.",
                 "Copies are told by their bytes; two photographs of the same part are not noticed.",
             )
-        _fitness(row, found)
+        _fitness(row, found, len(excluded))
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking through the dataset…")
-def of(dataset_id: str) -> Summary:
-    """The summary of a dataset; its content never changes under one id."""
-    return summary(rooms.datasets().get(dataset_id))
+def of(dataset_id: str, excluded: frozenset[str]) -> Summary:
+    """The summary of a dataset, whose content never changes under one id, less what somebody left out of training."""
+    return summary(rooms.datasets().get(dataset_id), excluded)
 
 
 @st.cache_data(max_entries=8, ttl=120, show_spinner=False)
@@ -63,7 +63,7 @@ def _figures(row: DatasetRow, found: Summary, n_excluded: int) -> None:
         st.metric("Left out", f"{row.n_rejected:,}", border=True, help="Files that could not be read; reasons below")
 
 
-def _fitness(row: DatasetRow, found: Summary) -> None:
+def _fitness(row: DatasetRow, found: Summary, n_excluded: int) -> None:
     if not found.warnings:
         st.markdown(":green[:material/check_circle:] Nothing stands in the way of training.")
     for sentence in found.warnings:
@@ -77,7 +77,9 @@ def _fitness(row: DatasetRow, found: Summary) -> None:
         )
     st.markdown(f":gray[:material/straighten:] {_sizes([size for size, _ in found.sizes])}")
     if found.recommended_more:
-        st.progress(_share(found), text=f"{words.count(found.recommended_more, 'more good image')} recommended")
+        st.progress(
+            _share(found, n_excluded), text=f"{words.count(found.recommended_more, 'more good image')} recommended"
+        )
 
 
 def _sizes(sizes: list[tuple[int, int]]) -> str:
@@ -88,8 +90,8 @@ def _sizes(sizes: list[tuple[int, int]]) -> str:
     return f"{len(sizes):,} sizes, {narrow} to {wide} pixels wide and {low} to {high} high."
 
 
-def _share(found: Summary) -> float:
-    have = sum(count.n for count in found.counts if count.split == "train" and count.label != "bad")
+def _share(found: Summary, n_excluded: int) -> float:
+    have = sum(count.n for count in found.counts if count.split == "train" and count.label != "bad") - n_excluded
     return have / (have + found.recommended_more)
 
 

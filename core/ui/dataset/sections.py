@@ -102,7 +102,7 @@ def _rejected(row: DatasetRow) -> None:
 
 
 def _copies(row: DatasetRow) -> None:
-    found = overview.of(row.id)
+    found = overview.of(row.id, rooms.datasets().excluded(row.id))
     if not found.duplicates:
         st.markdown(":green[:material/check_circle:] No two files have the same bytes.")
         return

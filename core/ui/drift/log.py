@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.datasets.wording import percent
 from core.store.champions import Succession
 from core.ui import blocks, words
 
@@ -66,7 +67,7 @@ def table(figures: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _quiet(one: Mapping[str, Any]) -> str:
-    return f"{one['rate']:.2%} of {one['steps']:,} steps" if one["steps"] else NONE
+    return f"{percent(one['rate'], 2)} of {one['steps']:,} steps" if one["steps"] else NONE
 
 
 def _found(one: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.ui import blocks, words
+from core.datasets.wording import percent
+from core.ui import words
 
 if TYPE_CHECKING:
     from core.drift.blocks import Floats
@@ -32,8 +33,8 @@ def sentence(before: Judged, after: Judged, onset: int, limit: float, rate: floa
     was, now = (float((one > limit).mean()) for one in (clean, drifted))
     kept = "keeps" if now <= 2 * rate else "breaks"
     return (
-        f"The limit promises {blocks.percent(rate)} false alarms. With the drift **{now:.2%}** of the normal steps "
-        f"alarm, without it {was:.2%}: the detector **{kept}** its promise."
+        f"The limit promises {percent(rate)} false alarms. With the drift **{percent(now, 2)}** of the normal steps "
+        f"alarm, without it {percent(was, 2)}: the detector **{kept}** its promise."
     )
 
 
@@ -41,7 +42,7 @@ def metrics(before: Judged, after: Judged, onset: int, limit: float, rate: float
     """Four figures in a row."""
     early, clean, drifted = parts(before, after, onset)
     with st.container(horizontal=True, gap="medium"):
-        st.metric("Limit", f"{limit:.2f}", help=f"Surprise that {blocks.percent(rate)} of normal steps surpass")
+        st.metric("Limit", f"{limit:.2f}", help=f"Surprise that {percent(rate)} of normal steps surpass")
         for label, values, base in (
             ("False alarms before", early, None),
             ("After, as recorded", clean, None),
@@ -50,7 +51,7 @@ def metrics(before: Judged, after: Judged, onset: int, limit: float, rate: float
             if len(values):
                 share = float((values > limit).mean())
                 change = None if base is None else f"{100 * (share - float((base > limit).mean())):+.2f} points"
-                st.metric(label, f"{share:.2%}", change, delta_color="inverse")
+                st.metric(label, percent(share, 2), change, delta_color="inverse")
         alarms = np.flatnonzero(after.surprise[onset:] > limit)
         first = f"{int(alarms[0]):,} steps" if len(alarms) else "none"
         st.metric("First alarm after the onset", first, help="Of the detector itself, right or not")

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import driftlab as charts
+from core.datasets.wording import percent
 from core.drift.state import ViewName
 from core.store.datasets import DatasetRow
 from core.store.models import ModelRow
@@ -85,7 +86,7 @@ def _sentence(before: JudgedImages, after: JudgedImages, n: int, limit: float, r
     ends = _ends(int((after.score[:n] > limit).sum()), n)
     broken = ends[0] > rate
     said = (
-        f"The limit promises {blocks.percent(rate)} false alarms. With the drift **{now:.1%}** of the good parts alarm"
+        f"The limit promises {percent(rate)} false alarms. With the drift **{percent(now, 1)}** of the good parts alarm"
     )
     verdict = "**breaks**" if broken else "does not certainly break"
     missed = ""
@@ -93,7 +94,7 @@ def _sentence(before: JudgedImages, after: JudgedImages, n: int, limit: float, r
         found = before.score[n:] > limit
         lost = int((found & ~(after.score[n:] > limit)).sum())
         missed = f" It hides {lost} of the {words.count(int(found.sum()), 'bad part')} found without it."
-    return f"{said}, without it {was:.1%}: the drift {verdict} the promise.{missed}"
+    return f"{said}, without it {percent(was, 1)}: the drift {verdict} the promise.{missed}"
 
 
 def _metrics(before: JudgedImages, after: JudgedImages, n: int, limit: float) -> None:
@@ -113,8 +114,9 @@ def _metrics(before: JudgedImages, after: JudgedImages, n: int, limit: float) ->
                     then = (base.score[part] <= limit) if missed else (base.score[part] > limit)
                     change = f"{100 * (hits / len(values) - float(then.mean())):+.1f} points"
                 st.metric(
-                    f"{label} {when}", f"{hits / len(values):.1%}", change, delta_color="off" if missed else "inverse",
-                    help=f"{hits} of {len(values)}; 95 % interval {low:.1%} to {high:.1%}.{note}",
+                    f"{label} {when}", percent(hits / len(values), 1), change,
+                    delta_color="off" if missed else "inverse",
+                    help=f"{hits} of {len(values)}; 95\u00a0% interval {percent(low, 1)} to {percent(high, 1)}.{note}",
                 )  # fmt: skip
         truth = np.arange(len(before.score)) >= n
         was, now = auroc(before.score, truth), auroc(after.score, truth)
@@ -153,7 +155,12 @@ def _example(
     items = (*chosen.good, *chosen.bad)
     frame = pd.DataFrame({"name": [item.name for item in items], "moved": np.abs(after.score - before.score)})
     names = frame.sort_values("moved", ascending=False, kind="stable")["name"].tolist()[:MOST_EXAMPLES]
-    labels = {item.name: word for word, side in (("good", chosen.good), ("bad", chosen.bad)) for item in side}
+    several = len({item.category for item in items}) > 1
+    labels = {
+        item.name: f"{word}, {item.category}" if several else word
+        for word, side in (("good", chosen.good), ("bad", chosen.bad))
+        for item in side
+    }
     name = st.selectbox(
         "Part", names, key="lab-part", format_func=lambda one: f"{labels[one]}: {words.short(one)}",
         label_visibility="collapsed",

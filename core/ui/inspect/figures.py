@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.charts.counts import recall_bars
 from core.charts.curves import pr_figure, roc_figure
+from core.datasets.wording import percent
 from core.metrics.ranking import confusion, curve
 from core.ui import blocks, words
 from core.ui.inspect.scored import Scored
@@ -23,7 +24,7 @@ METRICS = {  # name in the evaluation: what a person reads, what it means
     "recall": ("Recall at the promised limit", "share of bad parts that were found"),
     "false_alarm_rate": ("False-alarm rate", "share of good parts above the promised limit"),
     "pixel_auroc": ("Pixel AUROC", "chance that a defective pixel scores above a good one"),
-    "aupro": ("AUPRO at 0.3", "overlap with defects, up to 30 % of good pixels flagged"),
+    "aupro": ("AUPRO at 0.3", "overlap with defects, up to 30\u00a0% of good pixels flagged"),
 }
 
 
@@ -52,7 +53,7 @@ def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
 def _table(metrics: Mapping[str, Any]) -> None:
     blocks.headed(
         "Figures",
-        "The detector's figures on the labelled test images, with 95 % intervals, beside what guessing would get.",
+        "The detector's figures on the labelled test images, with 95\u00a0% intervals, beside what guessing would get.",
         "An interval says how far the figure could be off with another set of as many images.",
         "They hold at the model's own promised limit; moving the limits on this page does not change them.",
     )
@@ -72,7 +73,7 @@ def _table(metrics: Mapping[str, Any]) -> None:
     number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, column_config={"Value": number, "Guessing": number}, height="content",
-        alt="Figures of the detector with 95 % intervals and what guessing gets",
+        alt="Figures of the detector with 95\u00a0% intervals and what guessing gets",
     )  # fmt: skip
     st.caption(f"Protocol: {words.plain(metrics['protocol'])}")
 
@@ -112,7 +113,7 @@ def _classes(per_class: Mapping[str, Any]) -> None:
         return
     blocks.headed(
         "By defect class",
-        "Share of each class's parts above the promised limit, with a 95 % interval.",
+        "Share of each class's parts above the promised limit, with a 95\u00a0% interval.",
         "The worst class is on top: that is where to look first.",
         "A class of few parts has a wide interval.",
     )
@@ -120,11 +121,7 @@ def _classes(per_class: Mapping[str, Any]) -> None:
 
 
 def _sizes(per_size: list[dict[str, Any]]) -> None:
-    found = {
-        f"{blocks.percent(size['low'])} to {blocks.percent(size['high'])} of the image": size
-        for size in per_size
-        if size["n"]
-    }
+    found = {f"{percent(size['low'])} to {percent(size['high'])} of the image": size for size in per_size if size["n"]}
     if not found:
         st.caption("Recall by defect size needs masks.")
         return
@@ -138,7 +135,7 @@ def _sizes(per_size: list[dict[str, Any]]) -> None:
 
 
 def _bars_words(what: str, found: Mapping[str, Any]) -> str:
-    return f"Recall by {what}: " + ", ".join(f"{name} {entry['recall']:.0%}" for name, entry in found.items())
+    return f"Recall by {what}: " + ", ".join(f"{name} {percent(entry['recall'], 0)}" for name, entry in found.items())
 
 
 def _categories(per_category: Mapping[str, Any]) -> None:

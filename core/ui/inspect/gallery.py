@@ -31,9 +31,10 @@ def show(scored: Scored, rows: pd.DataFrame, total: int) -> None:
     with st.container(horizontal=True, horizontal_alignment="center"):
         page = min(st.pagination(pages, key=filters.PAGE, bind="query-params"), pages) if pages > 1 else 1
     visible = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+    several = len(set(rows["category"])) > 1  # files of different products often share their names
     with slots, st.grid(COLUMNS, min_column_width=TILE_WIDTH, gap="small"):
         for row in visible.to_dict("records"):
-            _tile(scored, row, heat=heat)
+            _tile(scored, row, heat=heat, product=several)
 
 
 def _toolbar(scored: Scored, rows: pd.DataFrame, total: int) -> bool:
@@ -63,13 +64,15 @@ def _show_all() -> None:
         st.session_state["category"] = filters.ANY_CATEGORY
 
 
-def _tile(scored: Scored, row: Mapping[Hashable, Any], *, heat: bool) -> None:
+def _tile(scored: Scored, row: Mapping[Hashable, Any], *, heat: bool, product: bool) -> None:
+    """``product``: say which product the part is one of."""
     item, look = scored.data.by_name[row["item"]], LOOKS[row["verdict"]]
     with st.container(gap="xxsmall"):
         _picture(scored, item, row, heat=heat)
         lines = [
             f"{look.badge} **{words.score(row['score'])}**{_signs(row)}",
             f":small[{_about(row)} · p {row['p_value']:.2g}]",
+            *([f":small[{words.plain(words.short(item.category, 20))}]"] if product else []),
         ]
         st.markdown("  \n".join(lines))
         st.button(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts.overlays import SATURATED, scale_css
+from core.datasets.wording import percent
 from core.ui import words
-from core.ui.blocks import percent
 from core.ui.inspect.scored import MAP_RATE, Scored
 from core.ui.verdicts import bound
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.charts.counts import confusion_matrix
 from core.charts.scores import score_histogram
+from core.datasets.wording import percent
 from core.metrics.verdicts import verdict_table
 from core.ui import blocks, bycategory, words
 from core.ui.inspect import costs, limits
@@ -90,7 +91,7 @@ def _promises(scored: Scored, now: Limits) -> None:
             look, rate = LOOKS[verdict], scored.calibration.promised_rate(limit)  # type: ignore[index]
             st.markdown(
                 f"{look.badge} above **{words.score(limit)}**: "
-                f"{bound(scored.calibration)} {blocks.percent(rate)} of good parts",
+                f"{bound(scored.calibration)} {percent(rate)} of good parts",
                 width="content",
             )
         st.space("stretch")
@@ -112,11 +113,11 @@ def _origin(scored: Scored) -> str:
     lowest = calibration.lowest_rate
     unreachable = [rate for rate in (REVIEW_RATE, REJECT_RATE) if rate < lowest]
     if unreachable:
-        asked = " and ".join(blocks.percent(rate) for rate in unreachable)
-        return f"{text}{asked} would be usual, but {blocks.percent(lowest)} is the lowest that so few can promise."
+        asked = " and ".join(percent(rate) for rate in unreachable)
+        return f"{text}{asked} would be usual, but {percent(lowest)} is the lowest that so few can promise."
     return (
-        f"{text}The limits are the lowest with {bound(calibration)} {blocks.percent(REVIEW_RATE)} of good parts above "
-        f"the review limit and {bound(calibration)} {blocks.percent(REJECT_RATE)} above the reject limit."
+        f"{text}The limits are the lowest with {bound(calibration)} {percent(REVIEW_RATE)} of good parts above "
+        f"the review limit and {bound(calibration)} {percent(REJECT_RATE)} above the reject limit."
     )
 
 

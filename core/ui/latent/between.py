@@ -28,17 +28,17 @@ def show(model: ModelRow, data: ImageSet) -> None:
     first, last = chosen(data)
     share = st.slider(
         "Position", 0, 100, 50, 100 // (STEPS - 1), format="%d %%", key="between", bind="query-params",
-        help="0 % is the first part redrawn, 100 % the second.",
+        help="0\u00a0% is the first part redrawn, 100\u00a0% the second.",
     )  # fmt: skip
     pictures = space.between(model, first, last, STEPS)
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _end("from", first, data)
     with middle:
-        st.markdown(f"**Redrawn at {share} %**")
+        st.markdown(f"**Redrawn at {share}\u00a0%**")
         st.image(
             pictures[round(share / 100 * (STEPS - 1))],
-            alt=f"The part redrawn at {share} % of the way from {first.name} to {last.name}",
+            alt=f"The part redrawn at {share}\u00a0% of the way from {first.name} to {last.name}",
             width="stretch",
         )
     with right:
@@ -47,8 +47,8 @@ def show(model: ModelRow, data: ImageSet) -> None:
         for number, picture in enumerate(pictures[::STRIP]):
             at = number * STRIP * 100 // (STEPS - 1)
             with st.container(gap="xxsmall"):
-                st.image(picture, alt=f"Redrawn at {at} %", width="stretch")
-                st.caption(f"{at} %", text_alignment="center")
+                st.image(picture, alt=f"Redrawn at {at}\u00a0%", width="stretch")
+                st.caption(f"{at}\u00a0%", text_alignment="center")
 
 
 def chosen(data: ImageSet) -> tuple[ImageItem, ImageItem]:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.charts import live as charts
+from core.datasets.wording import percent
 from core.live.exports import alarms_csv
 from core.live.table import FeedRow
 from core.streaming import rounds
@@ -65,7 +66,7 @@ def _filtered(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _entry(alarm: dict[str, Any], feed: FeedRow) -> None:
     time_unit = str(feed.status.get("time_unit"))
     causes = alarm["causes"]
-    first = f" · {words.plain(causes[0]['sensor'])} {causes[0]['share'] * 100:.0f} %" if causes else ""
+    first = f" · {words.plain(causes[0]['sensor'])} {percent(causes[0]['share'], 0)}" if causes else ""
     now = ":material/notifications_active: " if alarm["open"] else ""
     label = (
         f"{now}**{words.plain(alarm['unit'])}** · {_when(alarm['start_time'], time_unit, alarm['start'])} · "

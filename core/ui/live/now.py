@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts import live as charts
+from core.datasets.wording import percent
 from core.live.blocks import kept_units
 from core.live.exports import steps_csv
 from core.live.table import FeedRow
@@ -65,8 +66,8 @@ def _figures(view: View) -> None:
             delta=said.trend(trend).split(" (")[0] if trend else "ended", delta_color="off", delta_arrow="off",
             help="100 at usual, 50 where the smoothed surprise of the ensemble stands at the limit, 25 at twice that "
             "distance: 100 · 2^(−max(e − 0.434, 0) / (limit − 0.434)), e smoothed with a half-life of "
-            f"{view.feed.spec['half_life']} steps. Trend: Theil-Sen slope of its means, told where its 95 % interval "
-            "leaves out 0.",
+            f"{view.feed.spec['half_life']} steps. Trend: Theil-Sen slope of its means, told where its 95\u00a0% "
+            "interval leaves out 0.",
         )  # fmt: skip
         st.metric(
             f"{room.title(view.decides)} now", f"{score:.2f}", border=True, delta=said.rarity(score), delta_color="off",
@@ -112,7 +113,7 @@ def _causes(view: View) -> None:
         st.caption("The unit has ended; its alarms below tell their causes.")
         return
     shares = [(cause["sensor"], cause["share"]) for cause in causes]
-    alt = ", ".join(f"{name} {share:.0%}" for name, share in shares)
+    alt = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
     height = charts.causes_height(len(shares))
     option = charts.causes(shares, faint=not view.unusual)
     draw(option, key="live-causes", alt=f"Share of the blame: {alt}", height=height)

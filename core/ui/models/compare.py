@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.csvtable import to_csv
+from core.datasets.wording import percent
 from core.detectors.registry import REGISTRY
 from core.detectors.series.calibration import RATE
 from core.store.models import ModelRow
@@ -28,7 +29,7 @@ def show(chosen: Sequence[ModelRow]) -> None:
         st.subheader("Side by side", anchor=False, width="content")
         blocks.chart_help(
             "Each model's settings, what it was trained on, and its figures on its own dataset.",
-            f"{DIFFERS} marks a row in which the models differ. An interval is 95 %, from the bootstrap.",
+            f"{DIFFERS} marks a row in which the models differ. An interval is 95\u00a0%, from the bootstrap.",
             "Figures compare only where the dataset is the same; intervals that overlap do not settle which is better.",
         )
         st.space("stretch")
@@ -115,7 +116,7 @@ def _learned(row: ModelRow, *, series: bool) -> dict[str, str]:
     return {
         "Good images": f"{dataset.fit + dataset.calibration}",
         "Excluded images": f"{dataset.excluded}",
-        "Lowest false-alarm rate": blocks.percent(table.lowest_rate(row)),
+        "Lowest false-alarm rate": percent(table.lowest_rate(row)),
         "Calibration": f"{calibration.n} images, {calibration.scheme}{_by_category(calibration.categories)}",
     }
 

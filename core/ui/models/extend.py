@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts import forgetting as charts
+from core.datasets.wording import percent
 from core.store.models import ModelRow
 from core.ui import blocks, errors, jobs_panel, rooms, state, words
 from core.ui.labels import labels
@@ -88,7 +89,7 @@ def forgot(row: ModelRow) -> None:
             blocks.headed(
                 "What it forgot",
                 "The same images judged by the parent and by this model, each at its own limit for "
-                f"{blocks.percent(found.rate)} false alarms. Neither has learned from any of them.",
+                f"{percent(found.rate)} false alarms. Neither has learned from any of them.",
                 "False alarms on old good images should not rise, recall of old defects should not fall; false alarms "
                 "on new good images should fall: that is what they were added for.",
                 "Images kept from learning set the limits: their share of alarms is about what is promised, by "
@@ -146,7 +147,7 @@ def _called(one: Counted) -> str:
 
 
 def _share(hits: int, n: int, ends: tuple[float, float]) -> str:
-    return f"{hits / n:.1%} ({ends[0]:.1%} to {ends[1]:.1%})"
+    return f"{percent(hits / n, 1)} ({percent(ends[0], 1)} to {percent(ends[1], 1)})"
 
 
 def _back(row: ModelRow, parent: str, name: str) -> None:

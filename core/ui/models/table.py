@@ -127,9 +127,9 @@ def _columns() -> dict[str, Any]:
         ),
         "Threshold": column.NumberColumn(
             format="%.3g",
-            help="Images: promises at most 5 % false alarms, or the lowest rate that its calibration allows; about so "
-            "many where it is cross-fitted. Recordings: promises 1 false alarm in 1,000 steps; empty where every "
-            "machine has its own.",
+            help="Images: promises at most 5\u00a0% false alarms, or the lowest rate that its calibration allows; "
+            "about so many where it is cross-fitted. Recordings: promises 1 false alarm in 1,000 steps; empty where "
+            "every machine has its own.",
         ),
         "Lowest rate": column.NumberColumn(format="%.2f %%", help="The smallest false-alarm rate it can promise."),
         "Size": column.NumberColumn(format="%.1f MB"),

@@ -60,7 +60,7 @@ def _summary(found: Report) -> None:
 def _chart(found: Report, metric: str) -> None:
     blocks.headed(
         METRICS[metric].title,
-        "Dots are measured here, with 95 % intervals; diamonds were reported by others.",
+        "Dots are measured here, with 95\u00a0% intervals; diamonds were reported by others.",
         "A solid line joins ours with a published figure of the same protocol and the same data; along a dotted line a "
         "difference would mean nothing, and the table says why.",
         "Intervals are about these test data; they do not tell how another seed or another sample would do.",

@@ -9,6 +9,7 @@ import streamlit as st
 from core.charts.overlays import encode_jpeg
 from core.charts.rustlayers import SIDE, covered, fitted, part_layer
 from core.datasets import images
+from core.datasets.wording import percent
 from core.severity.correction import MOST_SHIFT, Correction, Polygon, corrected_part, key
 from core.severity.part import Part
 from core.severity.types import PartResult, Photo, Rgb
@@ -38,7 +39,7 @@ def show(story: Story, result: PartResult, view: str) -> None:
         for remark in found.remarks:
             st.caption(words.plain(remark))
         if found.found:
-            st.caption(f"The part covers {found.mask.mean():.0%} of the photograph.")
+            st.caption(f"The part covers {percent(found.mask.mean(), 0)} of the photograph.")
         if kept != story.corrections:
             st.info("The figures above are from before these corrections.", icon=":material/history:")
         if st.button("Analyse again", type="primary", icon=":material/restart_alt:", key="rust-mask-go",

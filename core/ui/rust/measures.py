@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts import rust as charts
-from core.charts.shares import percent
+from core.charts.shares import surface
+from core.datasets.wording import percent
 from core.severity.measures.base import MeasureInfo
 from core.severity.measures.registry import infos
 from core.severity.types import PartResult
@@ -40,12 +41,12 @@ def show(result: PartResult, told: Sequence[str]) -> None:
         return
     curves = {known[name].title: drawn.severity(result.curves[name], name) for name in on}
     figure = charts.measures(curves, drawn.unit(result), upto=len(result.rust.hours) - 1)
-    ends = "; ".join(f"{title} {100 * curve.share[-1]:.3g} %" for title, curve in curves.items())
+    ends = "; ".join(f"{title} {percent(curve.share[-1])}" for title, curve in curves.items())
     blocks.plot(figure, key="rust-measures", alt=f"One panel for each measure. At the last time: {ends}")
     for name in on:
         curve, lead = result.curves[name], " · **gives grades and forecast**" if name == result.rust.measure else ""
         first, last = curve.estimates[0], curve.estimates[-1]
         st.markdown(
-            f"**{known[name].title}** {percent(first.value)} → {percent(last.value)}{lead}  \n"
+            f"**{known[name].title}** {surface(first.value)} → {surface(last.value)}{lead}  \n"
             f":small[{words.plain(known[name].sentence)}]"
         )

@@ -9,7 +9,7 @@ import streamlit as st
 from core.charts import rust as charts
 from core.charts.rustcurve import spark_svgs
 from core.charts.rusttime import unit_of
-from core.charts.shares import percent
+from core.charts.shares import surface
 from core.severity.types import PartResult
 from core.ui import blocks, words
 from core.ui.rust import drawn, wording
@@ -47,7 +47,7 @@ def show(story: Story, results: Sequence[PartResult], chosen: Rules, current: st
     unit = unit_of(max(one.rust.hours[-1] for one in results))
     mean = drawn.severity(story.fleet, story.fleet.part) if story.fleet else None
     figure = charts.fleet(curves, current, unit, limit=chosen.limit, mean=mean)
-    told = "; ".join(f"{one.part} {percent(one.rust.estimates[-1].value)}" for one in results)
+    told = "; ".join(f"{one.part} {surface(one.rust.estimates[-1].value)}" for one in results)
     blocks.plot(figure, key="rust-fleet", alt=f"Rusted share of all parts over time. At the end: {told}")
 
 
@@ -59,8 +59,8 @@ def _card(story: Story, result: PartResult, small: str, current: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{words.plain(result.part)}**", width="stretch")
             st.markdown(look.badge, help=look.says)
-        st.metric("Rusted", percent(last.value), label_visibility="collapsed")
-        st.image(small, alt=f"Curve of {result.part}, {percent(last.value)} at the end", width="stretch")
+        st.metric("Rusted", surface(last.value), label_visibility="collapsed")
+        st.image(small, alt=f"Curve of {result.part}, {surface(last.value)} at the end", width="stretch")
         st.button(
             "Show", key=f"rust-card-{result.part}", icon=":material/play_circle:", disabled=result.part == current,
             on_click=_open, args=(result.part,), width="stretch",

@@ -27,7 +27,7 @@ def rules(settings: RustSettings) -> Rules:
         limit = st.number_input(
             "Limit, % of the surface", 0.01, 99.0, 100 * settings.limit, 1.0, key="limit", format="%.4g",
             bind="query-params",
-            help="Pictures of ISO 4628-3: Ri 2 0.5 %, Ri 3 1 %, Ri 4 8 %, Ri 5 40 %.",
+            help="Pictures of ISO 4628-3: Ri 2 0.5\u00a0%, Ri 3 1\u00a0%, Ri 4 8\u00a0%, Ri 5 40\u00a0%.",
         )  # fmt: skip
         days = st.number_input(
             "Horizon, days", 0.0, 36500.0, (settings.horizon_hours or 0.0) / 24, 1.0, key="horizon", format="%.4g",

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.charts.rustcurve import curve_svg, gauge_svg
-from core.charts.shares import percent
+from core.charts.shares import surface
+from core.datasets.wording import percent
 from core.severity import rules
 from core.severity.types import PartResult
 from core.ui.rust import drawn, stage, wording
@@ -74,7 +75,7 @@ def _moments(
         found.append(
             stage.Moment(
                 when=unit.at(hours).capitalize(),
-                told=f"{percent(estimate.value)} rusted",
+                told=f"{surface(estimate.value)} rusted",
                 over=estimate.value >= chosen.limit,
                 alt=f"{_result.part}, {unit.at(hours)}",
                 photo=seen.photo,
@@ -98,10 +99,10 @@ def _facts(result: PartResult, chosen: Rules, now: int) -> stage.Facts:
     )  # fmt: skip
     told = stage.Facts(
         words=wording.grade_words(grades),
-        line=f"{wording.grade_line(grades)} · 95 % interval {wording.interval(estimate)}",
+        line=f"{wording.grade_line(grades)} · 95\u00a0% interval {wording.interval(estimate)}",
         curve=curve,
         gauge=gauge_svg(health),
-        health=f"Health {health:.0%}",
+        health=f"Health {percent(health, 0)}",
         alerts=[(one.certain, one.sentence) for one in rules.alerts(result.rust, now, chosen.limit, chosen.rate)],
         action=f"Suggested: {grades.action}",
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.charts.rusttime import TimeUnit
-from core.charts.shares import percent
+from core.charts.shares import between, surface
+from core.datasets.wording import percent
 from core.severity.types import Estimate, Grades, PartResult, Status
 
 RI_WORDS = ("no rust", "first specks of rust", "slight rust", "clear rust", "heavy rust", "severe rust")
@@ -13,9 +14,11 @@ SPREAD = {"S": "in spots", "G": "all over", "P": "in pinpoints", "H": "in spots 
 CONVENTIONS = (
     "Rusted means the share of the part's own surface that was called rust; holes, shadows and the background do not "
     "count.",
-    "ISO 4628-3 shows pictures, no intervals: here each picture's share (0.05, 0.5, 1 and 8 %) is the upper bound of "
+    "ISO 4628-3 shows pictures, no intervals: here each picture's share (0.05, 0.5, 1 and 8\u00a0%) is the upper "
+    "bound of "
     "Ri 1 to Ri 4. ASTM D610 grades by its table 1; its letter tells spots (S), all over (G), pinpoints (P), both (H).",
-    "Intervals are 95 % unless said otherwise. A forecast continues the growth seen so far; it knows no change of use.",
+    "Intervals are 95\u00a0% unless said otherwise. A forecast continues the growth seen so far; it knows no change "
+    "of use.",
 )
 
 
@@ -42,7 +45,7 @@ STATUSES: dict[Status, StatusLook] = {
 
 def interval(estimate: Estimate) -> str:
     """``3.1 to 5.4 %``."""
-    return f"{percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)}"
+    return between(estimate.low, estimate.high)
 
 
 def ri(grades: Grades) -> str:
@@ -71,7 +74,7 @@ def grade_words(grades: Grades) -> str:
 
 def forecast_words(result: PartResult, unit: TimeUnit) -> str:
     """When the limit is reached; or that it is not, or that nobody can tell, and why."""
-    found, limit = result.forecast, percent(result.forecast.limit)
+    found, limit = result.forecast, surface(result.forecast.limit)
     if found.reason is not None:
         return found.reason
     if found.median_hours is None and found.observed:
@@ -87,10 +90,10 @@ def interval_words(result: PartResult, unit: TimeUnit) -> str:
     if found.reason is not None:
         return ""
     if found.median_hours is None:
-        return f"{found.share_reached:.0%} of the resampled courses reach it."
+        return f"{percent(found.share_reached, 0)} of the resampled courses reach it."
     return (
-        f"80 %: {_between(found.low80_hours, found.high80_hours, unit)} · "
-        f"95 %: {_between(found.low95_hours, found.high95_hours, unit)}"
+        f"80\u00a0%: {_between(found.low80_hours, found.high80_hours, unit)} · "
+        f"95\u00a0%: {_between(found.low95_hours, found.high95_hours, unit)}"
     )
 
 
@@ -119,4 +122,4 @@ def health(share: float, limit: float) -> float:
 def sentence(result: PartResult, at: int, unit: TimeUnit) -> str:
     """The state of a part at a time in one sentence."""
     now = result.rust.estimates[at]
-    return f"On {unit.at(result.rust.hours[at])}, {percent(now.value)} of the surface has rusted ({interval(now)})."
+    return f"On {unit.at(result.rust.hours[at])}, {surface(now.value)} of the surface has rusted ({interval(now)})."

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts import causes as charts
+from core.datasets.wording import percent
 from core.explain.ranking import Ranking
 from core.jobs.tasks.explain import LONGEST
 from core.ui import blocks, jobs_panel, words
@@ -106,7 +107,7 @@ def _words(answer: Answer) -> None:
     if len(culprits) > 1 and before > usual:
         left = max(culprits[-1]["score"] - usual, 0) / (before - usual)
         names = ", then ".join(words.plain(one["sensor"]) for one in culprits)
-        st.markdown(f"With {names} as they should be, {left:.0%} of the excess is left.")
+        st.markdown(f"With {names} as they should be, {percent(left, 0)} of the excess is left.")
     explains = dict(zip(said["sensors"], said["counterfactual"]["explains"] or [], strict=False))
     strays = [
         (name, one["words"])

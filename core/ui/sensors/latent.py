@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.charts import causes as charts
+from core.datasets.wording import percent
 from core.ui import blocks
 from core.ui.sensors.answers import Answer
 
@@ -26,8 +27,8 @@ def show(answer: Answer | None) -> None:
             "Every normal window as a circle, and the windows of this stretch as crosses, from thin to thick in order "
             "of time.",
             "A stretch that wanders off is like nothing that the model has seen.",
-            f"The map shows {found['explained']:.0%} of how normal codes vary. A window may lie among normal ones and "
-            "still be badly redrawn.",
+            f"The map shows {percent(found['explained'], 0)} of how normal codes vary. A window may lie among normal "
+            "ones and still be badly redrawn.",
         )
         points, path = np.asarray(found["points"]), np.asarray(found["path"])
         blocks.plot(charts.latent_map(points, path), key="latent-map", alt=f"{len(path)} windows among {len(points)}")

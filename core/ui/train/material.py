@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.datasets.wording import percent
 from core.detectors.base import DetectorInfo
 from core.detectors.calibration import Scheme
 from core.detectors.training import planned_calibration
 from core.store.datasets import DatasetRow
-from core.ui import blocks, nav, rooms, words
+from core.ui import nav, rooms, words
 
 NOTHING = "There is no good image to learn from. Add some on the Data page, or take excluded ones in again there."
 ENOUGH = 20  # different good images below which a threshold is hardly worth its name
@@ -63,7 +64,7 @@ def show(row: DatasetRow, found: Material) -> None:
         )
         st.metric(
             "Lowest false-alarm rate",
-            blocks.percent(found.lowest_rate),
+            percent(found.lowest_rate),
             border=True,
             help="With n images for calibration, no threshold can promise less than 1 / (n + 1) of good parts.",
         )

@@ -49,7 +49,9 @@ def test_a_plain_csv(csv: Write) -> None:
     assert np.array_equal(values[:, 0], np.arange(100, dtype=np.float32) / 2) and values.dtype == np.float32
     assert time[0] == pd.Timestamp("2026-03-01 10:00", tz="UTC").timestamp()
     assert (
-        said(data, "Nobody says which rows are anomalous") and said(data, "first 50%") and said(data, "taken for UTC")
+        said(data, "Nobody says which rows are anomalous")
+        and said(data, "first 50\u00a0%")
+        and said(data, "taken for UTC")
     )
 
 
@@ -135,14 +137,14 @@ def test_gaps_and_irregular_sampling(csv: Write) -> None:
     times = [str(pd.Timestamp("2026-03-01") + pd.Timedelta(seconds=s)) for s in seconds]
     data = read_series(csv("a.csv", "time,x,y", lines(100, times)))
     assert data.rate is None
-    assert said(data, "1 gap", "601") and said(data, "irregular", "3.03%")
+    assert said(data, "1 gap", "601") and said(data, "irregular", "3.03\u00a0%")
 
 
 def test_missing_infinite_constant_and_empty_sensors(csv: Write) -> None:
     rows = [f"{t},{'' if i % 4 == 0 else i},7,,{'inf' if i == 3 else i * i}" for i, t in enumerate(stamps(80))]
     data = read_series(csv("a.csv", "time,gappy,still,empty,big", rows))
     assert [sensor.name for sensor in data.sensors] == ["gappy", "still", "big"]
-    assert said(data, "gappy", "25.00%") and said(data, "same value throughout", "still")
+    assert said(data, "gappy", "25.00\u00a0%") and said(data, "same value throughout", "still")
     assert said(data, "Without a single value", "empty") and said(data, "big", "1 infinite value")
     assert np.isnan(whole(data)[0][3, 2])
 

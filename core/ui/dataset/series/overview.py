@@ -10,6 +10,7 @@ import streamlit as st
 from core.charts.series import coverage
 from core.datasets.series import SeriesSet
 from core.datasets.series_checks import SeriesSummary
+from core.datasets.wording import percent
 from core.store.datasets import DatasetRow
 from core.ui import blocks, rooms, words
 from core.ui.dataset.series import facts
@@ -144,7 +145,7 @@ def _sampling(data: SeriesSet, found: SeriesSummary) -> str:
     if longest_gap <= 1.5 * median:
         return f"{every}, without gaps."
     return (
-        f"{every} at the median; {blocks.percent(found.sampling.gaps)} of the pauses are more than half longer, the "
+        f"{every} at the median; {percent(found.sampling.gaps)} of the pauses are more than half longer, the "
         f"longest is {_time(longest_gap, data.time_unit)}."
     )
 
