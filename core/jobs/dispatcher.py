@@ -6,6 +6,7 @@ over when the holder is gone, and adopts its jobs: all that is known of them is 
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import socket
@@ -18,6 +19,7 @@ import psutil
 from core.errors import UserError
 from core.jobs.engine import Engine
 from core.jobs.job import Job, from_row
+from core.jobs.lanes import startable
 from core.jobs.table import JobTable
 from core.settings import settings
 from core.store.processes import is_alive, this_process
@@ -136,17 +138,21 @@ class Dispatcher:
             self._engine.stop(job, force=False)
 
     def _claim(self) -> Job | None:
-        """Mark the next job as running, if there is room: owners take turns, and no work runs twice at once."""
+        """Mark the next job as running, if there is room for its kind: owners take turns, and no work runs twice at
+        once."""
         with self._workspace.transaction() as db:
-            running = db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'running'").fetchone()[0]
-            if running >= self._max_jobs or (running and psutil.virtual_memory().available < SPARE_BYTES):
+            running = [row["kind"] for row in db.execute("SELECT kind FROM jobs WHERE state = 'running'")]
+            kinds = startable(running, self._max_jobs)
+            if running and psutil.virtual_memory().available < SPARE_BYTES:
                 return None
             row = db.execute(
                 """SELECT id FROM jobs AS q WHERE state = 'queued'
+                   AND (:any OR kind IN (SELECT value FROM json_each(:kinds)))
                    AND NOT EXISTS (SELECT 1 FROM jobs AS r WHERE r.state = 'running' AND r.spec_hash = q.spec_hash)
                    ORDER BY (SELECT COUNT(*) FROM jobs AS r WHERE r.state = 'running' AND r.owner = q.owner),
                             (SELECT COALESCE(MAX(r.started_at), 0) FROM jobs AS r WHERE r.owner = q.owner),
-                            created_at, rowid LIMIT 1"""
+                            created_at, rowid LIMIT 1""",
+                {"any": kinds is None, "kinds": json.dumps(sorted(kinds or ()))},
             ).fetchone()
             if row is None:
                 return None

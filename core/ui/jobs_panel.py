@@ -9,6 +9,8 @@ import streamlit as st
 
 from core.charts.curves import training_curves
 from core.jobs.job import Job
+from core.jobs.lanes import held_up_by
+from core.settings import settings
 from core.ui import blocks, errors, gates, nav, rooms, state, words
 
 STATES = {  # state: word, icon, colour. Vermillion is not here: it means an anomalous part
@@ -35,11 +37,23 @@ def announce(job: Job) -> None:
 def doing(job: Job) -> str:
     """What a job does now and how long it will take, in one line."""
     if job.state == "queued":
-        return "Waits for a free place"
+        return _waits(job)
     if job.cancel_requested:
         return "Stopping…"
     left = f" · about {blocks.duration(job.eta_s)} left" if job.eta_s is not None else ""
     return f"{words.plain(job.stage or 'Starting')}{left}"
+
+
+def _waits(job: Job) -> str:
+    """What a job waits for, and for how long that will run still."""
+    running = [one for one in rooms.jobs().list(active=True) if one.state == "running"]
+    before = held_up_by(job, running, settings().max_jobs)
+    if not before:
+        return "Starts as soon as there is memory for it beside the others" if running else "Starts in a moment"
+    first = before[0]
+    left = f", about {blocks.duration(first.eta_s)} left" if first.eta_s is not None else ""
+    which = "" if len(before) == 1 else f"one of {len(before)} jobs to end, as the first "
+    return f"Waits for {which}«{words.plain(first.title)}»{left}"
 
 
 def line(job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -12,6 +13,7 @@ from core.jobs import dispatcher as module
 from core.jobs.dispatcher import Dispatcher
 from core.jobs.engine import Ending
 from core.jobs.job import Job
+from core.jobs.lanes import held_up_by
 from core.jobs.local import LocalEngine
 from core.jobs.table import JobTable
 from core.store.workspace import Workspace
@@ -73,6 +75,29 @@ def test_little_free_memory_holds_further_jobs_back(
     submit(table, 2)
     Dispatcher(table.workspace, engine, max_jobs=2).tick()
     assert engine.started == ["local 1"]  # one may always run
+
+
+def test_a_quick_job_need_not_wait_for_long_ones(table: JobTable, engine: Pretend) -> None:
+    asked = {name: submit(table, steps, name) for steps, name in enumerate(("study", "other", "check", "score"), 1)}
+    with table.workspace.transaction() as db:  # the toy stands for all of them
+        db.execute("UPDATE jobs SET kind = owner WHERE owner IN ('check', 'score')")
+    dispatcher = Dispatcher(table.workspace, engine, max_jobs=1)
+    dispatcher.tick()
+    assert engine.started == ["study 1", "check 3"]
+    running = [table.get(asked[name]) for name in ("study", "check")]
+    other, score = table.get(asked["other"]), table.get(asked["score"])
+    assert [one.owner for one in held_up_by(score, running, 1)] == ["check"]
+    assert [one.owner for one in held_up_by(other, [replace(running[0], eta_s=60.0)], 1)] == ["study"]
+    assert held_up_by(other, running, 3) == [] and held_up_by(score, running[:1], 1) == []
+    table.finish(asked["check"], "succeeded", result={})
+    dispatcher.tick()
+    assert engine.started[2:] == ["score 4"]
+    table.finish(asked["study"], "succeeded", result={})
+    dispatcher.tick()
+    assert engine.started[3:] == [], "the quick one holds the only place by now"
+    table.finish(asked["score"], "succeeded", result={})
+    dispatcher.tick()
+    assert engine.started[3:] == ["other 2"]
 
 
 def test_one_of_two_dispatchers_works_until_its_lease_ends(

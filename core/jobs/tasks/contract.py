@@ -34,6 +34,7 @@ class TaskInfo:
 
     ``version`` goes up whenever the same specification would give another result. ``stands`` tells whether the result
     of an earlier job is still there to be offered. ``cosmetic`` names the fields that do not change the result.
+    ``quick`` work is mostly done within minutes and somebody waits for it: it need not queue behind what takes hours.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TaskInfo:
     spec: type[Spec]
     stands: Callable[[Mapping[str, Any], Workspace], bool] = never
     cosmetic: frozenset[str] = frozenset()
+    quick: bool = False
 
     def checked(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         """The specification with its defaults filled in. UserError for one that the task does not understand."""
