@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from core.datasets.said import Judgement, Said
 from core.datasets.types import ImageSet
@@ -38,7 +38,7 @@ def labels(path: Path | None, data: ImageSet) -> dict[str, Judgement]:
     for row in rows:
         if row[LABEL] not in get_args(Judgement):
             raise UserError(f"«{row[LABEL]}» is no label of {row[ITEM]}", str(path), "Write good, bad or unsure")
-        found[row[ITEM]] = row[LABEL]
+        found[row[ITEM]] = cast(Judgement, row[LABEL])
     _refuse_strangers(found, data, path)
     return found
 

@@ -134,7 +134,7 @@ class Calibration:
         """Which scores lie further above the largest calibration score than that lies above their median: further than
         good parts of the same kind are apart, so a large defect or another kind of part."""
         furthest = self.scores[-1]
-        return np.asarray(scores, float) > 2 * furthest - float(np.median(self.scores))
+        return np.asarray(np.asarray(scores, float) > 2 * furthest - np.median(self.scores))
 
     def reachable(self, rate: float) -> float:
         """``rate``, or the lowest that can be promised where that is higher."""

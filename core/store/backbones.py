@@ -78,7 +78,8 @@ class BackboneStore:
                 ", ".join(using[:3]),
                 "Delete them and empty the bin first",
             )
-        if settings().compact_backbone is not None and settings().compact_backbone.resolve() == row.path.resolve():
+        in_use = settings().compact_backbone
+        if in_use is not None and in_use.resolve() == row.path.resolve():
             raise UserError("This backbone is in use", row.path.name, "Start Faultline without it first")
         atomic.remove(row.path.parent)
 
