@@ -13,13 +13,14 @@ from core.datasets.series import SeriesUnit
 from core.detectors.series.calibration import Mode
 from core.detectors.series.model import SeriesModel
 from core.explain import contribution
+from core.explain.began import onsets
 from core.explain.counterfactual import Counterfactual, Culprit, counterfactual, culprits
 from core.explain.evidence import SILENT, evidence
 from core.explain.gradients import integrated_gradients
 from core.explain.latent import LatentView, latent_view
 from core.explain.moments import Moments, moments
 from core.explain.neighbours import Neighbour, nearest_normal
-from core.explain.onset import Onset, onset
+from core.explain.onset import Onset
 from core.explain.ranking import Agreement, Ranking, agreement
 from core.explain.reference import Reference
 from core.explain.shapley import shapley
@@ -104,7 +105,8 @@ def causes(
             rankings.append(found)
     progress.report(len(methods), len(methods) + 1, "Moments and likenesses")
     silent = np.flatnonzero(np.isnan(stretch.inside).mean(axis=0) > SILENT).tolist()
-    first = rankings[0].order[:TOLD].tolist() if rankings else []
+    first = rankings[0].order[:TOLD].tolist() if rankings and model.kind != "rows" else []
+    guilty = culprits(stretch, reference, ways.replaced)
     return Explanation(
         start=start,
         stop=stop,
@@ -112,9 +114,9 @@ def causes(
         rankings=tuple(rankings),
         counterfactual=ways.replaced,
         silent=tuple(silent),
-        culprits=culprits(stretch, reference, ways.replaced),
+        culprits=guilty,
         agreement=tuple(agreement(rankings)),
-        onsets={sensor: onset(stretch, sensor) for sensor in first} if model.kind != "rows" else {},
+        onsets=onsets(stretch, unit, reference, first, [one.sensor for one in guilty]),
         moments=moments(stretch, reference),
         neighbour=nearest_normal(stretch, reference),
         latent=latent_view(stretch, reference),

@@ -1,4 +1,4 @@
-"""When a sensor began to stray, how, and how far: one change point in its scaled signal."""
+"""When a sensor began to stray, how, and how far: one change point in its course."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.stretch import Stretch
-
+Course = NDArray[np.float64]  # (m,) one sensor over time, in usual spreads
 Manner = Literal["jumped", "drifted", "fell silent", "froze", "became noisy", "was off before"]
 
 FEWEST = 4  # readings on either side of a change
@@ -24,45 +23,47 @@ SMALL = 0.5  # usual spreads: a smaller move is not worth telling
 class Onset:
     """``step`` is the unit's; ``size`` in usual spreads, negative downwards: of a jump how far, of a drift how far it
     came by the end of the stretch, of noise how many times the spread became what it was, of a sensor that was off
-    before how far from usual it reads, else 0."""
+    before how far from usual it reads, else 0. ``apart``: told of what it reads less what the other sensors let expect,
+    and not of the reading itself."""
 
     step: int
     manner: Manner
     size: float
+    apart: bool = False
 
 
-def onset(stretch: Stretch, sensor: int) -> Onset | None:
-    """The change of one sensor that leads into the stretch; None where it has too few readings, or did not change.
+def onset(readings: Course, beside: Course, lead: int) -> Onset | None:
+    """The change of one sensor that leads into the stretch, which begins after ``lead`` steps of what is given; None
+    where it has too few readings, or did not change. Steps are counted from the first that is given.
 
-    First whether it stopped to be read, to move, or to be quiet. Else the signal from some way before the stretch to
-    its end is fitted by a level with one jump and by a level that turns into a slope, at every possible moment, and
-    whichever leaves less is told, if it leaves so much less than one level that three more numbers are worth it
-    (Schwarz, Annals of Statistics 1978).
+    ``readings`` (m,) are scaled, ``beside`` (m,) the same or less what is expected of them; NaN where nothing was
+    measured. First whether the sensor stopped to be read, or to move. Then ``beside`` is fitted by a level with one
+    jump and by a level that turns into a slope, at every possible moment, and whichever leaves less is told, if it
+    leaves so much less than one level that three more numbers are worth it (Schwarz, Annals of Statistics 1978), unless
+    it is no larger than the noise that began with the stretch.
     """
-    values = stretch.values[: stretch.lead + stretch.n, sensor].astype(np.float64)
-    first = stretch.start - stretch.lead
-    before, inside = values[: stretch.lead], values[stretch.lead :]
-    known = np.isfinite(values)
+    before, inside = beside[:lead], beside[lead:]
+    known = np.isfinite(beside)
     if np.isfinite(inside).mean() < 0.5:
         read = np.flatnonzero(known)
-        return Onset(first + (int(read[-1]) + 1 if len(read) else 0), "fell silent", 0.0)
-    frozen = _frozen(values, stretch.lead)
+        return Onset(int(read[-1]) + 1 if len(read) else 0, "fell silent", 0.0)
+    frozen = _frozen(readings, lead)
     if frozen is not None:
-        return Onset(first + frozen, "froze", 0.0)
+        return Onset(frozen, "froze", 0.0)
     level = float(np.nanmedian(inside))
     stood = float(np.nanmedian(before)) if np.isfinite(before).any() else level
     if abs(stood) > OFF and stood * level > 0 and abs(stood) > abs(level) / 2:
-        return Onset(first, "was off before", level)
-    places, signal = np.flatnonzero(known), values[known]
+        return Onset(0, "was off before", level)
+    places, signal = np.flatnonzero(known), beside[known]
     if len(signal) < 2 * FEWEST:
         return None
     step, size, manner, gain = _change(signal)
-    restless = _restlessness(inside) / max(_restlessness(before), STILL) if len(before) > FEWEST else 1.0
+    restless = _restlessness(readings[lead:]) / max(_restlessness(readings[:lead]), STILL) if lead > FEWEST else 1.0
     if restless > NOISY and abs(size) < float(np.nanstd(inside)):
-        return Onset(stretch.start, "became noisy", restless)
+        return Onset(lead, "became noisy", restless)
     if abs(size) < SMALL or gain < 3 * np.log(len(signal)):
         return None
-    return Onset(first + int(places[step]), manner, size)
+    return Onset(int(places[step]), manner, size)
 
 
 def _change(signal: NDArray[np.float64]) -> tuple[int, float, Manner, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -93,13 +94,17 @@ class Reference:
         return np.asarray(self.rows.mean(axis=0, dtype=np.float64))
 
     @cached_property
+    def precision(self) -> NDArray[np.float64]:
+        """(d, d) inverse covariance of the sensors."""
+        centred = self.rows - self.mean
+        covariance = centred.T @ centred / len(centred)
+        return np.asarray(np.linalg.inv(covariance + RIDGE * np.eye(len(covariance))))
+
+    @cached_property
     def weights(self) -> NDArray[np.float64]:
         """(d, d), zero on the diagonal: E[x_j | the others] = mean_j + sum_k weights_jk (x_k - mean_k), the ridge
         regression of each sensor on all others, read off the inverse covariance (Lauritzen, Graphical Models, 1996)."""
-        centred = self.rows - self.mean
-        covariance = centred.T @ centred / len(centred)
-        precision = np.linalg.inv(covariance + RIDGE * np.eye(len(covariance)))
-        weights = -precision / np.diag(precision)[:, None]
+        weights = -self.precision / np.diag(self.precision)[:, None]
         np.fill_diagonal(weights, 0.0)
         return weights
 
@@ -124,6 +129,16 @@ class Reference:
         """(…, d) what each sensor should read by what the others read at the same step; ``values`` without holes."""
         near = np.clip(values, -CLIP, CLIP).astype(np.float64)
         return self.mean + (near - self.mean) @ self.weights.T
+
+    def expected_without(self, values: Signal, sensors: Sequence[int]) -> NDArray[np.float64]:
+        """(n, s) what ``sensors`` (s,) should read by what all *other* sensors read at the same step: those that may be
+        at fault together do not vouch for one another. ``values`` (n, d) without holes. Without others it is the
+        mean."""
+        out = np.asarray(sensors)
+        others = np.setdiff1d(np.arange(len(self.mean)), out)
+        near = np.clip(values[:, others], -CLIP, CLIP).astype(np.float64) - self.mean[others]
+        weights = np.linalg.solve(self.precision[np.ix_(out, out)], -self.precision[np.ix_(out, others)])
+        return np.asarray(self.mean[out] + near @ weights.T)
 
     def windows(self, length: int, most: int) -> tuple[Signal, list[Place]]:
         """(k, length, d) normal windows, holes filled, evenly spaced over all of them, and where each begins. Where no

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from core.datasets.series import SeriesUnit
-from core.explain.onset import Onset, onset
+from core.explain.began import onsets
+from core.explain.onset import Onset
+from core.explain.reference import Reference
 from core.explain.stretch import Stretch
 from core.explain.wording import moment, strayed
 from tests.explain.toys import correlated, data, model
@@ -24,7 +26,8 @@ def changed(base, change) -> tuple[Onset | None, SeriesUnit]:
     scale = fitted.member("m").scaler.scale[0, 0]
     change(values, scale)
     unit = data(values).units[1]
-    return onset(Stretch.of(fitted, unit, START, STOP, "now"), 0), unit
+    reference, stretch = Reference.of(fitted, found, "m"), Stretch.of(fitted, unit, START, STOP, "now")
+    return onsets(stretch, unit, reference, [0], [0])[0], unit
 
 
 def test_a_jump_is_dated_and_sized(base) -> None:
@@ -88,13 +91,13 @@ def test_a_sensor_that_was_off_before_did_not_begin_here(base) -> None:
     assert found is not None
     assert found.manner == "was off before"
     assert strayed(found, unit, "s").startswith("it reads ")
-    assert strayed(found, unit, "s").endswith("sd below usual, and did before")
+    assert strayed(found, unit, "s").endswith("sd below what the other sensors let expect, and did before")
 
 
 def test_a_sensor_as_ever_has_no_onset(base) -> None:
     found, unit = changed(base, lambda values, scale: None)
     assert found is None
-    assert "did not change" in strayed(found, unit, "step")
+    assert "no lasting change" in strayed(found, unit, "step")
 
 
 def test_moments_are_told_in_the_datas_own_time() -> None:

@@ -91,16 +91,18 @@ def write(out: Path, seed: int = 0, progress: Progress = Progress()) -> None:
     faultline.write(make(seed), out, progress)
 
 
-def record(seed: int, number: int, steps: int) -> SeriesUnit:
-    """One normal recording: the pump that ``seed`` names, on day ``number``."""
-    values = _simulate(np.random.default_rng([seed, number]), steps)
+def record(seed: int, number: int, steps: int, cycle: NDArray[np.float64] | None = None) -> SeriesUnit:
+    """One normal recording: the pump that ``seed`` names, on day ``number``. ``cycle`` (steps,) is a load cycle that
+    the plant asks for, in sd of the demand, which wanders about it; none: about the best efficiency point."""
+    values = _simulate(np.random.default_rng([seed, number]), steps, np.zeros(steps) if cycle is None else cycle)
     time = (np.arange(steps, dtype=np.float64) + number * steps) * EVERY_S
     return SeriesUnit(f"day-{number}", "pump-1", "test", values, time, events=())
 
 
-def _simulate(rng: np.random.Generator, steps: int) -> NDArray[np.float32]:
+def _simulate(rng: np.random.Generator, steps: int, cycle: NDArray[np.float64]) -> NDArray[np.float32]:
     n = steps + WARM_UP
     demand, response, level, air, rattle = (ar1(rng, n, tau / EVERY_S) for tau in (30.0, 40.0, 50.0, 60.0, 20.0))
+    demand = demand + np.pad(cycle, (WARM_UP, 0), mode="edge")
 
     speed = 1480 * (1 + 0.02 * response)  # rpm
     ratio = speed / 1480
