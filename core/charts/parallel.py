@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.charts import palette
 from core.charts.canvas import canvas
 
 MANY = 50.0  # a positive axis whose ends lie further apart than this is logarithmic
+# Light and dark pages both let each of these be seen.
+SCALE = [[0.0, palette.CATEGORICAL[0]], [0.5, palette.CATEGORICAL[2]], [1.0, palette.CATEGORICAL[1]]]
 LONGEST = 16  # letters of a word at an axis
 
 
 def parallel(axes: Mapping[str, Sequence[Any]], colour: Sequence[float], title: str) -> go.Figure:
     """``axes``: by name, one value a run (numbers, or words; None where a run has none). ``colour`` (n,) is the figure,
-    called ``title``, that lines are coloured by, from dark (low) to bright (high).
+    called ``title``, that lines are coloured by, from blue (low) through green to orange (high).
 
     Words are laid out in alphabetical order, None below everything else.
     """
@@ -25,13 +28,13 @@ def parallel(axes: Mapping[str, Sequence[Any]], colour: Sequence[float], title: 
     figure = canvas("", "", height=380)
     figure.add_parcoords(
         line={
-            "color": shades, "colorscale": "Viridis", "cmin": low, "cmax": high if high > low else low + 1e-9,
+            "color": shades, "colorscale": SCALE, "cmin": low, "cmax": high if high > low else low + 1e-9,
             "showscale": True, "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 10},
         },
         dimensions=[_axis(name, values) for name, values in axes.items()],
         labelangle=-14, labelside="top", labelfont={"size": 13}, tickfont={"size": 11, "shadow": "none"},
     )  # fmt: skip
-    figure.update_layout(margin={"l": 70, "r": 30, "t": 90, "b": 24})
+    figure.update_layout(margin={"l": 112, "r": 30, "t": 90, "b": 24})
     return figure
 
 

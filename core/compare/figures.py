@@ -46,6 +46,7 @@ TITLES = {
     "peak_rss_mib": "Peak memory, MiB",
     "model_bytes": "Model, bytes",
 }
+IN_CELLS = {"model_bytes": "Model size"}  # titles where each cell says its unit
 LOWER_IS_BETTER = frozenset({"false_alarm_rate", "fit_seconds", "ms_per_image", "peak_rss_mib", "model_bytes"})
 NO_BEST = frozenset({"promised_rate"})  # set, not achieved
 

@@ -14,7 +14,7 @@ from core.compare import sentences
 from core.compare.costdrawing import expected_costs
 from core.compare.curves import costs, curves, histograms, operating_points
 from core.compare.disagreements import Disagreement, agreement, disagreements
-from core.compare.figures import TITLES, Row, image_rows, random_row, with_study
+from core.compare.figures import IN_CELLS, TITLES, Row, image_rows, random_row, with_study
 from core.compare.groups import recall_by_class, recall_by_size
 from core.compare.pairs import Pair, against, image_pairs
 from core.compare.reportparts import (
@@ -71,7 +71,7 @@ def image_report(
     tables = [
         figures_table(
             rows,
-            TITLES,
+            TITLES | IN_CELLS,
             "Intervals are 95\u00a0%: DeLong for the AUROC, Wilson for shares, resampled whole images for the others. "
             "Time and memory are those of the run itself, on the machine that made it.",
         ),

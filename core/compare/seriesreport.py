@@ -11,7 +11,7 @@ import numpy as np
 from core.charts.comparereport import Card, ComparisonReport, Drawing, Table
 from core.charts.svgplot import Frame, Trace, forest_svg, lines_svg
 from core.compare import sentences
-from core.compare.figures import with_study
+from core.compare.figures import IN_CELLS, with_study
 from core.compare.pairs import against
 from core.compare.reportparts import (
     agreement_table,
@@ -97,7 +97,7 @@ def series_report(
         entrants=entrants(side.contestants),
         tables=[
             figures_table(
-                [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side, rate)], TITLES, note
+                [*(with_study(rows, info, mode) if info else rows), *baseline_rows(side, rate)], TITLES | IN_CELLS, note
             ),
             *_groups(side, data, chosen),
             differences_table(found, titles | {"events": "Events found"}),

@@ -40,6 +40,17 @@ class Said:
         found = label or self.labels.get(name)
         return "good" if found == "good" else "bad" if found == "bad" else None
 
+    def bearing_on(self, data: ImageSet) -> Said:
+        """What of it changes what is known of the images that runs score, which are the test images where there are
+        any: labels where the dataset has none, and what was taken out of these images."""
+        scored = {item.name: item.label for item in (data.test().items or data.items)}
+        labels = {
+            name: label
+            for name, label in self.labels.items()
+            if label != "unsure" and name in scored and scored[name] is None
+        }
+        return Said(labels, self.excluded & scored.keys())
+
     def seen(self, data: ImageSet) -> ImageSet:
         """``data`` with these labels and without what was taken out."""
         return replace(

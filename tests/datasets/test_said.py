@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,11 @@ def test_the_id_changes_with_anything_that_was_said_and_is_empty_for_nothing() -
     assert ids[0] == ""
     assert len(set(ids)) == 4
     assert Said({"a": "good", "b": "bad"}).id == Said({"b": "bad", "a": "good"}).id
+
+
+def test_only_what_changes_a_scored_image_bears_on_a_comparison() -> None:
+    items = (item("a", None), item("b", "good"), replace(item("c", None), split="train"))
+    data = ImageSet("parts", Path(), "mvtec", items)
+    said = Said({"a": "bad", "b": "bad", "c": "bad"}, frozenset({"b", "c"}))
+    assert said.bearing_on(data) == Said({"a": "bad"}, frozenset({"b"}))
+    assert Said({"a": "unsure", "b": "good"}).bearing_on(data).id == ""

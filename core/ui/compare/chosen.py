@@ -103,8 +103,14 @@ def show(dataset: DatasetRow, found: Sequence[tuple[RunRow, ModelRow]], rate: fl
         _add(models, [model for _, model in found if model not in models])
     return Chosen(
         dataset, tuple(run for run, _ in picked), tuple(models), tuple(names[one.id] for one in models), pinned, rate,
-        mode, rooms.datasets().said(dataset.id) if dataset.modality == "image" else NOTHING,
+        mode, _said(dataset) if dataset.modality == "image" else NOTHING,
     )  # fmt: skip
+
+
+def _said(dataset: DatasetRow) -> Said:
+    """What people said that bears on a comparison: the rest must not call it out of date."""
+    said = rooms.datasets().said(dataset.id)
+    return said.bearing_on(rooms.datasets().get(dataset.id)) if said.id else said
 
 
 def sign(look: Look) -> str:

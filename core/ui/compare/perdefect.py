@@ -77,9 +77,11 @@ def _furthest(told: Told, study: StoredComparison, first: str, second: str) -> N
     items, ours, theirs = _columns(study, first, second)
     names, defects = told.by_id, dict(zip(told.images.items, told.images.defects, strict=True))
     order = np.argsort(-np.abs(ours - theirs), kind="stable")[:LARGEST]
+    short = {items[at]: words.short(items[at], 24) for at in order}
+    told_apart = len(set(short.values())) == len(short)  # files of different products often share their names
     rows: list[dict[str, Any]] = [
         {
-            "Part": words.short(items[at], 24),
+            "Part": short[items[at]] if told_apart else items[at],
             "Defect": defects.get(items[at]) or "",
             names[second]: float(theirs[at]),
             names[first]: float(ours[at]),

@@ -38,12 +38,13 @@ def _images(row: DatasetRow) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(f"{len(kept):,} of {len(items):,} images")
             page = st.pagination(pages, key="p", bind="query-params") if pages > 1 else 1
+    several = len({item.category for item in kept}) > 1  # files of different products often share their names
     with slot, st.grid(8, min_column_width=120, gap="small"):
         for item in kept[(min(page, pages) - 1) * PAGE : min(page, pages) * PAGE]:
             with st.container(gap="xxsmall"):
                 thumbs.show(item, f"{item.name}, {item.defect or item.label or 'no label'}")
                 mark = ":material/block: excluded" if item.name in excluded else caption(item)
-                st.caption(mark)
+                st.caption(f"{mark}  \n{words.plain(words.short(item.category, 20))}" if several else mark)
                 if st.button(
                     words.plain(words.short(item.name, 18)), key=f"closer-{item.name}", type="tertiary",
                     icon=":material/zoom_in:", help=f"Look closer: {words.plain(item.name)}",

@@ -42,7 +42,10 @@ def form(table: Table) -> None:
             raise UserError("No detector is chosen", "", "Choose one at least")
         chosen(table, tuple(methods))
         ready = source is not None
-        if st.button("Measure", type="primary", icon=":material/play_arrow:", key="papers-go", disabled=not ready):
+        if st.button(
+            "Measure", type="primary", icon=":material/play_arrow:", key="papers-go", disabled=not ready,
+            help=None if ready else "Name the data above first",
+        ):  # fmt: skip
             whole = limit == len(table.categories)
             spec = {"benchmark": table.name, "methods": methods, "limit": None if whole else limit, "seed": seed}
             sending.start(spec | (source or {}), f"Papers' table: {table.title}")
