@@ -12,7 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -23,7 +23,9 @@ from starlette.responses import JSONResponse, Response
 from core.errors import UserError
 from core.live.feed import LiveFeed
 from core.settings import settings
+from core.validation import refused
 
+Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 4 << 20  # of a body
 log = logging.getLogger("faultline")
 
@@ -110,30 +112,26 @@ async def read_body(operation: Operation, request: Request) -> BaseModel | None:
 
 def _parsed(model: type[BaseModel], content: bytes) -> BaseModel:
     try:
-        return model.model_validate(json.loads(content, parse_constant=_no_json))
-    except ValidationError as error:
-        raise Problem(422, _sentence(error)) from None
+        given = json.loads(content, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         raise Problem(400, "The body is not JSON", str(error)[:120], "Check it with a JSON tool") from None
+    return _checked(model, given, "The body")
+
+
+def _checked(model: type[Model], given: Any, whole: str) -> Model:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        found = refused(error, given, whole)
+        raise Problem(422, found.what, found.where, f"{found.remedy}; see /api/openapi.json") from None
 
 
 def _no_json(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON; send null for what was not measured")
 
 
-def _query(operation: Operation, request: Request) -> Query | None:
-    given = dict(request.query_params)
-    try:
-        return (operation.query or Query).model_validate(given)
-    except ValidationError as error:
-        raise Problem(422, _sentence(error)) from None
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    if first["type"] == "extra_forbidden":
-        return f"There is nothing called «{str(first['loc'][-1])[:60]}» here; see /api/openapi.json"
-    return f"{'.'.join(str(part) for part in first['loc']) or 'The body'}: {first['msg']}"
+def _query(operation: Operation, request: Request) -> Query:
+    return _checked(operation.query or Query, dict(request.query_params), "The query")
 
 
 def problem(error: Exception) -> JSONResponse:

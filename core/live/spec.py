@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import UserError
 from core.settings import settings
 from core.streaming.rule import ENSEMBLE, Rule
+from core.validation import refused
 
 SPEEDS = (1.0, 10.0, 100.0, 1000.0)
 SHORT_NAMES = {"series-vae": "vae"}  # what the interface calls a detector, where that is not its own name
@@ -66,9 +67,8 @@ def checked(value: Any) -> FeedSpec:
     try:
         return FeedSpec.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the feed"
-        raise UserError(f"The feed cannot be started: {field}: {first['msg']}") from None
+        found = refused(error, value, "its specification")
+        raise UserError(f"The feed cannot be started: {found.what}", found.where, found.remedy) from None
 
 
 def speed_of(value: Any) -> float:

@@ -1,0 +1,79 @@
+"""What a value should have been, in our words: pydantic's are made for those who wrote the model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.errors import UserError
+
+LONGEST = 60  # characters of a value that are shown
+WANTED = {  # what to give, by pydantic's type of error; in braces what the model says
+    "greater_than": "a number above {gt:.12g}",
+    "greater_than_equal": "a number of {ge:.12g} or more",
+    "less_than": "a number below {lt:.12g}",
+    "less_than_equal": "a number of at most {le:.12g}",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number that is not so large",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "string_too_short": "a text of {min_length} or more characters",
+    "string_too_long": "a text of at most {max_length} characters",
+    "list_type": "a list",
+    "too_short": "{min_length} or more of them",
+    "too_long": "at most {max_length} of them",
+    "dict_type": "an object with names and values",
+    "model_type": "an object with names and values",
+    "model_attributes_type": "an object with names and values",
+    "union_tag_not_found": "an object that says its {discriminator}",
+    "union_tag_invalid": "one whose {discriminator} is one of {expected_tags}",
+    "literal_error": "{expected}",
+}
+
+
+def refused(error: ValidationError, given: Any, whole: str) -> UserError:
+    """What is wrong first with what was ``given``, where, and how to mend it; ``whole`` is what all of it is called,
+    such as «The body»."""
+    faults = [(_place(fault["loc"], given, fault["type"]), fault) for fault in error.errors()]
+    place, first = faults[0]
+    where = f"«{place}»" if place else whole
+    if first["type"] == "missing":
+        return UserError(f"{where} is missing", "", "Give it too")
+    if first["type"] == "extra_forbidden":
+        return UserError(f"There is nothing called {where} here", "", "Leave it out, or check the spelling")
+    # Of a value that may be one thing or another, each says what it would have taken.
+    wanted = [_wanted(fault) for at, fault in faults if at == place]
+    return UserError(f"{where} cannot be {_shown(first['input'])}", "", f"Give {' or '.join(dict.fromkeys(wanted))}")
+
+
+def _place(steps: tuple[int | str, ...], given: Any, kind: str) -> str:
+    """The way to the fault through what was given, without the names that pydantic puts in for the sorts of a union."""
+    found = []
+    for number, step in enumerate(steps):
+        inside = isinstance(given, Mapping) and step in given
+        if inside or (isinstance(given, list) and isinstance(step, int)):
+            given = given[step]
+        elif kind != "missing" or number < len(steps) - 1:
+            continue
+        found.append(str(step)[:LONGEST])
+    return ".".join(found)
+
+
+def _wanted(fault: Mapping[str, Any]) -> str:
+    said = WANTED.get(fault["type"], "another value").format(**fault.get("ctx", {}))
+    return re.sub(r"'([^']*)'", r"«\1»", said)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
