@@ -16,6 +16,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.datasets.series import SeriesUnit
 from core.explain.onset import Course, Manner, Onset, onset
@@ -67,6 +68,6 @@ def _at_the_edge(told: Onset, lead: int) -> bool:
     return told.manner in LEVEL and told.step < EDGE * lead
 
 
-def _unusual(inside: Course) -> bool:
+def _unusual(inside: NDArray[np.float32]) -> bool:
     """Whether the stretch ends where readings are not usual."""
     return abs(float(np.median(inside[len(inside) // 2 :]))) > UNUSUAL

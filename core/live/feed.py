@@ -76,10 +76,12 @@ class LiveFeed:
         self._wish("run")
 
     def set_speed(self, speed: float) -> None:
-        """Steps per second of a replay relative to real time, inf for as fast as can be."""
+        """Steps per second of a replay relative to real time, inf for as fast as can be. The feed's specification
+        keeps it: whoever begins this feed again begins it at this speed."""
         self._under_way()
+        said = "max" if math.isinf(speed) else speed
         with self.table.transaction() as db:
-            db.execute("UPDATE feed SET speed = ?", (speed,))
+            db.execute("UPDATE feed SET speed = ?, spec = json_set(spec, '$.speed', ?)", (speed, said))
 
     def reset(self) -> None:
         """Forget what was seen and begin the source anew; completed units stay. No error where nothing runs: then only
@@ -101,8 +103,8 @@ class LiveFeed:
             self.start(spec)
             return
         with self.table.transaction() as db:
-            said = json.dumps(spec.model_dump(mode="json"))
-            if not db.execute("UPDATE feed SET spec = ? WHERE run = ?", (said, feed.run)).rowcount:
+            order = "UPDATE feed SET spec = json_set(spec, '$.models', json(?)) WHERE run = ?"
+            if not db.execute(order, (json.dumps(spec.models), feed.run)).rowcount:
                 raise NotNow("Another feed has begun meanwhile", "", "Look at it first")
             _begin_anew(db)
 

@@ -122,6 +122,20 @@ def test_pause_speed_and_reset(feed: ToyFeed) -> None:
     assert feed.table.feed().rows > before, "row numbers are never used again"
 
 
+@pytest.mark.parametrize(("speed", "said"), [(500.0, 500.0), (float("inf"), "max")])
+def test_a_feed_that_begins_again_keeps_the_speed_it_had(feed: ToyFeed, speed: float, said: float | str) -> None:
+    source = {"kind": "replay", "dataset_id": feed.dataset, "loop": True}
+    feed.start(checked(replay(feed.dataset, source=source, speed=100)))
+    until(lambda: state(feed) == "running")
+    feed.set_speed(speed)
+    feed.stop()
+    feed.join()
+    feed.start(checked(feed.table.feed().spec))  # as the page's and the interface's way to begin again do
+    until(lambda: state(feed) == "running")
+    row = feed.table.feed()
+    assert (row.speed, row.spec["speed"]) == (speed, said)
+
+
 def test_a_champion_takes_over_with_a_reset_or_a_start(feed: ToyFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ChampionStore, "champion", lambda store, model: {"vae": "kalman"}.get(model, model))
     with pytest.raises(NotNow, match="No feed has run yet"):
@@ -210,11 +224,11 @@ def test_specifications_are_checked_in_sentences() -> None:
     good = {"source": {"kind": "push"}, "models": ["m"]}
     assert checked(good).rule().limit == pytest.approx(3)
     for change, sentence in (
-        ({"models": []}, "models: List should have at least 1 item"),
-        ({"rate": 0.5}, "rate: Input should be less than or equal to 0.1"),
-        ({"source": {"kind": "tape"}}, "source: Input tag 'tape'"),
-        ({"speed": -1}, "speed"),
-        ({"colour": 1}, "colour: Extra inputs"),
+        ({"models": []}, "started: «models» cannot be .*Give 1 or more of them"),
+        ({"rate": 0.5}, "«rate» cannot be 0.5. Give a number of at most 0.1"),
+        ({"source": {"kind": "tape"}}, "Give one whose «kind» is one of «replay», «file», «push»"),
+        ({"speed": -1}, "«speed» cannot be -1. Give a number above 0 or «max»"),
+        ({"colour": 1}, "nothing called «colour»"),
     ):
         with pytest.raises(UserError, match=sentence):
             checked(good | change)

@@ -65,7 +65,17 @@ def test_other_verdicts(workspace: Workspace, model: str, verdict: str) -> None:
     empty = {"step": [], "median": [], "alarmed": []}
     none = [None, None, None]
     put(workspace, model, {"pump": machine(verdict=verdict, moved=[], course=empty, shift=none, words="So it is.")})
-    assert "So it is" in texts(opened())
+    app = opened()
+    assert "So it is" in texts(app) and "so far there are none" in texts(app)
+    assert not app.get("plotly_chart")
+
+
+def test_one_block_is_no_course(workspace: Workspace, model: str) -> None:
+    course = {"step": [0], "median": [0.3], "alarmed": [0.0]}
+    put(workspace, model, {"pump": machine(verdict="watching", moved=[], course=course, words="Too early.")})
+    app = opened()
+    assert "so far there is 1" in texts(app)
+    assert len(app.get("plotly_chart")) == 1  # the bars
 
 
 def test_several_machines_and_what_cannot_be_told(workspace: Workspace, model: str) -> None:

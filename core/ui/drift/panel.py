@@ -22,6 +22,7 @@ VERDICTS = {  # word, icon, colour. Vermillion is not here: drift is no anomaly
     "suspected": ("Perhaps drift", ":material/help:", "orange"),
     "drift": ("Drift", ":material/trending_up:", "orange"),
 }
+FEWEST = 3  # blocks: fewer make no course
 VIEWS = {"input": "Sensors", "bulk": "Bulk of the score", "latent": "Code of the network"}
 
 
@@ -146,6 +147,9 @@ def _charts(found: dict[str, Any]) -> None:
             "Drift moves the whole course; an anomaly is a cross or two, after which it goes on as before.",
             "The last blocks only; the monitor remembers up to 1,024.",
         )
+        if len(course["step"]) < FEWEST:
+            st.caption(f"The course appears with {FEWEST} blocks; so far there {_are(len(course['step']))}.")
+            return
         starts = [view["since_step"] for view in found["views"] if view["since_step"] is not None]
         figure = charts.course(
             course["step"],
@@ -156,6 +160,10 @@ def _charts(found: dict[str, Any]) -> None:
             found["unusual_share"],
         )
         blocks.plot(figure, key="drift-course", alt=f"Median surprise of {len(course['step'])} blocks")
+
+
+def _are(number: int) -> str:
+    return "is 1" if number == 1 else f"are {number or 'none'}"
 
 
 def _orders(model: str, machine: str, found: dict[str, Any]) -> None:
