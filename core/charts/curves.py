@@ -50,7 +50,7 @@ def training_curves(points: Iterable[tuple[float, str, float]]) -> go.Figure:
         figure.add_scatter(
             x=steps,
             y=values,
-            mode="lines",
+            mode="lines" if len(values) > 1 else "markers",  # a line needs two
             name=f"{name} {values[-1]:.4g}",
             line={"color": colour, "width": 2, "dash": dashes[k % len(dashes)]},
         )

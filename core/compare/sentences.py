@@ -166,7 +166,7 @@ def series_protocol(side: SeriesSideBySide, rate: float) -> str:
     return (
         f"Counted are {len(side.units)} recordings ({len(side):,} steps) that every model scored step for step "
         f"and none learned from ({truth}){_left_out(side)}. Each model's limit comes from its own held-out normal "
-        f"steps and promises a share of {rate:g} false alarms; no test label chooses a limit. Figures are per machine, "
+        f"steps and promises {percent(rate)} false alarms; no test label chooses a limit. Figures are per machine, "
         "then averaged; their differences come from the same resampled blocks of steps for all models. Tests are "
         "two-sided and corrected over all pairs (Holm)."
     )

@@ -61,6 +61,8 @@ def parameters(name: str, values: Mapping[str, Any], preset: str | None = None) 
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         known = ", ".join(entry.params.model_fields)
+        if first["type"] == "extra_forbidden":
+            raise UserError(f"{entry.title} has no parameter «{key}»", "", f"It takes: {known}") from None
         raise UserError(
             f"Parameter «{key}» of {entry.title}: {first['msg']}", f"got {first['input']!r}", f"It takes: {known}"
         ) from None

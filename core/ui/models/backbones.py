@@ -107,7 +107,7 @@ def _learning(row: BackboneRow) -> None:
         ]
         st.caption(
             "How much of the variance of ResNet-18's features is left unexplained, by step: 1 is all of it. «val loss» "
-            "is on photographs kept from learning."
+            "is on photographs kept from learning, «stage» of either half of it, «texture loss» on drawn surfaces."
         )
         blocks.plot(training_curves(points), key=f"curve-{row.id}", alt=f"Losses of {row.record['steps']:,} steps")
 

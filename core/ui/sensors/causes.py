@@ -46,7 +46,7 @@ def show(chosen: Chosen, quick: Sequence[Ranking], answer: Answer | None) -> go.
     """The chart, which is returned, the words and, before there is an answer, the way to one."""
     sensors = chosen.scored.judged.sensors
     if answer is None:
-        _ask(chosen)
+        ask(chosen)
         shares = {one.method: one.shares.tolist() for one in quick}
         errors: dict[str, list[float]] = {}
     else:
@@ -77,10 +77,11 @@ def details(answer: Answer) -> None:
             _agreement(answer)
 
 
-def _ask(chosen: Chosen) -> None:
+def ask(chosen: Chosen, so_far: str = "So far: what the scores themselves say.") -> None:
+    """The button that has the stretch explained, or the job that does; ``so_far`` says what there is without."""
     if chosen.n > LONGEST:
         st.caption(
-            f"So far: what the scores themselves say. {chosen.n:,} steps are too many to explain at once: choose at "
+            f"{so_far} {chosen.n:,} steps are too many to explain at once: choose at "
             f"most {LONGEST:,}, the stretch around one alarm."
         )
         return
@@ -90,7 +91,7 @@ def _ask(chosen: Chosen) -> None:
         return
     if found is not None:
         jobs_panel.problem(found)
-    st.caption("So far: what the scores themselves say. The rest takes seconds, in the background.")
+    st.caption(f"{so_far} The rest takes seconds, in the background.")
     if st.button("Explain this stretch", type="primary", icon=":material/psychology:", key="explain"):
         answers.ask(chosen)
         st.rerun()

@@ -8,13 +8,15 @@ import streamlit as st
 from core.charts import causes as charts
 from core.datasets.wording import percent
 from core.ui import blocks
+from core.ui.sensors import causes
 from core.ui.sensors.answers import Answer
+from core.ui.sensors.chosen import Chosen
 
 
-def show(answer: Answer | None) -> None:
+def show(chosen: Chosen, answer: Answer | None) -> None:
     """Needs an explanation, of a detector with a code."""
     if answer is None:
-        st.caption("Explain the stretch first: this comes with it.")
+        causes.ask(chosen, "Explain the stretch first: this comes with it.")
         return
     found = answer.said["latent"]
     if found is None:

@@ -8,6 +8,7 @@ import streamlit as st
 from core.charts import causes as charts
 from core.ui import blocks, words
 from core.ui.dataset.series import view
+from core.ui.sensors import causes
 from core.ui.sensors.answers import Answer
 from core.ui.sensors.chosen import Chosen
 
@@ -17,7 +18,7 @@ SHOWN = 4
 def show(chosen: Chosen, answer: Answer | None) -> None:
     """Both need an explanation."""
     if answer is None:
-        st.caption("Explain the stretch first: this comes with it.")
+        causes.ask(chosen, "Explain the stretch first: this comes with it.")
         return
     _nearest(chosen, answer)
     _moments(chosen, answer)

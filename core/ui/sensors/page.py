@@ -60,7 +60,7 @@ def show() -> None:
             likeness.show(now, answer)
     if code.open:
         with code:
-            latent.show(answer)
+            latent.show(now, answer)
     if good.open:
         with good:
             accuracy.show(scored)
