@@ -13,6 +13,6 @@ Backbone = Literal["compact", "resnet18", "wide_resnet50_2"]
 
 TITLES: dict[Backbone, str] = {
     "compact": "Compact (bundled)",
-    "resnet18": "ResNet-18, ImageNet",
-    "wide_resnet50_2": "WideResNet-50-2, ImageNet",
+    "resnet18": "ResNet-18",
+    "wide_resnet50_2": "WideResNet-50-2",
 }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -18,7 +16,9 @@ from core.datasets.images import load_rgb
 from core.datasets.types import ImageItem
 from core.features.backbones import DEVIATION, MEAN, LoadedBackbone, load_backbone
 from core.features.backbones_info import Backbone
+from core.features.inorder import in_order
 
+Made = TypeVar("Made")
 Layers = Literal["2", "3", "2+3"]
 BATCH = 8
 
@@ -118,18 +118,19 @@ class PatchExtractor:
 def image_batches(
     items: Sequence[ImageItem], size: int, batch: int = BATCH
 ) -> Iterator[tuple[Sequence[ImageItem], NDArray[np.uint8]]]:
-    """Items with their pixels (b, size, size, 3), decoded ahead in another thread while the caller computes.
+    """Items with their pixels (b, size, size, 3), decoded ahead in other threads while the caller computes.
 
     Images are squeezed to a square: a part keeps its place in the frame, its proportions are those of the set.
     """
+    return each_batch(items, size, lambda pixels: pixels, batch)
 
-    def load(start: int) -> NDArray[np.uint8]:
-        return np.stack([load_rgb(item.path, (size, size)) for item in items[start : start + batch]])
 
-    with ThreadPoolExecutor(1) as pool:
-        ahead = deque(pool.submit(load, start) for start in (0, batch) if start < len(items))
-        for start in range(0, len(items), batch):
-            pixels = ahead.popleft().result()
-            if start + 2 * batch < len(items):
-                ahead.append(pool.submit(load, start + 2 * batch))
-            yield items[start : start + batch], pixels
+def each_batch(
+    items: Sequence[ImageItem], size: int, work: Callable[[NDArray[np.uint8]], Made], batch: int = BATCH
+) -> Iterator[tuple[Sequence[ImageItem], Made]]:
+    """The same, with what ``work`` makes of the pixels there, on every core at once."""
+
+    def made(part: Sequence[ImageItem]) -> tuple[Sequence[ImageItem], Made]:
+        return part, work(np.stack([load_rgb(item.path, (size, size)) for item in part]))
+
+    return in_order(made, [items[start : start + batch] for start in range(0, len(items), batch)])

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from core.datasets.types import ImageItem, ImageSet
 from core.detectors.patchcore.detector import PatchCore
 from core.detectors.patchcore.info import PatchCoreParams
-from core.detectors.patchcore.views import HALO, STEP, Region, Views, _cuts, chosen_size
+from core.detectors.patchcore.views import HALO, STEP, Piece, Region, Views, _cuts, chosen_size
 from core.detectors.registry import build, implementation, info, parameters
 from core.errors import UserError
 from core.features.patches import PatchExtractor
@@ -51,18 +52,22 @@ def noise(folder: Path, count: int, width: int, height: int) -> ImageSet:
     return ImageSet("noise", folder, "test", tuple(photograph(folder, width, height, n) for n in range(count)))
 
 
+def _first(_: Piece, patches: Tensor) -> Tensor:
+    """The patches (h, w, d) of a piece's only picture."""
+    return patches[0]
+
+
 def test_tiles_see_what_the_whole_picture_shows(tmp_path: Path) -> None:
     """A patch in the middle of a tile is the patch of the whole picture, up to what lies far from it."""
     item = photograph(tmp_path, 448, 448)
     tiled = Views(PatchExtractor("compact", 256), Region(), 256)
-    whole = next(Views(PatchExtractor("compact", 448), Region(), 0).pieces([item])).patches[0]
+    ((_, whole),) = Views(PatchExtractor("compact", 448), Region(), 0).pieces([item], _first)
     seen = np.zeros((56, 56), int)
-    pieces = list(tiled.pieces([item]))
-    for piece in pieces:
-        _, height, width, _ = piece.patches.shape
-        place = slice(piece.row, piece.row + height), slice(piece.column, piece.column + width)
-        seen[place] += 1
-        difference = (piece.patches[0] - whole[place]).norm(dim=2) / whole[place].norm(dim=2)
+    pieces = []
+    for piece, patches in tiled.pieces([item], _first):
+        pieces.append(piece)
+        seen[piece.place] += 1
+        difference = (patches - whole[piece.place]).norm(dim=2) / whole[piece.place].norm(dim=2)
         assert difference.mean() < 0.1
     assert (seen == 1).all()
     assert [piece.last for piece in pieces] == [False, False, False, True]
@@ -123,7 +128,7 @@ def test_the_size_that_was_chosen_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("region", "tile"), [(Region(), 0), (Region(), 64), (Region(right=0.5), 0)])
 def test_no_pictures_have_no_patches(region: Region, tile: int) -> None:
-    assert list(Views(PatchExtractor("compact", 64), region, tile).pieces([])) == []
+    assert list(Views(PatchExtractor("compact", 64), region, tile).pieces([], _first)) == []
 
 
 @pytest.mark.parametrize(

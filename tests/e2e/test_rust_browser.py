@@ -25,8 +25,8 @@ def test_from_photographs_to_a_forecast(visit: Visit, server: Server, tmp_path: 
     expect(page.get_by_role("heading", name="Which photograph shows what?")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text("1 part, 5 times, 5 photographs")).to_be_visible()
     page.get_by_role("button", name="Analyse the rust").click()
-    expect(page.locator(".stage .told")).to_have_text(re.compile(r"[\d.]+ % rusted"), timeout=PATIENCE_MS)
-    expect(page.locator(".stage .forecast")).to_contain_text("limit of 8 %")
+    expect(page.locator(".stage .told")).to_have_text(re.compile(r"[\d.]+\s% rusted"), timeout=PATIENCE_MS)
+    expect(page.locator(".stage .forecast")).to_contain_text(re.compile(r"limit of 8\s%"))
     expect(page.locator(".stage .status")).to_have_text("Rusting")
 
     page.get_by_role("slider", name="Time").press("Home")
@@ -63,5 +63,5 @@ def test_from_photographs_to_a_forecast(visit: Visit, server: Server, tmp_path: 
     with page.expect_download() as report:
         page.get_by_role("button", name="Report").click()
     text = Path(report.value.path()).read_text(encoding="utf-8")
-    assert "limit 8 % of the surface" in text
+    assert "limit 8\N{NO-BREAK SPACE}% of the surface" in text
     assert "data:image/jpeg;base64," in text

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets.types import ImageSet
@@ -15,7 +16,7 @@ from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.maps import smooth_map
 from core.detectors.padim.info import INFO, PadimParams
 from core.detectors.state import load_tensors, save_tensors
-from core.features.patches import PatchExtractor, image_batches
+from core.features.patches import PatchExtractor, each_batch
 from core.progress import Progress
 
 SMOOTHING = 4.0  # pixels at size 256, as in the paper
@@ -37,8 +38,7 @@ class Padim(ImageDetector):
     def fit(self, data: ImageSet, progress: Progress) -> None:
         count, total, products = 0, torch.empty(0), torch.empty(0)
         shift = torch.empty(0)
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            patches = self._extractor.patches(pixels)
+        for batch, patches in each_batch(data.items, self.params.image_size, self._extractor.patches):
             if not count:
                 self._channels = self._choose_channels(patches.shape[-1])
             x = patches[..., self._channels].transpose(0, 1)  # (positions, b, d)
@@ -65,15 +65,18 @@ class Padim(ImageDetector):
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
         done = 0
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            x = self._extractor.patches(pixels)[..., self._channels].transpose(0, 1) - self._mean[:, None]
-            distances = torch.bmm(x, self._whitener.transpose(1, 2)).norm(dim=2).T.numpy()  # (b, positions)
+        for batch, distances in each_batch(data.items, self.params.image_size, self._distances):
             for item, distance in zip(batch, distances, strict=True):
                 grid = distance.reshape(self._extractor.grid, self._extractor.grid)
                 smoothed = smooth_map(np.asarray(grid), self.params.image_size, SMOOTHING)
                 done += 1
                 progress.report(done, len(data), "Scoring images")
                 yield ImageScore(item.name, float(smoothed.max()), smoothed)
+
+    def _distances(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(b, positions) of images (b, size, size, 3)."""
+        x = self._extractor.patches(pixels)[..., self._channels].transpose(0, 1) - self._mean[:, None]
+        return np.asarray(torch.bmm(x, self._whitener.transpose(1, 2)).norm(dim=2).T.numpy())
 
     def save(self, folder: Path) -> None:
         save_tensors(folder, {"channels": self._channels, "mean": self._mean, "whitener": self._whitener})

@@ -57,16 +57,20 @@ class RandomSampler:
     """A uniform sample of all patches, as the calibrated-memory paper draws it."""
 
     def __init__(self, images: int, bank_size: int, seed: int) -> None:
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed = seed
         # Twice an image's fair share: the sample is then drawn from more than it needs, and every image has its part.
         self._share = -(-2 * bank_size // max(images, 1))
 
     def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
-        b, n, _ = rows.shape
-        return torch.rand(b, n, generator=self._generator).argsort(1)[:, : math.ceil(share * self._share)]
+        """By a draw that the rows themselves seed: whatever order images come in, each gives the same."""
+        count = math.ceil(share * self._share)
+        return torch.stack([self._drawn(len(image), int(image[0].double().sum() * 1e6))[:count] for image in rows])
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
-        return torch.randperm(len(rows), generator=self._generator)[:count].sort().values
+        return self._drawn(len(rows), 0)[:count].sort().values
+
+    def _drawn(self, n: int, salt: int) -> Tensor:
+        return torch.randperm(n, generator=torch.Generator().manual_seed(hash((self._seed, salt))))
 
 
 class BankBuilder:
@@ -85,15 +89,23 @@ class BankBuilder:
 
     def add(self, rows: Tensor, owners: Tensor, share: float = 1.0) -> None:
         """The patches (b, n, d), all or that ``share`` of them, of images whose numbers are ``owners`` (b,)."""
-        if not len(self._rows):
-            self._rows = torch.empty(self._limit, rows.shape[2], dtype=torch.float16)
+        self.take(self.candidates(rows, share), owners)
+
+    def candidates(self, rows: Tensor, share: float = 1.0) -> Tensor:
+        """Those (b, k, d) float16 of the patches that ``take`` is to have. Changes nothing: any thread may ask."""
         kept = self._sampler.thin(rows, share)
-        for image, places, owner in zip(rows, kept, owners, strict=True):
-            if self._held + len(places) > self._limit:
+        return torch.stack([image[places].half() for image, places in zip(rows, kept, strict=True)])
+
+    def take(self, candidates: Tensor, owners: Tensor) -> None:
+        """The ``candidates`` of images whose numbers are ``owners`` (b,)."""
+        if not len(self._rows):
+            self._rows = torch.empty(self._limit, candidates.shape[2], dtype=torch.float16)
+        for rows, owner in zip(candidates, owners, strict=True):
+            if self._held + len(rows) > self._limit:
                 self._reduce(2 * self._size)
-            place = slice(self._held, self._held + len(places))
-            self._rows[place], self._owners[place] = image[places], owner
-            self._held += len(places)
+            place = slice(self._held, self._held + len(rows))
+            self._rows[place], self._owners[place] = rows, owner
+            self._held += len(rows)
 
     def _reduce(self, count: int, progress: Progress | None = None) -> None:
         if count < self._held:

@@ -7,10 +7,10 @@ images' patches: a bank scored against itself would be at distance 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 import torch
@@ -32,8 +32,11 @@ from core.features.backbones_info import Backbone
 from core.features.patches import PatchExtractor
 from core.progress import Progress
 
+Made = TypeVar("Made")
+
 STANDARDISED_ON = 24  # training images whose distances give mu and sigma
 MOST_PROBED = 4096  # patches of each of them
+EXTRACTING = "Extracting patch features"
 SECOND_MOMENT_EVERY = 4  # one patch in so many takes part in the principal components
 
 
@@ -59,15 +62,23 @@ class PatchCore(ImageDetector):
         probed = set(np.random.default_rng(self.seed).permutation(len(items))[:STANDARDISED_ON].tolist())
         probes: dict[int, list[Tensor]] = {owners[number]: [] for number in probed}
         builder = BankBuilder(self._sampler(len(items)), p.bank_size)
-        moments = _Moments(self._extractor.channels)
-        for piece in self._pieces(items, progress.part(0.0, 0.8), "Extracting patch features"):
-            patches = piece.patches.flatten(1, 2)
-            builder.add(patches, torch.tensor([owners[number] for number in piece.numbers]), piece.share)
-            moments.add(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY])
+        moments = _Moments.none(self._extractor.channels)
+
+        def described(piece: Piece, patches: Tensor) -> tuple[Tensor, _Moments, dict[int, Tensor]]:
+            patches = patches.flatten(1, 2)
             every = -(-piece.shape[0] * piece.shape[1] // MOST_PROBED)
-            for number, image in zip(piece.numbers, patches, strict=True):
-                if number in probed:
-                    probes[owners[number]].append(image[::every].half())
+            shown = zip(piece.numbers, patches, strict=True)
+            return (
+                builder.candidates(patches, piece.share),
+                _Moments.of(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY]),
+                {number: image[::every].half() for number, image in shown if number in probed},
+            )
+
+        for piece, (rows, part, probe) in self._pieces(items, described, progress.part(0.0, 0.8), EXTRACTING):
+            builder.take(rows, torch.tensor([owners[number] for number in piece.numbers]))
+            moments += part
+            for number, image in probe.items():
+                probes[owners[number]].append(image)
         rows, row_owners = builder.finish(progress.part(0.8, 0.92))
         if self._reduces():
             self._centre, self._components = moments.principal(p.dimensions)
@@ -80,11 +91,15 @@ class PatchCore(ImageDetector):
         The bank keeps its size. Principal components, mu and sigma stay, so that scores stay in the same units.
         """
         p, owners = self.params, _owners(data)
-        described = self._pieces(data.items, progress.part(0.0, 0.8), "Extracting patch features")
+
+        def reduced(_: Piece, patches: Tensor) -> list[Tensor]:
+            return [self._reduce(image.flatten(0, 1)) for image in patches]
+
+        described = self._pieces(data.items, reduced, progress.part(0.0, 0.8), EXTRACTING)
         rows = (
-            (self._reduce(patches.flatten(0, 1)), owners[number], piece.share)
-            for piece in described
-            for number, patches in zip(piece.numbers, piece.patches, strict=True)
+            (image, owners[number], piece.share)
+            for piece, images in described
+            for number, image in zip(piece.numbers, images, strict=True)
         )
         found = type(self)(p, self.seed)
         found._look(self._extractor.size)
@@ -182,10 +197,16 @@ class PatchCore(ImageDetector):
         self._extractor = PatchExtractor(self._network(), size, p.layers, p.neighbourhood, p.centre)
         self._views = Views(self._extractor, self._region(), p.tile)
 
-    def _pieces(self, items: Sequence[ImageItem], progress: Progress, stage: str) -> Iterator[Piece]:
-        """All patches, of length 1 where the parameters say so."""
-        for piece in self._views.pieces(items):
-            yield replace(piece, patches=F.normalize(piece.patches, dim=-1)) if self.params.normalise else piece
+    def _pieces(
+        self, items: Sequence[ImageItem], work: Callable[[Piece, Tensor], Made], progress: Progress, stage: str
+    ) -> Iterator[tuple[Piece, Made]]:
+        """``work`` on all patches, of length 1 where the parameters say so."""
+
+        def made(piece: Piece, patches: Tensor) -> Made:
+            return work(piece, F.normalize(patches, dim=-1) if self.params.normalise else patches)
+
+        for piece, found in self._views.pieces(items, made):
+            yield piece, found
             # Also between tiles: a wish to stop is heard there.
             progress.report(piece.numbers.stop if piece.last else piece.numbers.start, len(items), stage)
 
@@ -193,14 +214,27 @@ class PatchCore(ImageDetector):
         self, data: ImageSet, progress: Progress, stage: str, owners: Sequence[int] | None = None
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The number of each item with z of its patches (h, w); without its ``owners``' own rows where given."""
+
+        bank, neighbours = self._fitted(), self.params.neighbours
+
+        def judged(piece: Piece, patches: Tensor) -> NDArray[np.float32]:
+            """(b, h, w)."""
+            images = torch.stack([self._reduce(image) for image in patches.flatten(1, 2)])
+            if owners is None and neighbours == 1:
+                distance = bank.survey(images)
+            else:
+                without = [None] * len(images) if owners is None else [owners[number] for number in piece.numbers]
+                pairs = zip(images, without, strict=True)
+                distance = torch.stack([bank.distance(image, neighbours, owner) for image, owner in pairs])
+            return self._z(distance).reshape(-1, piece.height, piece.width)
+
+        _ = bank.lists  # once, before threads ask for it
         whole = np.empty((0, 0), np.float32)
-        for piece in self._pieces(data.items, progress, stage):
+        for piece, found in self._pieces(data.items, judged, progress, stage):
             if (piece.row, piece.column) == (0, 0):
                 whole = np.empty(piece.shape, np.float32)
-            for number, patches in zip(piece.numbers, piece.patches, strict=True):
-                height, width, _ = patches.shape
-                z = self._z(self._reduce(patches.flatten(0, 1)), None if owners is None else owners[number])
-                whole[piece.row : piece.row + height, piece.column : piece.column + width] = z.reshape(height, width)
+            for number, z in zip(piece.numbers, found, strict=True):
+                whole[piece.place] = z
                 if piece.last:
                     yield number, whole
 
@@ -226,9 +260,8 @@ class PatchCore(ImageDetector):
         self._mu = float(distances.mean())
         self._sigma = max(float(distances.std(correction=0)), 1e-6)
 
-    def _z(self, rows: Tensor, without: int | None = None) -> NDArray[np.float32]:
-        """(n,) standardised distances."""
-        distance = self._fitted().distance(rows, self.params.neighbours, without)
+    def _z(self, distance: Tensor) -> NDArray[np.float32]:
+        """Standardised distances."""
         z = (distance.double() - self._mu) / self._sigma
         return np.asarray(z.float().numpy())
 
@@ -253,23 +286,33 @@ def _owners(data: ImageSet) -> list[int]:
     return [first.setdefault(item.sha256, number) for number, item in enumerate(data.items)]
 
 
+@dataclass
 class _Moments:
     """First and second moments of a stream of rows, for its principal components."""
 
-    def __init__(self, dimension: int) -> None:
-        self._n = 0
-        self._sum = torch.zeros(dimension, dtype=torch.float64)
-        self._products = torch.zeros(dimension, dimension, dtype=torch.float64)
+    n: int
+    total: Tensor  # (d,)
+    products: Tensor  # (d, d)
 
-    def add(self, rows: Tensor) -> None:
-        self._n += len(rows)
-        self._sum += rows.sum(0)
-        self._products += rows.T @ rows
+    @classmethod
+    def none(cls, dimension: int) -> Self:
+        products = torch.zeros(dimension, dimension, dtype=torch.float64)
+        return cls(0, torch.zeros(dimension, dtype=torch.float64), products)
+
+    @classmethod
+    def of(cls, rows: Tensor) -> Self:
+        return cls(len(rows), rows.sum(0), rows.T @ rows)
+
+    def __iadd__(self, other: Self) -> Self:
+        self.n += other.n
+        self.total += other.total
+        self.products += other.products
+        return self
 
     def principal(self, count: int) -> tuple[Tensor, Tensor]:
         """The mean (d,) and the ``count`` directions of largest variance (d, count), float32."""
-        mean = self._sum / self._n
-        covariance = self._products / self._n - torch.outer(mean, mean)
+        mean = self.total / self.n
+        covariance = self.products / self.n - torch.outer(mean, mean)
         directions = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, :count]
         # An eigenvector's sign is arbitrary: the largest entry is made positive, so that a refit gives equal numbers.
         largest = directions.abs().argmax(0)

@@ -1,20 +1,23 @@
 """Nearest rows of a memory bank: one matrix product a chunk of queries, with the norms already known.
 
-Trees are useless at these dimensions and approximate indices cost accuracy; see core/detectors/patchcore/README.md.
+Trees are useless at these dimensions; inverted lists find the patches worth a search of the whole bank (``survey``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from core.detectors.patchcore.lists import FEWEST, Lists
 from core.features.patches import has_fast_bfloat16
 
 QUERIES = 256  # rows searched at once in float32: their distances to the bank fit the cache
 COARSE_QUERIES = 1024  # and in bfloat16, where fewer and larger products are quicker
 COARSE_ROWS = 16_384  # bank rows of one of them: bounds memory, 32 MiB of distances
+CERTAIN = 32  # patches of an image, the farthest, whose distances a survey gives exactly
 GROUP = 16  # rows of a group, whose least distance is found before the row that has it
 
 
@@ -29,6 +32,25 @@ class MemoryBank:
         self._columns = rows.T.contiguous()
         self._norms = rows.square().sum(1)
         self._shortlist = _Shortlist(rows) if has_fast_bfloat16() else None
+
+    @cached_property
+    def lists(self) -> Lists | None:
+        """None where the bank is small. To be asked for once before threads ask for it."""
+        return Lists(self.rows) if len(self.rows) >= FEWEST else None
+
+    @torch.inference_mode()
+    def survey(self, queries: Tensor) -> Tensor:
+        """Distance (b, n) of the patches (b, n, d) of b images to their nearest rows: of the farthest patches, which
+        decide whether an image is good, as ``distance`` gives it; of the others by the bank's lists, a little too
+        large where the nearest row is in none of those that were asked."""
+        if self.lists is None:
+            return self.distance(queries.flatten(0, 1), 1).view(queries.shape[:2])
+        squared = self.lists.nearest(queries.flatten(0, 1)).view(queries.shape[:2])
+        found = squared / 2 if self.cosine else squared.sqrt()
+        farthest = found.topk(min(CERTAIN, queries.shape[1]), 1).indices
+        image = torch.arange(len(queries)).unsqueeze(1)
+        found[image, farthest] = self.distance(queries[image, farthest].flatten(0, 1), 1).view(farthest.shape)
+        return found
 
     @torch.inference_mode()
     def distance(self, queries: Tensor, neighbours: int, without: int | None = None) -> Tensor:
@@ -103,7 +125,9 @@ class _Shortlist:
             member = _lowest(squared[:, group, every])
             found = number * self._size + member * (self._size // GROUP) + group
             lengths = norms[found].view(-1, 1, 1)
-            exact = torch.baddbmm(lengths, self._rows[found].unsqueeze(1), queries.unsqueeze(2), alpha=-2)
+            exact = torch.baddbmm(
+                lengths, self._rows.index_select(0, found).unsqueeze(1), queries.unsqueeze(2), alpha=-2
+            )
             torch.minimum(nearest, exact, out=nearest)
         return (nearest.flatten() + offset.flatten()).clamp_(min=0)
 

@@ -7,9 +7,7 @@ overlap by twice that halo, and every place is judged once, by the tile that has
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -22,14 +20,15 @@ from core.datasets.images import load_rgb, resize
 from core.datasets.types import ImageItem
 from core.detectors.maps import REFERENCE_SIZE, enlarged_map, smooth_map
 from core.detectors.patchcore.info import LARGEST, SMALLEST
-from core.features.patches import BATCH, PatchExtractor, image_batches
+from core.features.inorder import in_order
+from core.features.patches import BATCH, PatchExtractor
 
 LARGEST_MAP = 1024  # pixels of a map's longer side, where it is not one square
 HALO = 8  # a tile's side is so many times the halo
 STEP = 16  # pixels; tiles begin at multiples, so that the patches of both stages lie on one grid
 SIZES = (256, 384, 512)  # pixels a side to choose from
 
-T = TypeVar("T")
+Made = TypeVar("Made")
 Pixels = NDArray[np.uint8]
 
 
@@ -58,10 +57,12 @@ def _span(start: float, stop: float, length: int) -> slice:
 
 @dataclass(frozen=True)
 class Piece:
-    """Patches (b, h, w, d) of the pictures ``numbers`` (b,): those at ``row``, ``column`` of a grid of ``shape``."""
+    """``height`` x ``width`` patches of the pictures ``numbers``: those at ``row``, ``column`` of a grid of "
+    "``shape``."""
 
     numbers: range
-    patches: Tensor
+    height: int
+    width: int
     row: int
     column: int
     shape: tuple[int, int]
@@ -69,14 +70,17 @@ class Piece:
     @property
     def share(self) -> float:
         """How much of a picture it is."""
-        _, height, width, _ = self.patches.shape
-        return height * width / (self.shape[0] * self.shape[1])
+        return self.height * self.width / (self.shape[0] * self.shape[1])
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Its rows and columns of the grid."""
+        return slice(self.row, self.row + self.height), slice(self.column, self.column + self.width)
 
     @property
     def last(self) -> bool:
         """Whether these pictures have no further pieces."""
-        _, height, width, _ = self.patches.shape
-        return (self.row + height, self.column + width) == self.shape
+        return (self.row + self.height, self.column + self.width) == self.shape
 
 
 def chosen_size(items: Sequence[ImageItem], region: Region, tile: int) -> int:
@@ -105,17 +109,27 @@ class Views:
         # Squares that pass through the network at once: fewer of large ones, so that memory stays as it is.
         self._together = min(max(BATCH * REFERENCE_SIZE**2 // extractor.size**2, 1), BATCH)
 
-    def pieces(self, items: Sequence[ImageItem]) -> Iterator[Piece]:
-        """The patches of all items, in order; those of a picture in tiles come in several pieces, the last one last."""
+    def pieces(self, items: Sequence[ImageItem], work: Callable[[Piece, Tensor], Made]) -> Iterator[tuple[Piece, Made]]:
+        """All pieces with what ``work`` makes of each and its patches (b, h, w, d), in order; a picture in tiles has
+        several, the last one last.
+
+        Whole pictures are worked on by several threads at once. Tiles are not, so that memory holds few large pictures.
+        """
         if self._tile:
-            for number, pixels in enumerate(_ahead(self._large, items)):
-                yield from self._tiles(number, pixels)
-        else:
-            done, grid = 0, self._extractor.grid
-            for batch, pixels in self._squares(items):
-                patches = self._extractor.patches(pixels).view(len(batch), grid, grid, -1)
-                yield Piece(range(done, done + len(batch)), patches, 0, 0, (grid, grid))
-                done += len(batch)
+            for number, pixels in enumerate(in_order(self._large, items, 1)):
+                for piece, patches in self._tiles(number, pixels):
+                    yield piece, work(piece, patches)
+            return
+        grid = self._extractor.grid
+
+        def made(numbers: range) -> tuple[Piece, Made]:
+            pixels = np.stack([self._square(items[number]) for number in numbers])
+            patches = self._extractor.patches(pixels).view(len(numbers), grid, grid, -1)
+            piece = Piece(numbers, grid, grid, 0, 0, (grid, grid))
+            return piece, work(piece, patches)
+
+        starts = range(0, len(items), self._together)
+        yield from in_order(made, [range(start, min(start + self._together, len(items))) for start in starts])
 
     def map(self, grid: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
         """(h, w) of the region from a value for each patch; at most ``LARGEST_MAP`` a side where it is in tiles."""
@@ -139,17 +153,9 @@ class Views:
         place[:] = enlarged_map(found, (place.shape[1], place.shape[0]), 0.0)
         return frame
 
-    def _squares(self, items: Sequence[ImageItem]) -> Iterator[tuple[Sequence[ImageItem], Pixels]]:
-        """Items with their pixels (b, size, size, 3)."""
-        if self._region.whole:
-            yield from image_batches(items, self._size, self._together)
-            return
-
-        def load(batch: Sequence[ImageItem]) -> Pixels:
-            return np.stack([resize(self._cut_out(item), (self._size, self._size)) for item in batch])
-
-        batches = [items[start : start + self._together] for start in range(0, len(items), self._together)]
-        yield from zip(batches, _ahead(load, batches), strict=True)
+    def _square(self, item: ImageItem) -> Pixels:
+        side = self._size, self._size
+        return load_rgb(item.path, side) if self._region.whole else resize(self._cut_out(item), side)
 
     def _cut_out(self, item: ImageItem) -> Pixels:
         pixels = load_rgb(item.path)
@@ -162,7 +168,7 @@ class Views:
         height, width = (max(round(side * scale / STEP) * STEP, self._size) for side in pixels.shape[:2])
         return resize(pixels, (width, height))
 
-    def _tiles(self, number: int, pixels: Pixels) -> Iterator[Piece]:
+    def _tiles(self, number: int, pixels: Pixels) -> Iterator[tuple[Piece, Tensor]]:
         size, stride = self._size, self._size // self._extractor.grid
         shape = pixels.shape[0] // stride, pixels.shape[1] // stride
         places = [(row, column) for row in _cuts(shape[0] * stride, size) for column in _cuts(shape[1] * stride, size)]
@@ -172,7 +178,8 @@ class Views:
             grids = self._extractor.patches(batch).view(len(batch), self._extractor.grid, self._extractor.grid, -1)
             for (r, c), grid in zip(part, grids, strict=True):
                 kept = grid[r.used(stride), c.used(stride)].unsqueeze(0)
-                yield Piece(range(number, number + 1), kept, r.first // stride, c.first // stride, shape)
+                corner = r.first // stride, c.first // stride
+                yield Piece(range(number, number + 1), kept.shape[1], kept.shape[2], *corner, shape), kept
 
 
 @dataclass(frozen=True)
@@ -194,13 +201,3 @@ def _cuts(length: int, size: int) -> list[_Cut]:
     starts = [*range(0, length - size, size - 2 * halo), length - size]
     borders = [0, *(start + halo for start in starts[1:]), length]
     return [_Cut(start, *border) for start, border in zip(starts, pairwise(borders), strict=True)]
-
-
-def _ahead(load: Callable[[T], Pixels], things: Sequence[T]) -> Iterator[Pixels]:
-    """``load`` of each thing, the next one under way in another thread while the caller computes."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = deque(pool.submit(load, thing) for thing in things[:1])
-        for place in range(len(things)):
-            pixels = coming.popleft().result()
-            coming.extend(pool.submit(load, following) for following in things[place + 1 : place + 2])
-            yield pixels

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.datasets.types import ImageSet
@@ -20,7 +21,7 @@ from core.detectors.maps import smooth_map
 from core.detectors.patchcore.coreset import greedy_k_centre
 from core.detectors.spade.info import INFO, SpadeParams
 from core.detectors.state import load_tensors, save_tensors
-from core.features.patches import PatchExtractor, image_batches
+from core.features.patches import PatchExtractor, each_batch
 from core.progress import Progress
 
 GALLERY = 300
@@ -50,8 +51,7 @@ class Spade(ImageDetector):
             items, progress = tuple(items[i] for i in chosen), progress.part(0.5, 1.0)
         held: list[Tensor] = []
         means: list[Tensor] = []
-        for batch, pixels in image_batches(items, self.params.image_size):
-            patches = self._extractor.patches(pixels)
+        for batch, patches in each_batch(items, self.params.image_size, self._extractor.patches):
             if not held:
                 generator = torch.Generator().manual_seed(self.seed)
                 self._projection = torch.randn(patches.shape[-1], DIMENSIONS, generator=generator) / DIMENSIONS**0.5
@@ -62,16 +62,22 @@ class Spade(ImageDetector):
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
         done = 0
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            for item, patches in zip(batch, self._extractor.patches(pixels), strict=True):
-                distances = (self._descriptors - patches.mean(0)).norm(dim=1)
-                nearest = distances.topk(min(self.params.neighbours, len(distances)), largest=False)
-                gallery = self._patches[nearest.indices].flatten(0, 1).float()
-                grid = _nearest(patches @ self._projection, gallery).reshape(self._extractor.grid, -1).numpy()
+        for batch, found in each_batch(data.items, self.params.image_size, self._compared):
+            for item, (score, grid) in zip(batch, found, strict=True):
                 done += 1
                 progress.report(done, len(data), "Scoring images")
-                smoothed = smooth_map(np.asarray(grid), self.params.image_size, SMOOTHING)
-                yield ImageScore(item.name, float(nearest.values.mean()), smoothed)
+                yield ImageScore(item.name, score, smooth_map(grid, self.params.image_size, SMOOTHING))
+
+    def _compared(self, pixels: NDArray[np.uint8]) -> list[tuple[float, NDArray[np.float32]]]:
+        """Score and grid of distances of each of images (b, size, size, 3)."""
+        found = []
+        for patches in self._extractor.patches(pixels):
+            distances = (self._descriptors - patches.mean(0)).norm(dim=1)
+            nearest = distances.topk(min(self.params.neighbours, len(distances)), largest=False)
+            gallery = self._patches[nearest.indices].flatten(0, 1).float()
+            grid = _nearest(patches @ self._projection, gallery).reshape(self._extractor.grid, -1).numpy()
+            found.append((float(nearest.values.mean()), np.asarray(grid)))
+        return found
 
     def save(self, folder: Path) -> None:
         tensors = {"projection": self._projection, "descriptors": self._descriptors, "patches": self._patches}
@@ -91,8 +97,8 @@ class Spade(ImageDetector):
     def _describe(self, data: ImageSet, progress: Progress) -> Tensor:
         """Mean features (images, d)."""
         found: list[Tensor] = []
-        for batch, pixels in image_batches(data.items, self.params.image_size):
-            found.append(self._extractor.patches(pixels).mean(1))
+        for batch, patches in each_batch(data.items, self.params.image_size, self._extractor.patches):
+            found.append(patches.mean(1))
             progress.report(len(found) * len(batch), len(data), "Choosing the gallery")
         return torch.cat(found)
 

@@ -1,0 +1,118 @@
+"""Inverted lists of a memory bank: a query is compared with the rows of the lists that lie nearest to it.
+
+k-means divides the bank into as many lists as a list has rows; a query asks the ``ASKED`` whose centres are nearest
+(Jégou, Douze and Schmid, Product Quantization for Nearest Neighbor Search, TPAMI 2011, section IV, without the
+quantiser). What it finds is a distance to some row of the bank, so that it is never too small.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.detectors.patchcore.coreset import ROWS
+from core.features.patches import has_fast_bfloat16
+
+FEWEST = 4096  # rows of a bank; to search all of a smaller one is as quick
+ASKED = 8
+ROUNDS = 6  # of k-means
+WIDTH, LINES, QUERIES = 32, 32, 64  # the multiples in which a product's sides come: few shapes, each prepared once
+
+
+class Lists:
+    """Rows (m, d) float32, divided."""
+
+    def __init__(self, rows: Tensor) -> None:
+        self._middle = rows.mean(0)
+        rows = rows - self._middle
+        members = _divided(rows, round(len(rows) ** 0.5))
+        groups = [rows[part] for part in members]
+        # Four columns of a product are lengths: the last components, which tell least, make room for them.
+        fitting = (rows.shape[1] + 4) // WIDTH * WIDTH - 4
+        self._width = fitting if fitting > 2 * WIDTH else rows.shape[1]
+        self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        self._centres = self._lines(torch.stack([group.mean(0) for group in groups]))
+        self._coarse = [
+            self._lines(group[torch.arange(-(-len(group) // LINES) * LINES) % len(group)]) for group in groups
+        ]
+        self._columns = [group.T.contiguous() for group in groups]
+        self._norms = [group.square().sum(1) for group in groups]
+
+    @torch.inference_mode()
+    def nearest(self, queries: Tensor) -> Tensor:
+        """Squared distance (n,) of queries (n, d) to the nearest row in any of the lists that they ask."""
+        queries = queries - self._middle
+        norms = queries.square().sum(1, keepdim=True)
+        high, low = self._halves(norms)
+        one = torch.ones_like(high)
+        shown = (-2 * queries[:, : self._width]).to(self._precision)
+        lines = torch.cat([shown, one, one, high, low], 1)
+        keys: NDArray[np.int32] = _ordered(lines @ self._centres.T) * 65_536
+        keys += np.arange(len(self._coarse), dtype=np.int32)
+        several = min(ASKED, len(self._coarse))
+        keys.partition(several - 1, axis=1)
+        asked = (keys[:, :several] & 0xFFFF).astype(np.int16).ravel()
+        key = np.empty(len(asked), np.int32)
+        for number, places in enumerate(_places(asked, len(self._coarse))):
+            if len(places):
+                padded = np.resize(places // several, -(-len(places) // QUERIES) * QUERIES)
+                squared = lines.index_select(0, torch.from_numpy(padded)) @ self._coarse[number].T
+                least = _ordered(_least(squared))[: len(places)]
+                key[places] = least * 65_536 + number
+        best = (key.reshape(-1, several).min(1) & 0xFFFF).astype(np.int16)
+        found = torch.empty(len(queries))
+        for number, places in enumerate(_places(best, len(self._coarse))):
+            if len(places):
+                chosen = torch.from_numpy(places)
+                exact = torch.addmm(
+                    self._norms[number], queries.index_select(0, chosen), self._columns[number], alpha=-2
+                )
+                found[chosen] = exact.amin(1)
+        return found.add_(norms.flatten()).clamp_(min=0)
+
+    def _lines(self, rows: Tensor) -> Tensor:
+        """(m, d) as (m, |m|^2 in two parts, 1, 1), by which (-2q, 1, 1, |q|^2 in two parts) gives squared distances."""
+        high, low = self._halves(rows.square().sum(1, keepdim=True))
+        one = torch.ones_like(high)
+        return torch.cat([rows[:, : self._width].to(self._precision), high, low, one, one], 1)
+
+    def _halves(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        high = values.to(self._precision)
+        return high, (values - high.float()).to(self._precision)
+
+
+def _divided(rows: Tensor, count: int) -> list[Tensor]:
+    """Row numbers of the clusters that k-means finds, empty ones left out."""
+    start = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:count]
+    centres, owner = rows[start], torch.zeros(len(rows), dtype=torch.long)
+    for turn in range(ROUNDS + 1):
+        norms = centres.square().sum(1)
+        owner = torch.cat([torch.addmm(norms, part, centres.T, alpha=-2).argmin(1) for part in torch.split(rows, ROWS)])
+        if turn < ROUNDS:
+            sums = torch.zeros_like(centres).index_add_(0, owner, rows)
+            held = torch.bincount(owner, minlength=count).unsqueeze(1)
+            centres = torch.where(held > 0, sums / held.clamp(min=1), centres)
+    return [part for number in range(count) if len(part := (owner == number).nonzero().flatten())]
+
+
+def _places(numbers: NDArray[np.int16], count: int) -> list[NDArray[np.int64]]:
+    """The places at which each of so many numbers stands."""
+    order = np.argsort(numbers, kind="stable")
+    stops = np.cumsum(np.bincount(numbers, minlength=count)).tolist()
+    return [order[start:stop] for start, stop in pairwise([0, *stops])]
+
+
+def _least(squared: Tensor) -> Tensor:
+    """The least of each row; bfloat16 by its bits, which integers compare faster."""
+    if squared.dtype != torch.bfloat16:
+        return squared.amin(1)
+    return squared.view(torch.int16).amin(1).view(torch.bfloat16)
+
+
+def _ordered(squared: Tensor) -> NDArray[np.int32]:
+    """Integers in the order of the values as bfloat16. What rounding makes negative is next to nothing and first."""
+    return np.asarray(squared.bfloat16().view(torch.int16).numpy().astype(np.int32))

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.detectors.patchcore import lists
+from core.detectors.patchcore import search as search_module
+from core.detectors.patchcore.lists import Lists
+from core.detectors.patchcore.search import CERTAIN, MemoryBank
+
+
+def rows_of(m: int, d: int, seed: int = 0) -> Tensor:
+    """Rows like patches: clusters, and components of falling variance, far from 0."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = 2 * torch.randn(12, d, generator=generator)
+    kind = torch.randint(12, (m,), generator=generator)
+    scale = torch.linspace(2, 0.1, d)
+    return (centres[kind] + torch.randn(m, d, generator=generator)) * scale + 5
+
+
+def literal(queries: Tensor, rows: Tensor) -> Tensor:
+    return torch.cdist(queries, rows, compute_mode="donot_use_mm_for_euclid_dist").amin(1)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("d", [6, 96, 100])
+def test_it_is_the_distance_of_a_row_and_mostly_the_nearest(
+    d: int, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "has_fast_bfloat16", lambda: fast)
+    rows, queries = rows_of(3000, d), rows_of(700, d, seed=1)
+    queries = torch.cat([queries, rows[:100], 30 * torch.randn(100, d, generator=torch.Generator().manual_seed(2))])
+    found, nearest = Lists(rows).nearest(queries).sqrt(), literal(queries, rows)
+    assert (found >= nearest - 1e-2).all()
+    assert (found <= nearest * 1.01 + 1e-2).float().mean() > 0.9
+    assert float((found / nearest.clamp(min=1)).mean()) < float((nearest / nearest.clamp(min=1)).mean()) + 0.02
+    assert found[700:800].max() < 0.05  # a row finds itself
+
+
+def test_a_query_beside_others_finds_what_it_finds_alone() -> None:
+    index, queries = Lists(rows_of(3000, 96)), rows_of(300, 96, seed=1)
+    alone = torch.cat([index.nearest(queries[part : part + 1]) for part in range(0, 300, 30)])
+    torch.testing.assert_close(index.nearest(queries)[::30], alone, rtol=1e-4, atol=1e-3)
+
+
+def test_rows_that_are_all_alike_can_be_divided() -> None:
+    rows = torch.ones(5000, 8)
+    rows[-1] = 3
+    found = Lists(rows).nearest(torch.stack([torch.ones(8), torch.full((8,), 3.0), torch.full((8,), 2.0)]))
+    torch.testing.assert_close(found, torch.tensor([0.0, 0.0, 8.0]), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("cosine", [False, True])
+def test_the_farthest_patches_are_searched_for_in_the_whole_bank(cosine: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "FEWEST", 2000)
+    rows, queries = rows_of(3000, 32), rows_of(800, 32, seed=1)
+    if cosine:
+        rows, queries = (torch.nn.functional.normalize(values - 5, dim=1) for values in (rows, queries))
+    bank = MemoryBank(rows, torch.zeros(len(rows), dtype=torch.long), cosine)
+    images = queries.view(2, 400, 32)
+    found, exact = bank.survey(images), bank.distance(queries, 1).view(2, 400)
+    assert bank.lists is not None
+    torch.testing.assert_close(found.topk(10, 1).values, exact.topk(10, 1).values)
+    assert int((found == exact).sum()) >= 2 * CERTAIN
+    small = MemoryBank(rows[:1000], torch.zeros(1000, dtype=torch.long), cosine)
+    assert small.lists is None
+    torch.testing.assert_close(small.survey(images), small.distance(queries, 1).view(2, 400))
