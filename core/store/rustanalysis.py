@@ -87,7 +87,7 @@ class StoredAnalysis:
             raise UserError("This analysis was deleted", str(folder), "Analyse the photographs again") from None
         except ValidationError:
             raise UserError(
-                "The analysis is damaged or from another version", str(folder), "Analyse the photographs again"
+                "The analysis is damaged or from another version", folder.name, "Analyse the photographs again"
             ) from None
 
     def records(self) -> tuple[Record, ...]:

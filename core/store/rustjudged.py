@@ -38,5 +38,5 @@ def read_judged(folder: Path) -> Judged:
         return Judged.model_validate_json((folder / FILE).read_bytes())
     except (OSError, ValidationError):
         raise UserError(
-            "The analysis is damaged or from another version", str(folder), "Analyse the photographs again"
+            "The analysis is damaged or from another version", folder.name, "Analyse the photographs again"
         ) from None

@@ -9,7 +9,9 @@ from core.features.backbones_info import Backbone
 
 
 class PadimParams(Params):
-    backbone: Backbone = Field("compact", title="Backbone", description="network whose features are compared")
+    backbone: Backbone = Field(
+        "compact", title="Backbone", description="network whose features are compared; ResNets as trained on ImageNet"
+    )
     image_size: int = Field(256, ge=64, le=1024, multiple_of=32, title="Image size", description="pixels a side")
     dimensions: int = Field(100, ge=8, le=448, title="Dimensions", description="random feature channels kept")
     shrinkage: float = Field(

@@ -15,7 +15,11 @@ NARROWEST = 0.02  # share of an image's side that a region of interest may be
 
 
 class PatchCoreParams(Params):
-    backbone: Backbone = Field("compact", title="Backbone", description="network whose patch features are compared")
+    backbone: Backbone = Field(
+        "compact",
+        title="Backbone",
+        description="network whose patch features are compared; ResNets as trained on ImageNet",
+    )
     image_size: int = Field(
         0,
         ge=0,

@@ -9,7 +9,9 @@ from core.features.backbones_info import Backbone
 
 
 class SpadeParams(Params):
-    backbone: Backbone = Field("compact", title="Backbone", description="network whose features are compared")
+    backbone: Backbone = Field(
+        "compact", title="Backbone", description="network whose features are compared; ResNets as trained on ImageNet"
+    )
     image_size: int = Field(256, ge=64, le=1024, multiple_of=32, title="Image size", description="pixels a side")
     neighbours: int = Field(
         20, ge=1, le=50, title="Neighbours", description="most similar normal images that a part is compared with"
