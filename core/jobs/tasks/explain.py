@@ -83,4 +83,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return Path(result["path"]).is_file()
 
 
-TASK = TaskInfo("explain", 2, run, ExplainSpec, stands, quick=True)
+TASK = TaskInfo("explain", 3, run, ExplainSpec, stands, quick=True)
