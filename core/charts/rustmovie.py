@@ -69,10 +69,14 @@ def _frame(title: str, scenes: Sequence[Scene], at: int, limit: float, height: i
     frame.paste(picture, ((WIDTH - picture.width) // 2, (height - picture.height) // 2))
     draw, scene = ImageDraw.Draw(frame), scenes[at]
     over = scene.share >= limit
-    draw.text((24, height + 14), f"{title} · {scene.when}", fill=SOFT, font=_font(20))
-    draw.text((24, height + 40), f"{surface(scene.share)} rusted", fill=ANOMALOUS if over else INK, font=_font(40))
     told = f"{scene.told} · over the limit" if over else scene.told
-    draw.text((24, height + 100), told, fill=SOFT, font=_font(18))
+    for down, size, ink, text in (
+        (14, 20, SOFT, f"{title} · {scene.when}"),
+        (40, 40, ANOMALOUS if over else INK, f"{surface(scene.share)} rusted"),
+        (100, 18, SOFT, told),
+    ):
+        # The font has no sign for a space that does not break, and no line breaks here.
+        draw.text((24, height + down), text.replace("\u00a0", " "), fill=ink, font=_font(size))
     _curve(draw, [one.share for one in scenes], at, limit, (WIDTH // 2 + 100, height + 24, WIDTH - 28, height + 122))
     return np.asarray(frame)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,14 @@ def test_a_film_has_a_frame_for_each_time_and_repeats() -> None:
     assert film.n_frames == 4  # type: ignore[attr-defined]
     assert film.info["loop"] == 0
     assert film.size == (rustmovie.WIDTH, rustmovie.WIDTH * 90 // 120 + rustmovie.BAND)
+
+
+def test_a_space_that_does_not_break_is_a_space() -> None:
+    one, other = (
+        rustmovie.frames("bolt", [replace(scenes(1)[0], told=f"95{space}% interval")], 0.08)[0]
+        for space in (" ", "\u00a0")
+    )
+    assert (one == other).all()
 
 
 def test_photographs_of_other_shapes_share_one_frame() -> None:
