@@ -259,6 +259,18 @@ def test_figures_have_intervals_and_what_guessing_gets(open_page: Open, scored: 
     assert any(text.value.startswith("Protocol: 3 good and 7 anomalous test images") for text in app.caption)
 
 
+def test_figures_say_that_labels_by_hand_are_not_in_them(
+    open_page: Open, workspace: Workspace, scored: ModelRow
+) -> None:
+    store, run = DatasetStore(workspace), RunStore(workspace).get(scored.id, scored.dataset_id)
+    assert run is not None
+    name = run.scores()["item"][0]
+    store.set_label(scored.dataset_id, name, "unsure")  # the dataset has a label of its own, which stands
+    assert not open_page("inspect", view="Figures").warning
+    store.set_excluded(scored.dataset_id, [name], True)
+    assert "1 part counts otherwise" in open_page("inspect", view="Figures").warning[0].value
+
+
 def test_a_part_and_its_neighbours(open_page: Open, scored: ModelRow) -> None:
     names = tiles(open_page("inspect"))
     app = open_page("inspect", part=names[1])

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.charts.counts import recall_bars
 from core.charts.curves import pr_figure, roc_figure
-from core.datasets.wording import percent
+from core.datasets.wording import percent, verb
 from core.metrics.ranking import confusion, curve
 from core.ui import blocks, words
 from core.ui.inspect.scored import Scored
@@ -31,9 +31,18 @@ METRICS = {  # name in the evaluation: what a person reads, what it means
 def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
     """``known`` are the parts that the model has not learned from; ``now`` the limits that the curves mark."""
     metrics = scored.metrics
+    by_hand = int((known["label"].fillna("") != known["truth"].fillna("")).sum())
+    if by_hand:
+        st.warning(
+            f"{words.count(by_hand, 'part')} {verb(by_hand, 'counts', 'count')} otherwise by what people said by hand "
+            "(labels where the dataset has none, parts taken out). What is below was measured before and goes by the "
+            "dataset alone; the counts above and the Compare page go by both.",
+            icon=":material/edit_note:",
+        )
     if metrics is None or not metrics["n_images"]:
         st.info(
-            "Nobody has labelled these images, so there is nothing to measure against.", icon=":material/label_off:"
+            "The dataset has no labels of these images, so there is nothing to measure against.",
+            icon=":material/label_off:",
         )
         return
     _table(metrics)
