@@ -60,7 +60,7 @@ def known(titles: Mapping[str, str], rows: Sequence[Row]) -> list[str]:
 
 
 def _shown(told: Told, rows: Sequence[Row], shown: Sequence[Row]) -> pd.DataFrame:
-    titles, names = told.evidence.titles | figures.IN_CELLS, known(told.evidence.titles, rows)
+    titles, names = {**told.evidence.titles, **figures.IN_CELLS}, known(told.evidence.titles, rows)
     pinned = rows[told.now.pinned]
     best = {name: _best(name, rows, told.evidence.lower_is_better) for name in names}
     columns: dict[str, list[str]] = {"Figure": [words.plain(titles[name]) for name in names]}
