@@ -42,14 +42,15 @@ def onsets(
     for sensor in sensors:
         readings = scaled[:, sensor].astype(np.float64)
         suspects = sorted({sensor, *culprits, *wild})
-        told = None
-        if len(suspects) < stretch.width:
+        if len(suspects) == stretch.width:
+            told = traced(readings, readings, stretch.lead, back)
+        else:
             beside = readings - reference.expected_without(known, suspects)[:, suspects.index(sensor)]
             told = traced(readings, beside, stretch.lead, back)
-        if told is not None:
-            told = replace(told, apart=told.manner in LEVEL)
-        elif len(suspects) == stretch.width or _unusual(known[back:, sensor]):
-            told = traced(readings, readings, stretch.lead, back)
+            if told is not None:
+                told = replace(told, apart=told.manner in LEVEL)
+            elif _unusual(known[back:, sensor]):
+                told = _large(traced(readings, readings, stretch.lead, back))
         found[sensor] = None if told is None else replace(told, step=told.step + stretch.start - back)
     return found
 
@@ -71,3 +72,8 @@ def _at_the_edge(told: Onset, lead: int) -> bool:
 def _unusual(inside: NDArray[np.float32]) -> bool:
     """Whether the stretch ends where readings are not usual."""
     return abs(float(np.median(inside[len(inside) // 2 :]))) > UNUSUAL
+
+
+def _large(told: Onset | None) -> Onset | None:
+    """None for a move of the level that is as small as those of a load may be."""
+    return None if told is not None and told.manner in LEVEL and abs(told.size) < UNUSUAL else told
