@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import plotly.graph_objects as go
@@ -13,7 +14,7 @@ from core.ui import blocks
 from core.ui.compare import told as telling
 from core.ui.compare.told import Told
 
-KINDS = {
+KINDS: dict[str, tuple[str, Callable[[float], str]]] = {
     "Verdicts (kappa)": ("kappa", "{:.2f}".format),
     "Ranking (Spearman)": ("spearman", "{:.2f}".format),
     "Same verdict": ("same", partial(percent, decimals=0)),
