@@ -15,6 +15,7 @@ from core.charts.canvas import canvas
 from core.charts.series import Span, Trace, signals
 from core.charts.signals import POINTS, decimate, torn
 
+LEGEND = 18  # pixels of its row above the signals
 COLUMNS = 300  # of the heatmap
 FAR = 6.0  # usual spreads at which its colours end
 BARS = 8  # sensors named
@@ -109,7 +110,12 @@ def signals_with_expected(
             hovertemplate="%{y:.5g}<extra>" + named + "</extra>",
         )
         first = False
-    figure.update_layout(legend={"y": 1, "yref": "container", "yanchor": "top"})
+    # A row of its own for the legend, above what names the stretches.
+    figure.update_layout(
+        legend={"y": 1, "yref": "container", "yanchor": "top"},
+        margin={"t": figure.layout.margin.t + LEGEND},
+        height=figure.layout.height + LEGEND,
+    )
     return figure
 
 
