@@ -42,7 +42,7 @@ def show(opened: Scored) -> None:
                     "Another model", names, format_func=names.__getitem__, key="foreign-model", width=420
                 )
                 spec = {"model_id": chosen, "dataset_id": opened.dataset_id}
-                title = f"{names[chosen]} judges {opened.data.name}"
+                title = f"{rooms.models().get(chosen).name} judges {opened.data.name}"
                 st.button(
                     "Let it judge them", icon=":material/play_arrow:", key="foreign-judge", on_click=_judge,
                     args=(spec, title),
