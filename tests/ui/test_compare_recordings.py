@@ -43,4 +43,4 @@ def test_recordings_are_compared_and_the_link_says_how(open_page: Open, pumps: s
     link = {"promised-series": "1 in 100 steps", "score": "now: as it was known at once", "view": "Agreement"}
     app = open_page("compare", dataset=pumps[:12], **link)
     assert not app.exception and not app.error
-    assert "a share of 0\\.01 false alarms" in stock.texts(app)
+    assert "promises 1\u00a0% false alarms" in stock.texts(app)
