@@ -50,5 +50,41 @@ def test_a_failure_is_the_caller_s(together: int) -> None:
     assert torch.get_num_threads() == together
 
 
+def seen_by_a_new_thread() -> int:
+    """torch's threads, as a thread that begins now has them."""
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_a_thread_that_begins_late_leaves_nothing_behind(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, begun, set_threads = threading.current_thread(), [], torch.set_num_threads
+
+    def set_late(number: int) -> None:
+        if threading.current_thread() is not caller:
+            begun.append(number)
+            time.sleep(0.1 if len(begun) == 2 else 0)
+        set_threads(number)
+
+    monkeypatch.setattr(torch, "set_num_threads", set_late)
+    results = in_order(lambda _: time.sleep(0.01), range(100))
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert seen_by_a_new_thread() == together
+
+
+def test_who_begins_beside_another_leaves_as_many_threads_as_there_were(together: int) -> None:
+    first, second = in_order(str, range(50)), []
+    next(first)
+    other = threading.Thread(target=lambda: second.append(in_order(str, range(50))) or next(second[0]))
+    other.start()
+    other.join()
+    first.close()  # type: ignore[attr-defined]
+    second[0].close()
+    assert seen_by_a_new_thread() == together == torch.get_num_threads()
+
+
 def test_nothing_gives_nothing() -> None:
     assert list(in_order(str, [])) == []
