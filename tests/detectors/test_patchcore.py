@@ -147,6 +147,15 @@ def test_a_random_bank_takes_from_every_image_alike() -> None:
     assert (counts > 150).all()
 
 
+def test_a_random_bank_looks_elsewhere_in_each_image_of_one_background() -> None:
+    images = torch.rand(2, 1000, 16, generator=torch.Generator().manual_seed(0))
+    images[:, :300] = 0.5
+    sampler = RandomSampler(images=2, bank_size=100, seed=0)
+    first, second = sampler.thin(images)
+    assert len(set(first.tolist()) & set(second.tolist())) < 40
+    assert torch.equal(sampler.thin(images.flip(0))[0], second)
+
+
 def test_a_random_bank_takes_from_every_tile_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten pictures of 40 tiles: were each tile taken for a picture, the last pictures would crowd out the first."""
     monkeypatch.setattr(bank_module, "MOST_CANDIDATES", 1000)

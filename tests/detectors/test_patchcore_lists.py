@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
+from core.datasets.types import ImageSet
 from core.detectors.patchcore import lists
 from core.detectors.patchcore import search as search_module
+from core.detectors.patchcore.detector import PatchCore
+from core.detectors.patchcore.info import PatchCoreParams
 from core.detectors.patchcore.lists import Lists
 from core.detectors.patchcore.search import CERTAIN, MemoryBank
+from core.progress import Progress
 
 
 def rows_of(m: int, d: int, seed: int = 0) -> Tensor:
@@ -66,3 +72,30 @@ def test_the_farthest_patches_are_searched_for_in_the_whole_bank(cosine: bool, m
     small = MemoryBank(rows[:1000], torch.zeros(1000, dtype=torch.long), cosine)
     assert small.lists is None
     torch.testing.assert_close(small.survey(images), small.distance(queries, 1).view(2, 400))
+
+
+def test_as_many_patches_are_certain_as_the_score_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "FEWEST", 2000)
+    bank = MemoryBank(rows_of(3000, 32), torch.zeros(3000, dtype=torch.long), cosine=False)
+    images = rows_of(400, 32, seed=1).unsqueeze(0)
+    exact = bank.distance(images[0], 1)
+    assert (bank.survey(images)[0].topk(200).values.mean() - exact.topk(200).values.mean()).abs() > 1e-3
+    torch.testing.assert_close(bank.survey(images, 400)[0], exact)
+
+
+def test_a_model_has_as_many_certain_patches_as_its_score_averages(
+    parts: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def survey(self: MemoryBank, queries: Tensor, certain: int = CERTAIN) -> Tensor:
+        asked.append(certain)
+        return self.distance(queries.flatten(0, 1), 1).view(queries.shape[:2])
+
+    monkeypatch.setattr(MemoryBank, "survey", survey)
+    few = replace(parts, items=parts.normals().items[:4])
+    for given in ({"top_k": 10}, {"top_k": 100}, {"top_k": 100, "pooling": "max"}):
+        detector = PatchCore(PatchCoreParams(image_size=64, bank_size=50, **given))
+        detector.fit(few, Progress())
+        assert len(list(detector.score(few, Progress()))) == 4
+    assert asked == [32, 200, 32]

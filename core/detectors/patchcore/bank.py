@@ -14,6 +14,7 @@ from core.progress import Progress
 PER_IMAGE = 200  # candidates an image sends to the final selection
 SELECTION_DIMENSIONS = 64  # of the random projection in which rows are compared while choosing
 PROJECTED_AT_ONCE = 16_384  # rows
+SALTED_BY = 97  # one value in so many: a prime, so that every channel has its turn
 MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before the stream goes on
 
 
@@ -62,9 +63,11 @@ class RandomSampler:
         self._share = -(-2 * bank_size // max(images, 1))
 
     def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
-        """By a draw that the rows themselves seed: whatever order images come in, each gives the same."""
+        """By a draw that the rows themselves seed: whatever order images come in, each gives the same. A value here and
+        there of all of them does, for images of one background begin with the same patch."""
         count = math.ceil(share * self._share)
-        return torch.stack([self._drawn(len(image), int(image[0].double().sum() * 1e6))[:count] for image in rows])
+        salts = [int(image.flatten()[::SALTED_BY].double().sum() * 1e6) for image in rows]
+        return torch.stack([self._drawn(rows.shape[1], salt)[:count] for salt in salts])
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         return self._drawn(len(rows), 0)[:count].sort().values

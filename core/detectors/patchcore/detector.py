@@ -23,7 +23,7 @@ from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.extending import Growth, grown
 from core.detectors.patchcore.info import INFO, LARGEST, SMALLEST, PatchCoreParams
-from core.detectors.patchcore.search import MemoryBank
+from core.detectors.patchcore.search import CERTAIN, MemoryBank
 from core.detectors.patchcore.views import SIZES, Piece, Region, Views, chosen_size
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
@@ -215,20 +215,23 @@ class PatchCore(ImageDetector):
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The number of each item with z of its patches (h, w); without its ``owners``' own rows where given."""
 
-        bank, neighbours = self._fitted(), self.params.neighbours
+        bank, p = self._fitted(), self.params
+        by_lists = owners is None and p.neighbours == 1
+        certain = max(CERTAIN, 2 * p.top_k if p.pooling == "top-k" else 0)  # lists may take some of them for others
 
         def judged(piece: Piece, patches: Tensor) -> NDArray[np.float32]:
             """(b, h, w)."""
             images = torch.stack([self._reduce(image) for image in patches.flatten(1, 2)])
-            if owners is None and neighbours == 1:
-                distance = bank.survey(images)
+            if by_lists:
+                distance = bank.survey(images, certain)
             else:
                 without = [None] * len(images) if owners is None else [owners[number] for number in piece.numbers]
                 pairs = zip(images, without, strict=True)
-                distance = torch.stack([bank.distance(image, neighbours, owner) for image, owner in pairs])
+                distance = torch.stack([bank.distance(image, p.neighbours, owner) for image, owner in pairs])
             return self._z(distance).reshape(-1, piece.height, piece.width)
 
-        _ = bank.lists  # once, before threads ask for it
+        if by_lists:
+            _ = bank.lists  # once, before threads ask for it
         whole = np.empty((0, 0), np.float32)
         for piece, found in self._pieces(data.items, judged, progress, stage):
             if (piece.row, piece.column) == (0, 0):

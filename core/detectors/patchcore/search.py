@@ -17,7 +17,7 @@ from core.features.patches import has_fast_bfloat16
 QUERIES = 256  # rows searched at once in float32: their distances to the bank fit the cache
 COARSE_QUERIES = 1024  # and in bfloat16, where fewer and larger products are quicker
 COARSE_ROWS = 16_384  # bank rows of one of them: bounds memory, 32 MiB of distances
-CERTAIN = 32  # patches of an image, the farthest, whose distances a survey gives exactly
+CERTAIN = 32  # patches of an image, the farthest, whose distances a survey gives exactly at least
 GROUP = 16  # rows of a group, whose least distance is found before the row that has it
 
 
@@ -39,15 +39,15 @@ class MemoryBank:
         return Lists(self.rows) if len(self.rows) >= FEWEST else None
 
     @torch.inference_mode()
-    def survey(self, queries: Tensor) -> Tensor:
-        """Distance (b, n) of the patches (b, n, d) of b images to their nearest rows: of the farthest patches, which
-        decide whether an image is good, as ``distance`` gives it; of the others by the bank's lists, a little too
+    def survey(self, queries: Tensor, certain: int = CERTAIN) -> Tensor:
+        """Distance (b, n) of the patches (b, n, d) of b images to their nearest rows: of so many that lie farthest,
+        which decide whether an image is good, as ``distance`` gives it; of the others by the bank's lists, a little too
         large where the nearest row is in none of those that were asked."""
         if self.lists is None:
             return self.distance(queries.flatten(0, 1), 1).view(queries.shape[:2])
         squared = self.lists.nearest(queries.flatten(0, 1)).view(queries.shape[:2])
         found = squared / 2 if self.cosine else squared.sqrt()
-        farthest = found.topk(min(CERTAIN, queries.shape[1]), 1).indices
+        farthest = found.topk(min(certain, queries.shape[1]), 1).indices
         image = torch.arange(len(queries)).unsqueeze(1)
         found[image, farthest] = self.distance(queries[image, farthest].flatten(0, 1), 1).view(farthest.shape)
         return found
