@@ -28,7 +28,7 @@ unit: $(VENV)/.test-ready
 	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e and not benchmark" --ignore=tests/e2e
 
 e2e: $(VENV)/.test-ready browser
-	$(BIN)/python -m pytest -m e2e tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e tests/e2e
 
 # Beside other libraries, each in an environment of its own; see tests/benchmarks/speed.md. Goes on where it was stopped.
 # BENCH=--quick is a smoke test, BENCH=--fresh forgets what was measured before.
