@@ -5,6 +5,7 @@ A study of two hours would otherwise keep somebody waiting who wants today's par
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 from core.jobs.job import Job
@@ -22,12 +23,11 @@ def startable(running: Collection[str], max_jobs: int) -> frozenset[str] | None:
 
 
 def held_up_by(job: Job, running: Sequence[Job], max_jobs: int) -> list[Job]:
-    """Those of the running jobs of which one has to end before ``job`` may start, the one that will end first in front;
-    none where it may start at once."""
-    kinds = startable([one.kind for one in running], max_jobs)
-    if kinds is None or job.kind in kinds:
-        return []
-    quick = [one for one in running if one.kind in QUICK]
-    return sorted(
-        quick if job.kind in QUICK else running, key=lambda one: float("inf") if one.eta_s is None else one.eta_s
-    )
+    """The running jobs that will end, in this order, before ``job`` may start, if each takes as long as it says; none
+    where it may start at once. Those that cannot say are taken to end last, quick ones before others."""
+    order = sorted(running, key=lambda one: (math.inf if one.eta_s is None else one.eta_s, one.kind not in QUICK))
+    for ended in range(len(order)):
+        kinds = startable([one.kind for one in order[ended:]], max_jobs)
+        if kinds is None or job.kind in kinds:
+            return order[:ended]
+    return order

@@ -50,10 +50,10 @@ def _waits(job: Job) -> str:
     before = held_up_by(job, running, settings().max_jobs)
     if not before:
         return "Starts as soon as there is memory for it beside the others" if running else "Starts in a moment"
-    first = before[0]
-    left = f", about {blocks.duration(first.eta_s)} left" if first.eta_s is not None else ""
-    which = "" if len(before) == 1 else f"one of {len(before)} jobs to end, as the first "
-    return f"Waits for {which}«{words.plain(first.title)}»{left}"
+    last = before[-1]
+    left = f", about {blocks.duration(last.eta_s)} left" if last.eta_s is not None else ""
+    which = "" if len(before) == 1 else f"{len(before)} jobs to end, as the last "
+    return f"Waits for {which}«{words.plain(last.title)}»{left}"
 
 
 def line(job: Job) -> None:

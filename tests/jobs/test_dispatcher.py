@@ -88,6 +88,12 @@ def test_a_quick_job_need_not_wait_for_long_ones(table: JobTable, engine: Preten
     other, score = table.get(asked["other"]), table.get(asked["score"])
     assert [one.owner for one in held_up_by(score, running, 1)] == ["check"]
     assert [one.owner for one in held_up_by(other, [replace(running[0], eta_s=60.0)], 1)] == ["study"]
+    study, check = (replace(one, eta_s=eta) for one, eta in zip(running, (60.0, 10.0), strict=True))
+    assert held_up_by(other, [study, check], 1) == [check, study], "both hold the one place that there is"
+    assert held_up_by(other, [study, check], 2) == [check]
+    soon = replace(study, eta_s=5.0)
+    assert held_up_by(score, [soon, check], 2) == [soon], "any place will do for a quick one"
+    assert held_up_by(score, [soon, check], 1) == [soon, check], "but where there is one, the quick one keeps it"
     assert held_up_by(other, running, 3) == [] and held_up_by(score, running[:1], 1) == []
     table.finish(asked["check"], "succeeded", result={})
     dispatcher.tick()
