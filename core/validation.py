@@ -27,6 +27,7 @@ WANTED = {  # what to give, by pydantic's type of error; in braces what the mode
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "string_type": "a text",
+    "string_unicode": "a text of whole characters",
     "string_too_short": "a text of {min_length} or more characters",
     "string_too_long": "a text of at most {max_length} characters",
     "list_type": "a list",
@@ -66,7 +67,7 @@ def _place(steps: tuple[int | str, ...], given: Any, kind: str) -> str:
         elif kind != "missing" or number < len(steps) - 1:
             continue
         found.append(str(step)[:LONGEST])
-    return ".".join(found)
+    return _writable(".".join(found))
 
 
 def _wanted(fault: Mapping[str, Any]) -> str:
@@ -75,5 +76,10 @@ def _wanted(fault: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _writable(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _writable(text: str) -> str:
+    """Halves of characters, which JSON can name and no answer can hold, as their numbers."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -48,6 +48,8 @@ def sentence(model: type[BaseModel], given: Any) -> str:
         (SamplesBody, {"samples": [], "unit": ""}, '«unit» cannot be "". Give a text of 1 or more characters.'),
         (SensorWindow, {"last": "0"}, '«last» cannot be "0". Give a number of 1 or more.'),
         (SensorWindow, {"last": "x"}, '«last» cannot be "x". Give a whole number.'),
+        (SpeedBody, {"speed": "\ud800"}, '«speed» cannot be "\\ud800". Give a text of whole characters.'),
+        (SpeedBody, {"\ud800": 1}, 'The body cannot be "\\ud800". Give a text of whole characters.'),
         (Listing, {"format": "xml"}, '«format» cannot be "xml". Give «json» or «csv».'),
     ],
 )

@@ -64,6 +64,15 @@ def test_an_image_scores_the_same_alone_and_in_any_company(one: tuple[str, Image
         np.testing.assert_allclose(alone.map, together[item.name].map, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", sorted(of("image")))
+def test_what_is_reported_of_a_fit_only_rises_and_comes_to_its_end(name: str, parts: ImageSet) -> None:
+    told: list[float] = []
+    nine = replace(parts, items=parts.normals().items[:9])  # the last batch is not full
+    build(name, parameters(name, QUICK[name]), 0).fit(nine, Progress(lambda share, *_: told.append(share)))
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1)
+
+
 def test_saved_and_loaded_it_scores_the_same(one: tuple[str, ImageDetector], parts: ImageSet, tmp_path: Path) -> None:
     name, detector = one
     detector.save(tmp_path)

@@ -51,13 +51,15 @@ class Spade(ImageDetector):
             items, progress = tuple(items[i] for i in chosen), progress.part(0.5, 1.0)
         held: list[Tensor] = []
         means: list[Tensor] = []
+        done = 0
         for batch, patches in each_batch(items, self.params.image_size, self._extractor.patches):
             if not held:
                 generator = torch.Generator().manual_seed(self.seed)
                 self._projection = torch.randn(patches.shape[-1], DIMENSIONS, generator=generator) / DIMENSIONS**0.5
             means.append(patches.mean(1))
             held.append((patches @ self._projection).half())
-            progress.report(len(held), -(-len(items) // len(batch)), "Remembering good images")
+            done += len(batch)
+            progress.report(done, len(items), "Remembering good images")
         self._descriptors, self._patches = torch.cat(means), torch.cat(held)
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
@@ -97,9 +99,11 @@ class Spade(ImageDetector):
     def _describe(self, data: ImageSet, progress: Progress) -> Tensor:
         """Mean features (images, d)."""
         found: list[Tensor] = []
+        done = 0
         for batch, patches in each_batch(data.items, self.params.image_size, self._extractor.patches):
             found.append(patches.mean(1))
-            progress.report(len(found) * len(batch), len(data), "Choosing the gallery")
+            done += len(batch)
+            progress.report(done, len(data), "Choosing the gallery")
         return torch.cat(found)
 
 
