@@ -5,7 +5,6 @@ A frame is the photograph with its layer, beneath it the time, the rusted share 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,22 +42,6 @@ def frames(title: str, scenes: Sequence[Scene], limit: float) -> list[Rgb]:
     height = max(round(WIDTH * scene.picture.shape[0] / scene.picture.shape[1]) for scene in scenes)
     height = min(height, WIDTH)
     return [_frame(title, scenes, at, limit, height) for at in range(len(scenes))]
-
-
-def to_png(frame: Rgb) -> bytes:
-    """One frame as PNG."""
-    out = io.BytesIO()
-    Image.fromarray(frame).save(out, "PNG", optimize=True)
-    return out.getvalue()
-
-
-def to_gif(shown: Sequence[Rgb]) -> bytes:
-    """The frames as a GIF that repeats for ever; each has a palette of its own."""
-    pictures = [Image.fromarray(frame).quantize(160, dither=Image.Dither.FLOYDSTEINBERG) for frame in shown]
-    times = [round(1000 * SECONDS)] * (len(pictures) - 1) + [round(1000 * HOLD_S)]
-    out = io.BytesIO()
-    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:], duration=times, loop=0)
-    return out.getvalue()
 
 
 def _frame(title: str, scenes: Sequence[Scene], at: int, limit: float, height: int) -> Rgb:

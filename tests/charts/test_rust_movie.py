@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from core.charts import rustmovie
+from core.charts.overlays import encode_png
+from core.charts.pictures import to_gif
 from core.errors import UserError
 
 
@@ -18,7 +20,9 @@ def scenes(n: int, shape: tuple[int, int] = (90, 120)) -> list[rustmovie.Scene]:
 
 
 def test_a_film_has_a_frame_for_each_time_and_repeats() -> None:
-    film = Image.open(io.BytesIO(rustmovie.to_gif(rustmovie.frames("bolt", scenes(4), 0.08))))
+    film = Image.open(
+        io.BytesIO(to_gif(rustmovie.frames("bolt", scenes(4), 0.08), rustmovie.SECONDS, rustmovie.HOLD_S))
+    )
     assert film.n_frames == 4  # type: ignore[attr-defined]
     assert film.info["loop"] == 0
     assert film.size == (rustmovie.WIDTH, rustmovie.WIDTH * 90 // 120 + rustmovie.BAND)
@@ -45,7 +49,7 @@ def test_the_curve_grows_from_frame_to_frame() -> None:
 
 def test_a_picture_is_the_frame_without_loss() -> None:
     frame = rustmovie.frames("bolt", scenes(1), 0.08)[0]
-    assert (np.asarray(Image.open(io.BytesIO(rustmovie.to_png(frame)))) == frame).all()
+    assert (np.asarray(Image.open(io.BytesIO(encode_png(frame)))) == frame).all()
 
 
 def test_no_photograph_no_film() -> None:

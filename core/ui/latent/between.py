@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.charts.pictures import decoded, to_gif
 from core.datasets.types import ImageItem, ImageSet
 from core.store.models import ModelRow
 from core.ui import blocks, thumbs, words
+from core.ui.inspect.exports import file_name
 from core.ui.latent import space
 
 STEPS = 21  # every 5 %
 STRIP = 4  # every fourth of them in the film strip
+FRAME_S = 0.12  # of the film
 PER_PAGE = 12
 ENDS = {"from": "First part", "to": "Second part"}  # name in the URL: title
 
@@ -43,12 +48,21 @@ def show(model: ModelRow, data: ImageSet) -> None:
         )
     with right:
         _end("to", last, data)
+    st.download_button(
+        "Film", lambda: _film(pictures), file_name(f"{first.name} to {last.name}", ".gif"), "image/gif",
+        icon=":material/movie:", key="latent-film", on_click="ignore", help="Animated GIF of the way there and back.",
+    )  # fmt: skip
     with st.grid(len(pictures[::STRIP]), min_column_width=90, gap="small"):
         for number, picture in enumerate(pictures[::STRIP]):
             at = number * STRIP * 100 // (STEPS - 1)
             with st.container(gap="xxsmall"):
                 st.image(picture, alt=f"Redrawn at {at}\u00a0%", width="stretch")
                 st.caption(f"{at}\u00a0%", text_alignment="center")
+
+
+def _film(pictures: Sequence[bytes]) -> bytes:
+    there = [decoded(picture) for picture in pictures]
+    return to_gif([*there, *there[-2:0:-1]], FRAME_S, FRAME_S)
 
 
 def chosen(data: ImageSet) -> tuple[ImageItem, ImageItem]:

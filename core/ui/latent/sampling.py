@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.charts.overlays import encode_png
+from core.charts.pictures import decoded, sheet
 from core.store.models import ModelRow
 from core.ui import blocks
 from core.ui.latent import space
 
-N = 12
+N, COLUMNS = 12, 6
 SEED = "sample-seed"
 
 
@@ -30,9 +32,14 @@ def show(model: ModelRow) -> None:
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, 1, key=SEED, bind="query-params", width=150)
         st.button("Draw others", icon=":material/casino:", key="draw-others", on_click=_next)
     pictures = space.samples(model, N, temperature, seed)
-    with st.grid(6, min_column_width=130, gap="small"):
+    with st.grid(COLUMNS, min_column_width=130, gap="small"):
         for number, picture in enumerate(pictures, start=1):
             st.image(picture, alt=f"Drawn part {number} of {N} at temperature {temperature:g}", width="stretch")
+    st.download_button(
+        "Sheet", lambda: encode_png(sheet([decoded(picture) for picture in pictures], COLUMNS)),
+        f"drawn parts {seed}.png", "image/png",
+        icon=":material/image:", key="latent-sheet", on_click="ignore", help="All twelve as one PNG.",
+    )  # fmt: skip
 
 
 def _next() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import streamlit as st
 
 from core.charts import rustlayers, rustmovie
-from core.charts.overlays import encode_jpeg
+from core.charts.overlays import encode_jpeg, encode_png
+from core.charts.pictures import Rgb, to_gif
 from core.charts.rustreport import Moment, PartStory, RustReport, report_csv, to_html
 from core.severity.types import PartResult
 from core.ui import blocks
@@ -42,12 +43,12 @@ def show(
             help="One HTML page with every part: state, pictures, curve, grades, forecast.",
         )  # fmt: skip
         st.download_button(
-            "Film", lambda: rustmovie.to_gif(_frames(story, result, chosen, view, measure)), f"{name}.gif",
+            "Film", lambda: _film(_frames(story, result, chosen, view, measure)), f"{name}.gif",
             "image/gif", key="rust-gif", icon=":material/movie:", on_click="ignore",
             help="Animated GIF of the chosen part.",
         )  # fmt: skip
         st.download_button(
-            "Picture", lambda: rustmovie.to_png(_frames(story, result, chosen, view, measure)[scene.at(result)]),
+            "Picture", lambda: encode_png(_frames(story, result, chosen, view, measure)[scene.at(result)]),
             f"{name}.png", "image/png", key="rust-png", icon=":material/image:", on_click="ignore",
             help="The chosen time as PNG.",
         )  # fmt: skip
@@ -56,6 +57,10 @@ def show(
             "text/csv", key="rust-csv", icon=":material/table:", on_click="ignore",
             help="CSV with every part and time: rusted share, interval, grades.",
         )  # fmt: skip
+
+
+def _film(frames: Sequence[Rgb]) -> bytes:
+    return to_gif(frames, rustmovie.SECONDS, rustmovie.HOLD_S)
 
 
 def report(story: Story, results: Sequence[PartResult], chosen: Rules, view: str | None, measure: str) -> RustReport:
