@@ -20,7 +20,7 @@ from core.features.inorder import in_order
 
 Made = TypeVar("Made")
 Layers = Literal["2", "3", "2+3"]
-BATCH = 8
+BATCH, SIDE = 8, 256  # so many images of this side pass through a network at once
 
 
 @lru_cache(maxsize=1)
@@ -115,22 +115,27 @@ class PatchExtractor:
         return F.avg_pool2d(features, side, 1, padding=(side - 1) // 2)
 
 
-def image_batches(
-    items: Sequence[ImageItem], size: int, batch: int = BATCH
-) -> Iterator[tuple[Sequence[ImageItem], NDArray[np.uint8]]]:
+def at_once(size: int) -> int:
+    """How many squares of ``size`` pass through a network at once: fewer of large ones, so that memory stays as it
+    is, of which every thread takes its part."""
+    return min(max(BATCH * SIDE**2 // size**2, 1), BATCH)
+
+
+def image_batches(items: Sequence[ImageItem], size: int) -> Iterator[tuple[Sequence[ImageItem], NDArray[np.uint8]]]:
     """Items with their pixels (b, size, size, 3), decoded ahead in other threads while the caller computes.
 
     Images are squeezed to a square: a part keeps its place in the frame, its proportions are those of the set.
     """
-    return each_batch(items, size, lambda pixels: pixels, batch)
+    return each_batch(items, size, lambda pixels: pixels)
 
 
 def each_batch(
-    items: Sequence[ImageItem], size: int, work: Callable[[NDArray[np.uint8]], Made], batch: int = BATCH
+    items: Sequence[ImageItem], size: int, work: Callable[[NDArray[np.uint8]], Made]
 ) -> Iterator[tuple[Sequence[ImageItem], Made]]:
     """The same, with what ``work`` makes of the pixels there, on every core at once."""
 
     def made(part: Sequence[ImageItem]) -> tuple[Sequence[ImageItem], Made]:
         return part, work(np.stack([load_rgb(item.path, (size, size)) for item in part]))
 
+    batch = at_once(size)
     return in_order(made, [items[start : start + batch] for start in range(0, len(items), batch)])

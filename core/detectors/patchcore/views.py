@@ -21,7 +21,7 @@ from core.datasets.types import ImageItem
 from core.detectors.maps import REFERENCE_SIZE, enlarged_map, smooth_map
 from core.detectors.patchcore.info import LARGEST, SMALLEST
 from core.features.inorder import in_order
-from core.features.patches import BATCH, PatchExtractor
+from core.features.patches import PatchExtractor, at_once
 
 LARGEST_MAP = 1024  # pixels of a map's longer side, where it is not one square
 HALO = 8  # a tile's side is so many times the halo
@@ -106,8 +106,7 @@ class Views:
     def __init__(self, extractor: PatchExtractor, region: Region, tile: int) -> None:
         self._extractor, self._region, self._tile = extractor, region, tile
         self._size = extractor.size
-        # Squares that pass through the network at once: fewer of large ones, so that memory stays as it is.
-        self._together = min(max(BATCH * REFERENCE_SIZE**2 // extractor.size**2, 1), BATCH)
+        self._together = at_once(extractor.size)
 
     def pieces(self, items: Sequence[ImageItem], work: Callable[[Piece, Tensor], Made]) -> Iterator[tuple[Piece, Made]]:
         """All pieces with what ``work`` makes of each and its patches (b, h, w, d), in order; a picture in tiles has
