@@ -121,18 +121,13 @@ def at_once(size: int) -> int:
     return min(max(BATCH * SIDE**2 // size**2, 1), BATCH)
 
 
-def image_batches(items: Sequence[ImageItem], size: int) -> Iterator[tuple[Sequence[ImageItem], NDArray[np.uint8]]]:
-    """Items with their pixels (b, size, size, 3), decoded ahead in other threads while the caller computes.
-
-    Images are squeezed to a square: a part keeps its place in the frame, its proportions are those of the set.
-    """
-    return each_batch(items, size, lambda pixels: pixels)
-
-
 def each_batch(
     items: Sequence[ImageItem], size: int, work: Callable[[NDArray[np.uint8]], Made]
 ) -> Iterator[tuple[Sequence[ImageItem], Made]]:
-    """The same, with what ``work`` makes of the pixels there, on every core at once."""
+    """Items with what ``work`` makes of their pixels (b, size, size, 3), on every core at once.
+
+    Images are squeezed to a square: a part keeps its place in the frame, its proportions are those of the set.
+    """
 
     def made(part: Sequence[ImageItem]) -> tuple[Sequence[ImageItem], Made]:
         return part, work(np.stack([load_rgb(item.path, (size, size)) for item in part]))

@@ -29,7 +29,7 @@ from core.datasets.readers import read
 from core.datasets.types import ImageSet
 from core.detectors.registry import parameters
 from core.detectors.training import Fitted, train
-from core.features.patches import BATCH, PatchExtractor, image_batches
+from core.features.patches import BATCH, PatchExtractor, each_batch
 from core.progress import Progress
 from core.store.modelfolder import write_model
 from core.store.scoring import score_folder
@@ -94,7 +94,7 @@ def _fits(learned: ImageSet, backbone: str, banks: list[int]) -> tuple[dict[int,
     fitted, seconds = {}, dict[str, list[float]]()
     for number in range(-1, ROUNDS_OF_FITS):
         started = time.perf_counter()
-        for _, pixels in image_batches(learned.items, SIZE):
+        for _, pixels in each_batch(learned.items, SIZE, np.asarray):
             extractor.patches(pixels)
         if number >= 0:
             seconds.setdefault(f"extraction of {len(learned)} images, s", []).append(time.perf_counter() - started)
@@ -116,7 +116,7 @@ def _params(backbone: str, bank: int) -> Any:
 def _steps(judged: ImageSet, backbone: str, fitted: dict[int, Fitted]) -> dict[str, Callable[[int], Any]]:
     """What a round does with all images, by name."""
     extractor = PatchExtractor(_params(backbone, BANKS[0]).backbone, SIZE)
-    pixels = [pixels for _, pixels in image_batches(judged.items, SIZE)]
+    pixels = [pixels for _, pixels in each_batch(judged.items, SIZE, np.asarray)]
     ready = [torch.from_numpy(part).permute(0, 3, 1, 2).float() for part in pixels]
 
     @torch.inference_mode()

@@ -24,7 +24,7 @@ from core.datasets.images import load_mask
 from core.datasets.readers import read
 from core.datasets.types import ImageSet
 from core.detectors.maps import smooth_map
-from core.features.patches import image_batches
+from core.features.patches import each_batch
 from core.metrics.intervals import pixel_intervals, ranking_intervals
 from core.metrics.pixels import pixel_metrics
 from core.metrics.ranking import auroc
@@ -81,7 +81,7 @@ def ours(data: Path, arguments: list[str], excluded: set[str] | None = None) -> 
 def mean_difference(data: ImageSet, size: int = 224) -> float:
     """Pixel AUROC of |x - mean good training image|, smoothed as our maps are: what a VAE has to beat."""
     total, count = np.zeros((size, size, 3)), 0
-    for _, pixels in image_batches(data.normals().items, size):
+    for _, pixels in each_batch(data.normals().items, size, np.asarray):
         total += pixels.sum(0, dtype=np.float64)
         count += len(pixels)
     mean = (total / count).astype(np.float32)
@@ -89,7 +89,7 @@ def mean_difference(data: ImageSet, size: int = 224) -> float:
 
     class Pixels:
         def __iter__(self) -> Iterator[tuple[Any, Any]]:
-            for batch, pixels in image_batches(test, size):
+            for batch, pixels in each_batch(test, size, np.asarray):
                 for item, one in zip(batch, pixels, strict=True):
                     mask = load_mask(item.mask, (size, size)) if item.mask else None
                     yield smooth_map(np.abs(one - mean).mean(2), size, 4.0), mask

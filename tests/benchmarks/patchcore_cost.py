@@ -16,13 +16,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from core.allocator import keep_large_blocks
 from core.datasets.readers import read
 from core.datasets.synthetic.parts import write_parts
 from core.datasets.types import ImageSet
 from core.detectors.registry import parameters
 from core.detectors.training import peak_rss_mib, train
-from core.features.patches import PatchExtractor, image_batches
+from core.features.patches import PatchExtractor, each_batch
 from core.progress import Progress
 from tests.benchmarks.inspect_parts import SHARED
 
@@ -35,7 +37,7 @@ def extraction(folder: Path, backbone: str) -> None:
     params = parameters("patchcore", {"backbone": backbone})
     extractor = PatchExtractor(params.backbone, params.image_size)  # type: ignore[attr-defined]
     started = time.perf_counter()
-    for _, pixels in image_batches(data.items, extractor.size):
+    for _, pixels in each_batch(data.items, extractor.size, np.asarray):
         extractor.patches(pixels)
     bare = time.perf_counter() - started
     total = train("patchcore", params, 0, data, Progress()).fit_seconds

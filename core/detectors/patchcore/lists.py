@@ -19,7 +19,8 @@ from core.features.patches import has_fast_bfloat16
 
 FEWEST = 4096  # rows of a bank; to search all of a smaller one is as quick
 ASKED = 8
-ROUNDS = 6  # of k-means
+ROUNDS = 4  # of k-means,
+LEARNED_FROM = 4096  # on so many rows: a model is loaded more often than it judges many images
 WIDTH, LINES, QUERIES = 32, 32, 64  # the multiples in which a product's sides come: few shapes, each prepared once
 
 
@@ -87,16 +88,20 @@ class Lists:
 
 def _divided(rows: Tensor, count: int) -> list[Tensor]:
     """Row numbers of the clusters that k-means finds, empty ones left out."""
-    start = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:count]
-    centres, owner = rows[start], torch.zeros(len(rows), dtype=torch.long)
-    for turn in range(ROUNDS + 1):
-        norms = centres.square().sum(1)
-        owner = torch.cat([torch.addmm(norms, part, centres.T, alpha=-2).argmin(1) for part in torch.split(rows, ROWS)])
-        if turn < ROUNDS:
-            sums = torch.zeros_like(centres).index_add_(0, owner, rows)
-            held = torch.bincount(owner, minlength=count).unsqueeze(1)
-            centres = torch.where(held > 0, sums / held.clamp(min=1), centres)
+    sample = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:LEARNED_FROM]]
+    centres = sample[:count]
+    for _ in range(ROUNDS):
+        owner = _nearest(sample, centres)
+        sums = torch.zeros_like(centres).index_add_(0, owner, sample)
+        held = torch.bincount(owner, minlength=count).unsqueeze(1)
+        centres = torch.where(held > 0, sums / held.clamp(min=1), centres)
+    owner = torch.cat([_nearest(part, centres) for part in torch.split(rows, ROWS)])
     return [part for number in range(count) if len(part := (owner == number).nonzero().flatten())]
+
+
+def _nearest(rows: Tensor, centres: Tensor) -> Tensor:
+    """The number (n,) of the centre nearest to each row."""
+    return torch.addmm(centres.square().sum(1), rows, centres.T, alpha=-2).argmin(1)
 
 
 def _places(numbers: NDArray[np.int16], count: int) -> list[NDArray[np.int64]]:

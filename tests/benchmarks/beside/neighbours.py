@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from core.allocator import keep_large_blocks
 from core.datasets.readers import read
 from core.detectors.patchcore.search import MemoryBank
-from core.features.patches import PatchExtractor, image_batches
+from core.features.patches import PatchExtractor, each_batch
 from tests.benchmarks.beside.results import Measured, Results, head, our_code, row, spread
 
 DIMENSIONS = 192
@@ -39,7 +39,7 @@ def _measured(data: Path, repeats: int) -> Measured:
     keep_large_blocks()
     extractor = PatchExtractor("compact", 256)
     items = read(data).normals().items[: 2 * IMAGES]
-    rows = torch.cat([extractor.patches(pixels) for _, pixels in image_batches(items, extractor.size)])
+    rows = torch.cat([extractor.patches(pixels) for _, pixels in each_batch(items, extractor.size, np.asarray)])
     kept, asked = rows[:IMAGES].flatten(0, 1), rows[IMAGES:]
     centre = kept.mean(0)
     axes = torch.linalg.eigh((kept - centre).T @ (kept - centre)).eigenvectors.flip(1)[:, :DIMENSIONS]
