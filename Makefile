@@ -4,7 +4,7 @@ VENV   ?= .venv
 PORT   ?= 8501
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint unit e2e bench browser clean
+.PHONY: run test lint unit e2e bench clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -27,17 +27,16 @@ lint: $(VENV)/.test-ready
 unit: $(VENV)/.test-ready
 	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e and not benchmark" --ignore=tests/e2e
 
-e2e: $(VENV)/.test-ready browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e tests/e2e
+# The browser is fetched here and not by a target of its own, whose end would let the linters begin before these tests.
+e2e: $(VENV)/.test-ready
+	sh tests/e2e/install_browser.sh $(BIN)
+	$(BIN)/python -m pytest -m e2e tests/e2e
 
 # Beside other libraries, each in an environment of its own; see tests/benchmarks/speed.md. Goes on where it was stopped.
 # BENCH=--quick is a smoke test, BENCH=--fresh forgets what was measured before.
 PEERS := peer peer-pyod peer-merlion oracles
 bench: $(VENV)/.run-ready $(PEERS:%=$(VENV)/.%-ready)
 	$(BIN)/python -m tests.benchmarks.beside --venvs $(VENV) $(BENCH)
-
-browser:
-	sh tests/e2e/install_browser.sh $(BIN)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Faultline needs Python 3.11 or newer; say which with PYTHON=…" >&2; exit 1; }
