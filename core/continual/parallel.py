@@ -100,7 +100,7 @@ def crew(size: int, follow: Callable[[Crew], object]) -> Iterator[Crew]:
     if size == 1:
         yield ALONE
         return
-    start = torch.multiprocessing.get_context("spawn").Process
+    start, threads = torch.multiprocessing.get_context("spawn").Process, torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
         place = str(Path(folder) / "meeting")
         others = [start(target=_join, args=(Crew(rank, size), place, follow), daemon=True) for rank in range(1, size)]
@@ -124,6 +124,7 @@ def crew(size: int, follow: Callable[[Crew], object]) -> Iterator[Crew]:
                 one.join()
             if distributed.is_initialized():
                 distributed.destroy_process_group()
+            torch.set_num_threads(threads)
 
 
 def _join(me: Crew, place: str, follow: Callable[[Crew], object]) -> None:

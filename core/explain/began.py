@@ -2,9 +2,9 @@
 
 The change is looked for in what a sensor reads less what the others let expect (ridge regression on normal running),
 where the culprits of the stretch do not vouch for one another, nor does who is so far off that the regression knows
-nothing of it: when the plant asks for more, everything moves and
-nothing strays. Only where that shows nothing, and the readings themselves have left what is usual, all have strayed
-together, as an engine's do that wears, and the reading's own change is told.
+nothing of it: when the plant asks for more, everything moves and nothing strays. Only where that shows nothing, and
+the readings themselves have left what is usual, all have strayed together, as an engine's do that wears, and the
+reading's own change is told.
 
 It is looked for near the stretch first. A change at the edge of what was looked at may have begun before it, so twice
 as much is looked at then: a slow drift is often older than the steps that a detector needs.

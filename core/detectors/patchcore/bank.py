@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -14,16 +15,15 @@ from core.progress import Progress
 PER_IMAGE = 200  # candidates an image sends to the final selection
 SELECTION_DIMENSIONS = 64  # of the random projection in which rows are compared while choosing
 PROJECTED_AT_ONCE = 16_384  # rows
-SALTED_BY = 97  # one value in so many: a prime, so that every channel has its turn
 MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before the stream goes on
 
 
 class Sampler(Protocol):
     """How candidates become a bank."""
 
-    def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
+    def thin(self, rows: Tensor, share: float, draws: Sequence[int]) -> Tensor:
         """Indices (b, k) of the rows that go on, of each of b images (b, n, d) or of the ``share`` of them that comes
-        at once."""
+        at once. ``draws`` (b) number what is drawn by chance: the same number gives the same draw."""
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         """Indices (count,) of the rows (n, d) that stay."""
@@ -37,7 +37,7 @@ class CoresetSampler:
         generator = torch.Generator().manual_seed(seed)
         self._projection = torch.randn(dimension, kept, generator=generator) / kept**0.5
 
-    def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
+    def thin(self, rows: Tensor, share: float = 1.0, draws: Sequence[int] = ()) -> Tensor:
         """From a piece of a picture as many as from a whole one: a large image has more to cover."""
         return thin_each(rows @ self._projection, PER_IMAGE)
 
@@ -62,18 +62,16 @@ class RandomSampler:
         # Twice an image's fair share: the sample is then drawn from more than it needs, and every image has its part.
         self._share = -(-2 * bank_size // max(images, 1))
 
-    def thin(self, rows: Tensor, share: float = 1.0) -> Tensor:
-        """By a draw that the rows themselves seed: whatever order images come in, each gives the same. A value here and
-        there of all of them does, for images of one background begin with the same patch."""
+    def thin(self, rows: Tensor, share: float, draws: Sequence[int]) -> Tensor:
+        """In whatever order, and by whichever thread, the images are asked for."""
         count = math.ceil(share * self._share)
-        salts = [int(image.flatten()[::SALTED_BY].double().sum() * 1e6) for image in rows]
-        return torch.stack([self._drawn(rows.shape[1], salt)[:count] for salt in salts])
+        return torch.stack([self._drawn(rows.shape[1], draw)[:count] for draw in draws])
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
-        return self._drawn(len(rows), 0)[:count].sort().values
+        return self._drawn(len(rows), -1)[:count].sort().values
 
-    def _drawn(self, n: int, salt: int) -> Tensor:
-        return torch.randperm(n, generator=torch.Generator().manual_seed(hash((self._seed, salt))))
+    def _drawn(self, n: int, draw: int) -> Tensor:
+        return torch.randperm(n, generator=torch.Generator().manual_seed(hash((self._seed, draw))))
 
 
 class BankBuilder:
@@ -88,15 +86,18 @@ class BankBuilder:
         self._limit = max(MOST_CANDIDATES, 3 * bank_size)
         self._rows = torch.empty(0, 0)
         self._owners = torch.empty(self._limit, dtype=torch.long)
-        self._held = 0
+        self._held, self._asked = 0, 0
 
     def add(self, rows: Tensor, owners: Tensor, share: float = 1.0) -> None:
         """The patches (b, n, d), all or that ``share`` of them, of images whose numbers are ``owners`` (b,)."""
-        self.take(self.candidates(rows, share), owners)
+        draws = range(self._asked, self._asked + len(rows))
+        self._asked += len(rows)
+        self.take(self.candidates(rows, share, draws), owners)
 
-    def candidates(self, rows: Tensor, share: float = 1.0) -> Tensor:
-        """Those (b, k, d) float16 of the patches that ``take`` is to have. Changes nothing: any thread may ask."""
-        kept = self._sampler.thin(rows, share)
+    def candidates(self, rows: Tensor, share: float, draws: Sequence[int]) -> Tensor:
+        """Those (b, k, d) float16 of the patches that ``take`` is to have; ``draws`` (b) as in ``Sampler.thin``. It
+        changes nothing: any thread may ask."""
+        kept = self._sampler.thin(rows, share, draws)
         return torch.stack([image[places].half() for image, places in zip(rows, kept, strict=True)])
 
     def take(self, candidates: Tensor, owners: Tensor) -> None:

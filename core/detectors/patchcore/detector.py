@@ -66,10 +66,11 @@ class PatchCore(ImageDetector):
 
         def described(piece: Piece, patches: Tensor) -> tuple[Tensor, _Moments, dict[int, Tensor]]:
             patches = patches.flatten(1, 2)
+            corner = piece.row, piece.column
             every = -(-piece.shape[0] * piece.shape[1] // MOST_PROBED)
             shown = zip(piece.numbers, patches, strict=True)
             return (
-                builder.candidates(patches, piece.share),
+                builder.candidates(patches, piece.share, [hash((number, *corner)) for number in piece.numbers]),
                 _Moments.of(patches.flatten(0, 1)[::SECOND_MOMENT_EVERY]),
                 {number: image[::every].half() for number, image in shown if number in probed},
             )

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.detectors.patchcore.coreset import ROWS
+from core.detectors.patchcore.lengthened import EXTRA, asked, stored
 from core.features.patches import has_fast_bfloat16
 
-FEWEST = 4096  # rows of a bank; to search all of a smaller one is as quick
+FEWEST = 4096  # rows of a bank; of 2,048 rows, all are searched as quickly
 ASKED = 8
 ROUNDS = 4  # of k-means,
 LEARNED_FROM = 4096  # on so many rows: a model is loaded more often than it judges many images
@@ -32,8 +33,8 @@ class Lists:
         rows = rows - self._middle
         members = _divided(rows, round(len(rows) ** 0.5))
         groups = [rows[part] for part in members]
-        # Four columns of a product are lengths: the last components, which tell least, make room for them.
-        fitting = (rows.shape[1] + 4) // WIDTH * WIDTH - 4
+        # Some columns of a product are lengths: the last components, which tell least, make room for them.
+        fitting = (rows.shape[1] + EXTRA) // WIDTH * WIDTH - EXTRA
         self._width = fitting if fitting > 2 * WIDTH else rows.shape[1]
         self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
         self._centres = self._lines(torch.stack([group.mean(0) for group in groups]))
@@ -48,17 +49,14 @@ class Lists:
         """Squared distance (n,) of queries (n, d) to the nearest row in any of the lists that they ask."""
         queries = queries - self._middle
         norms = queries.square().sum(1, keepdim=True)
-        high, low = self._halves(norms)
-        one = torch.ones_like(high)
-        shown = (-2 * queries[:, : self._width]).to(self._precision)
-        lines = torch.cat([shown, one, one, high, low], 1)
+        lines = asked(queries[:, : self._width], norms, self._precision)
         keys: NDArray[np.int32] = _ordered(lines @ self._centres.T) * 65_536
         keys += np.arange(len(self._coarse), dtype=np.int32)
         several = min(ASKED, len(self._coarse))
         keys.partition(several - 1, axis=1)
-        asked = (keys[:, :several] & 0xFFFF).astype(np.int16).ravel()
-        key = np.empty(len(asked), np.int32)
-        for number, places in enumerate(_places(asked, len(self._coarse))):
+        chosen = (keys[:, :several] & 0xFFFF).astype(np.int16).ravel()
+        key = np.empty(len(chosen), np.int32)
+        for number, places in enumerate(_places(chosen, len(self._coarse))):
             if len(places):
                 padded = np.resize(places // several, -(-len(places) // QUERIES) * QUERIES)
                 squared = lines.index_select(0, torch.from_numpy(padded)) @ self._coarse[number].T
@@ -68,22 +66,13 @@ class Lists:
         found = torch.empty(len(queries))
         for number, places in enumerate(_places(best, len(self._coarse))):
             if len(places):
-                chosen = torch.from_numpy(places)
-                exact = torch.addmm(
-                    self._norms[number], queries.index_select(0, chosen), self._columns[number], alpha=-2
-                )
-                found[chosen] = exact.amin(1)
+                own = torch.from_numpy(places)
+                exact = torch.addmm(self._norms[number], queries.index_select(0, own), self._columns[number], alpha=-2)
+                found[own] = exact.amin(1)
         return found.add_(norms.flatten()).clamp_(min=0)
 
     def _lines(self, rows: Tensor) -> Tensor:
-        """(m, d) as (m, |m|^2 in two parts, 1, 1), by which (-2q, 1, 1, |q|^2 in two parts) gives squared distances."""
-        high, low = self._halves(rows.square().sum(1, keepdim=True))
-        one = torch.ones_like(high)
-        return torch.cat([rows[:, : self._width].to(self._precision), high, low, one, one], 1)
-
-    def _halves(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        high = values.to(self._precision)
-        return high, (values - high.float()).to(self._precision)
+        return stored(rows[:, : self._width], rows.square().sum(1, keepdim=True), self._precision)
 
 
 def _divided(rows: Tensor, count: int) -> list[Tensor]:

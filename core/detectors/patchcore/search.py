@@ -11,6 +11,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from core.detectors.patchcore.lengthened import asked, stored
 from core.detectors.patchcore.lists import FEWEST, Lists
 from core.features.patches import has_fast_bfloat16
 
@@ -77,10 +78,10 @@ class MemoryBank:
 class _Shortlist:
     """The nearest row by bfloat16 products, and its distance in float32.
 
-    The squared distance is one product: a row becomes (m, |m|^2 in two parts, 1, 1), q becomes (-2q, 1, 1, |q|^2 in two
-    parts). Operands are rounded to 0.4 %, sums are accumulated in float32 and rounded once: the row found is the
-    nearest, or one as near to within that. The distance returned is that of a row, exact. Both sides are counted from
-    the bank's middle: what is rounded is then about as large as the distances, however far from 0 the rows lie.
+    The squared distance is one product (``lengthened.py``). Operands are rounded to 0.4 %, sums are accumulated in
+    float32 and rounded once: the row found is the nearest, or one as near to within that. The distance returned is that
+    of a row, exact. Both sides are counted from the bank's middle: what is rounded is then about as large as the
+    distances, however far from 0 the rows lie.
 
     The product is a matrix (rows, queries): the least of a column is then taken in passes that run along memory, where
     along a row they would have to gather.
@@ -93,9 +94,7 @@ class _Shortlist:
         self._filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
         self._rows = (rows - self._middle)[self._filled]
         self._norms = self._rows.square().sum(1)
-        high, low = _halves(self._norms.unsqueeze(1))
-        one = torch.ones_like(high)
-        self._coarse = torch.split(torch.cat([self._rows.bfloat16(), high, low, one, one], 1), self._size)
+        self._coarse = torch.split(stored(self._rows, self._norms.unsqueeze(1), torch.bfloat16), self._size)
 
     def nearest(self, queries: Tensor, left_out: Tensor | None = None) -> Tensor:
         """Squared distance (n,) of queries (n, d) to the nearest row, of those that are not ``left_out`` (m,)."""
@@ -109,9 +108,7 @@ class _Shortlist:
     def _nearest(self, queries: Tensor, norms: Tensor, hidden: Sequence[Tensor] | None) -> Tensor:
         """``hidden`` are the places in each block that are passed over; their ``norms`` are infinite."""
         offset = queries.square().sum(1, keepdim=True)
-        high, low = _halves(offset)
-        one = torch.ones_like(high)
-        columns = torch.cat([(-2 * queries).bfloat16(), one, one, high, low], 1).T
+        columns = asked(queries, offset, torch.bfloat16).T
         every = torch.arange(len(queries))
         nearest = torch.full((len(queries), 1, 1), torch.inf)
         for number, rows in enumerate(self._coarse):
@@ -139,9 +136,3 @@ def _lowest(values: Tensor) -> Tensor:
     """
     index = torch.arange(len(values), dtype=torch.int32).unsqueeze(1)
     return (values.int() * 65_536 + index).amin(0).bitwise_and_(0xFFFF).long()
-
-
-def _halves(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Float32 as a sum of two bfloat16: 16 of its 24 bits."""
-    high = values.bfloat16()
-    return high, (values - high.float()).bfloat16()
