@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from core.features.resnet import Stages, Trunk
+from core.features.resnet import STRIDED, Stages, Trunk
 
 _BLOCK = re.compile(r"layer([123])\.(\d+)\.conv1\.weight")
 
@@ -26,11 +26,12 @@ class Shape:
     blocks: tuple[int, int, int]
     widths: tuple[int, int, int]
     outputs: tuple[int, int]
+    strided: bool = False  # see ``Trunk``
 
     def network(self) -> Stages:
         """The network with random weights, batch norms unfolded."""
         heads = (nn.Conv2d(self.widths[i + 1], self.outputs[i], 1) for i in range(2))
-        return Stages(Trunk(self.stem, self.blocks, self.widths, False), *heads)
+        return Stages(Trunk(self.stem, self.blocks, self.widths, False, self.strided), *heads)
 
 
 def shape_of(weights: Mapping[str, Tensor]) -> Shape:
@@ -44,6 +45,7 @@ def shape_of(weights: Mapping[str, Tensor]) -> Shape:
             blocks=(counts["1"], counts["2"], counts["3"]),
             widths=tuple(len(weights[f"layer{stage}.0.conv1.weight"]) for stage in (1, 2, 3)),  # type: ignore[arg-type]
             outputs=tuple(len(weights[f"head{stage}.weight"]) for stage in (2, 3)),  # type: ignore[arg-type]
+            strided=weights["conv1.weight"].shape[-1] == STRIDED,
         )
     except KeyError as error:
         raise ValueError(f"the weights lack {error}") from None

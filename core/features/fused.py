@@ -1,4 +1,4 @@
-"""A residual trunk in bfloat16 with bias, sum and ReLU inside the convolutions.
+"""A residual trunk in bfloat16 with bias, sum and ReLU inside the convolutions, and a pooling that compares integers.
 
 Apart, each of them is a pass over memory, and each result is rounded to bfloat16; inside, they are done in float32 on
 what the convolution has just computed. The operation is oneDNN's, in torch where its own compiler looks for it: no
@@ -25,6 +25,8 @@ def fused(stages: Stages) -> Stages:
     stages = deepcopy(stages).to(torch.bfloat16)
     trunk = stages.trunk
     trunk.conv1, trunk.relu = _Convolution(trunk.conv1, relu=True), nn.Identity()  # type: ignore[assignment]
+    if isinstance(trunk.maxpool, nn.MaxPool2d):
+        trunk.maxpool = _Pooling()  # type: ignore[assignment]
     for layer in (trunk.layer1, trunk.layer2, trunk.layer3):
         for number, block in enumerate(layer):
             layer[number] = _Block(block)  # type: ignore[arg-type]
@@ -50,6 +52,26 @@ class _Convolution(nn.Module):
         operation = torch.ops.mkldnn._convolution_pointwise.binary
         result: Tensor = operation(x, kept, self.weight, self.bias, *self._how, "add", 1.0, "relu", [], "")
         return result
+
+
+class _Pooling(nn.Module):
+    """The greatest of 3 x 3 places at every second one, of what a ReLU left, (b, c, h, w) with even h and w.
+
+    The bits of a bfloat16 that is not negative, read as an integer, are in its order. torch's own pooling turns every
+    value into a float32 first and also finds out where the greatest lay.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _halved(_halved(x.view(torch.int16), 2), 3).view(x.dtype)
+
+
+def _halved(values: Tensor, axis: int) -> Tensor:
+    """The greatest of each place 2i along the axis and its two neighbours; nothing lies before the first."""
+    even, odd = torch.unflatten(values, axis, (-1, 2)).unbind(axis + 1)
+    result = torch.maximum(even, odd)
+    later = result.narrow(axis, 1, result.shape[axis] - 1)
+    torch.maximum(later, odd.narrow(axis, 0, result.shape[axis] - 1), out=later)
+    return result
 
 
 class _Block(nn.Module):

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+STRIDED = 11  # pixels a side of a first convolution in steps of four
+
 
 class Block(nn.Module):
     """A residual block: two 3x3 convolutions, or with ``bottleneck`` 1x1, 3x3 and 1x1 ones."""
@@ -38,18 +40,25 @@ class Block(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Stages 1 to 3 of ``blocks`` blocks each, giving ``channels`` channels."""
+    """Stages 1 to 3 of ``blocks`` blocks each, giving ``channels`` channels.
+
+    ``strided``: the first convolution goes in steps of four pixels itself and sees as far, 11 pixels, as the published
+    one of 7 with its pooling; these two, at four times as many places, are a third of a narrow network's time.
+    """
 
     layer1: nn.Sequential
     layer2: nn.Sequential
     layer3: nn.Sequential
 
-    def __init__(self, stem: int, blocks: Sequence[int], channels: Sequence[int], bottleneck: bool) -> None:
+    def __init__(
+        self, stem: int, blocks: Sequence[int], channels: Sequence[int], bottleneck: bool, strided: bool = False
+    ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, stem, 7, 2, 3, bias=False)
+        side, step = (STRIDED, 4) if strided else (7, 2)
+        self.conv1 = nn.Conv2d(3, stem, side, step, side // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(stem)
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self.maxpool = nn.Identity() if strided else nn.MaxPool2d(3, 2, 1)
         before = stem
         for stage, (count, outputs) in enumerate(zip(blocks, channels, strict=True), 1):
             inner = outputs // 2 if bottleneck else outputs  # the wide ResNet's bottlenecks narrow by two, not by four

@@ -47,6 +47,13 @@ def test_equal_scores_are_no_gain() -> None:
     assert (verdict.over_present.value, verdict.over_present.low, verdict.over_present.high) == (0, 0, 0)
 
 
+def test_equal_scores_in_three_quarters_of_the_time_are_enough() -> None:
+    quick = FAST | {CANDIDATE: 0.75 * FAST[PRESENT]}
+    assert judge([made(1.0)], quick, 10**6).decision == "replace"
+    verdict = judge([made(0.8)], quick, 10**6)
+    assert verdict.decision == "keep" and "not shown to be at most 0.01 lower" in verdict.reasons[0]
+
+
 def test_a_set_that_is_plainly_worse_keeps_the_old_one() -> None:
     verdict = judge([made(3.0), made(0.2, name="tiles", seed=1), made(3.0, 0.2, seed=2)], FAST, 10**6)
     assert verdict.decision == "keep"

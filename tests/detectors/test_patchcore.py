@@ -13,6 +13,7 @@ from torch import Tensor
 from core.datasets.images import load_rgb
 from core.datasets.types import ImageSet
 from core.detectors.patchcore import bank as bank_module
+from core.detectors.patchcore import coreset
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
 from core.detectors.patchcore.detector import PatchCore
@@ -59,10 +60,19 @@ def test_coreset_reaches_every_rare_cluster() -> None:
     assert set(owner[greedy_k_centre(rows, 10)].tolist()) == set(range(len(sizes)))
 
 
-def test_thinning_many_images_at_once_is_the_textbook_loop_in_each() -> None:
+@pytest.mark.parametrize("fast", [False, True])
+def test_thinning_many_images_at_once_is_the_textbook_loop_in_each(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the pick in float32; in bfloat16 with a cover as tight."""
+    monkeypatch.setattr(coreset, "has_fast_bfloat16", lambda: fast)
     rows = torch.randn(3, 200, 8, generator=torch.Generator().manual_seed(0))
     thinned = thin_each(rows, 50)
-    assert thinned.tolist() == [literal_k_centre(image, 50) for image in rows]
+    textbook = [literal_k_centre(image, 50) for image in rows]
+    if fast:
+        for image, ours, theirs in zip(rows, thinned, textbook, strict=True):
+            assert len(set(ours.tolist())) == 50 and ours[0] == theirs[0]
+            assert radius(image, ours) <= 1.02 * radius(image, torch.tensor(theirs))
+    else:
+        assert thinned.tolist() == textbook
     assert thin_each(rows, 300).tolist() == [list(range(200))] * 3
     assert all(len(set(image)) == 20 for image in thin_each(torch.zeros(2, 50, 4), 20).tolist())
 

@@ -70,6 +70,15 @@ def test_a_trunk_is_torchvisions_network_up_to_stage_3(name: str) -> None:
         torch.testing.assert_close(trunk(x), (second, network.layer3(second)), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(2, 5, 16, 16), (1, 3, 2, 2), (3, 8, 6, 10)])
+def test_pooling_by_integers_is_torchs_pooling(shape: tuple[int, ...]) -> None:
+    """To the bit, whatever the layout in memory, zeros among them."""
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).relu().bfloat16()
+    for layout in (torch.contiguous_format, torch.channels_last):
+        laid = x.contiguous(memory_format=layout)
+        assert torch.equal(fused._Pooling()(laid), nn.functional.max_pool2d(x, 3, 2, 1))
+
+
 def test_compact_imitates_resnet18(weights_dir, imagenet_weights: Path, shared_datasets: Path) -> None:  # type: ignore[no-untyped-def]
     """On real photographs its features explain most of the variance of the network that it was trained to imitate."""
     from core.datasets.images import load_rgb

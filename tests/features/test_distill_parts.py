@@ -41,10 +41,13 @@ def test_the_bundled_file_says_its_own_shape() -> None:
     assert shape_of(load_file(BUNDLED)) == Shape(32, (2, 2, 2), (32, 64, 128), (128, 256))
 
 
-def test_a_backbone_of_any_shape_survives_its_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("strided", [False, True])
+def test_a_backbone_of_any_shape_survives_its_file(strided: bool, tmp_path: Path) -> None:
     """Written and read back, it gives the same features, up to the half precision of its convolutions."""
     torch.manual_seed(0)
-    network = SMALL.network().eval()
+    shape = replace(SMALL, strided=strided)
+    network = shape.network().eval()
+    assert shape_of(to_weights(network)) == shape
     save_file(to_weights(network), tmp_path / "small.safetensors")
     loaded = load_compact(tmp_path / "small.safetensors")
     assert (loaded.channels, loaded.source) == ((10, 20), "small.safetensors")

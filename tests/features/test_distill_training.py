@@ -127,8 +127,20 @@ def test_it_starts_from_the_bundled_weights_of_the_same_shape(photographs: Photo
     config = DistillConfig(norms="frozen", steps=1, batch_size=2, size=64, learning_rate=1e-12, weight_decay=0)
     found, bundled = weights(distil(config, photographs, Progress())), load_file(BUNDLED)
     assert all(torch.equal(found[key], bundled[key].to(found[key].dtype)) for key in found)
-    with pytest.raises(UserError, match=r"another shape.*Start from random weights"):
-        distil(CONFIG.model_copy(update={"start": "bundled"}), photographs, Progress())
+
+
+def test_it_starts_from_the_bundled_weights_as_far_as_they_fit(photographs: Photographs) -> None:
+    shape = Architecture(strided=True, blocks=(2, 2, 3))
+    config = DistillConfig(
+        architecture=shape, norms="learnt", steps=1, batch_size=2, size=64, learning_rate=1e-12, weight_decay=0
+    )
+    found, bundled = weights(distil(config, photographs, Progress())), load_file(BUNDLED)
+    alike = [key for key in found if torch.equal(found[key], bundled.get(key, torch.empty(0)).to(found[key].dtype))]
+    convolutions = [key for key in bundled if bundled[key].ndim == 4 and key != "conv1.weight"]
+    assert set(convolutions) <= set(alike) and "layer3.2.conv1.weight" not in alike
+    assert found["conv1.weight"].shape == (32, 3, 11, 11)
+    with pytest.raises(UserError, match=r"another shape.*bn1, .*layer3.2.*Let the norms be learnt"):
+        distil(config.model_copy(update={"norms": "frozen"}), photographs, Progress())
 
 
 def test_divergence_is_told(photographs: Photographs, tmp_path: Path) -> None:

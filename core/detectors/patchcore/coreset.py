@@ -16,10 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.detectors.patchcore.lengthened import asked, least, ordered, stored
+from core.features.patches import has_fast_bfloat16
 from core.progress import Progress
 
-BLOCK = 64  # picks between two updates of all distances
-POOL = 8  # candidates for each pick of a block
+BLOCK = 128  # picks between two updates of all distances
+POOL = 4  # candidates for each pick of a block
 LAZINESS = 0.9  # of the farthest row's distance: the least that a pick must have
 TABLE_ROWS = 3000  # rows of an image up to which all their distances are held at once, 36 MB
 ROWS = 16_384  # rows of one matrix product: bounds memory, fits the cache
@@ -29,43 +31,31 @@ HELD = 256  # held rows of one
 def thin_each(rows: Tensor, count: int) -> Tensor:
     """Indices (b, count) of a greedy k-centre selection within each of b images (b, n, d).
 
-    With few rows it is the textbook loop over a table of all distances, in NumPy: the steps are many and small, and it
-    takes a fraction of torch's time to begin each. Where such a table would be large, an image is thinned by blocks.
+    With few rows it is the textbook loop over a table of all distances, in NumPy and for several images in step: the
+    steps are many and small, and it takes a fraction of torch's time to begin each. Where such a table would be large,
+    an image is thinned by blocks.
     """
     b, n, _ = rows.shape
     if count >= n:
         return torch.arange(n).expand(b, n)
-    thin = _thin if n <= TABLE_ROWS else greedy_k_centre
-    return torch.stack([thin(image, count) for image in rows])
+    if n > TABLE_ROWS:
+        return torch.stack([greedy_k_centre(image, count) for image in rows])
+    return torch.cat([_thin(part, count) for part in torch.split(rows, (TABLE_ROWS // n) ** 2)])
 
 
 def _thin(rows: Tensor, count: int) -> Tensor:
-    norms = rows.square().sum(1, keepdim=True)
-    ones = torch.ones_like(norms)
-    # All squared distances as one product, (-2r, |r|^2, 1) by (r, 1, |r|^2): no further passes over the table.
-    table = (torch.cat([-2 * rows, norms, ones], 1) @ torch.cat([rows, ones, norms], 1).T).numpy()
-    start = int((norms.flatten() - 2 * rows @ rows.mean(0)).argmin())
-    return torch.from_numpy(_farthest_first(np.full(len(rows), np.inf, np.float32), table, count, 0.0, start))
-
-
-def _farthest_first(
-    nearest: NDArray[np.float32], table: NDArray[np.float32], count: int, floor: float, start: int | None = None
-) -> NDArray[np.int64]:
-    """At most ``count`` picks of the farthest row each time, the first of them ``start`` where that is given.
-
-    ``nearest`` (n,), changed in place, holds squared distances to what is chosen already, ``table`` (n, n) those
-    between rows. Ends early where a pick after the first would be nearer than ``floor``.
-    """
-    picks = np.empty(count, np.int64)
-    pick = int(nearest.argmax()) if start is None else start
+    rows = rows - rows.mean(1, keepdim=True)
+    precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    table = ordered(asked(rows, precision) @ stored(rows, precision).mT).numpy()
+    every, pick = np.arange(len(table)), rows.square().sum(2).argmin(1).numpy()
+    lowest = -np.inf if table.dtype.kind == "f" else np.iinfo(table.dtype).min
+    nearest, picks = table[every, pick], np.empty((len(table), count), np.int64)
     for step in range(count):
-        picks[step] = pick
-        np.minimum(nearest, table[pick], out=nearest)
-        nearest[pick] = -np.inf  # never chosen twice, even among exact duplicates
-        pick = int(nearest.argmax())
-        if nearest[pick] < floor:
-            return picks[: step + 1]
-    return picks
+        picks[:, step] = pick
+        np.minimum(nearest, table[every, pick], out=nearest)
+        nearest[every, pick] = lowest  # never chosen twice, even among exact duplicates
+        pick = nearest.argmax(1)
+    return torch.from_numpy(picks)
 
 
 def greedy_k_centre(
@@ -77,23 +67,20 @@ def greedy_k_centre(
     Deterministic: the first centre is the row farthest from what is held, or nearest to the mean where nothing is.
     Asking for as many rows as there are gives them all.
     """
-    n = len(rows)
-    if count >= n:
-        return torch.arange(n)
-    norms = rows.square().sum(1)
-    nearest = torch.full((n,), torch.inf)
+    if count >= len(rows):
+        return torch.arange(len(rows))
+    cover = _Cover(rows)
     if held is None or not len(held):
-        chosen = [(norms - 2 * rows @ rows.mean(0)).argmin().view(1)]
+        chosen = [cover.middlemost()]
     else:
         for part in torch.split(held, HELD):
-            _approach(nearest, rows, norms, part)
-        chosen = [nearest.argmax().view(1)]
-    _take(nearest, rows, norms, chosen[0])
+            cover.approach(part)
+        chosen = [cover.nearest.argmax().view(1)]
+    cover.take(chosen[0])
     picked = 1
     while picked < count:
-        take = min(BLOCK, count - picked)
-        block = _greedy_in_block(rows, norms, nearest, take)
-        _take(nearest, rows, norms, block)
+        block = cover.farthest(min(BLOCK, count - picked))
+        cover.take(block)
         chosen.append(block)
         picked += len(block)
         if progress is not None:
@@ -101,25 +88,66 @@ def greedy_k_centre(
     return torch.cat(chosen)
 
 
-def _greedy_in_block(rows: Tensor, norms: Tensor, nearest: Tensor, take: int) -> Tensor:
-    """The greedy rule among the rows that lie farthest from the bank now: at most ``take`` picks, at least one."""
-    far, pool = nearest.topk(min(take * POOL, len(rows)))
-    candidates = rows[pool]
-    pairwise = norms[pool, None] + norms[pool] - 2 * candidates @ candidates.T
-    floor = LAZINESS**2 * float(far[-1])  # no row outside the pool is farther than its last
-    return pool[torch.from_numpy(_farthest_first(far.numpy(), pairwise.numpy(), take, floor))]
+class _Cover:
+    """``nearest`` (n,): the squared distance of each row (n, d) to the nearest centre, -1 for centres themselves.
+
+    Where the processor multiplies bfloat16 matrices these distances are exact to some 0.5 %, a fraction of what the
+    random projection changes them by. Counted from the rows' middle, what is rounded is about as large as they are.
+    """
+
+    def __init__(self, rows: Tensor) -> None:
+        self._middle = rows.mean(0)
+        self._rows = rows - self._middle
+        self._norms = self._rows.square().sum(1)
+        self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        self._coarse = stored(self._rows, self._precision)
+        self.nearest = torch.full((len(rows),), torch.inf)
+
+    def middlemost(self) -> Tensor:
+        """(1,): the row nearest to the mean of all."""
+        return self._norms.argmin().view(1)
+
+    def farthest(self, count: int) -> Tensor:
+        """The greedy rule among the rows that lie farthest from the centres now: at most ``count`` picks, at least
+        one."""
+        far, pool = self.nearest.topk(min(count * POOL, len(self._rows)))
+        candidates, norms = self._rows[pool], self._norms[pool]
+        pairwise = norms[:, None] + norms - 2 * candidates @ candidates.T
+        floor = LAZINESS**2 * float(far[-1])  # no row outside the pool is farther than its last
+        return pool[torch.from_numpy(_farthest_first(far.numpy(), pairwise.numpy(), count, floor))]
+
+    def take(self, centres: Tensor) -> None:
+        """Make the rows of these numbers (m,) centres."""
+        self._lower(self._rows[centres])
+        self.nearest[centres] = -1
+
+    def approach(self, points: Tensor) -> None:
+        """Make points (m, d) that are no rows centres."""
+        self._lower(points - self._middle)
+
+    def _lower(self, points: Tensor) -> None:
+        columns = asked(points, self._precision).T
+        for start in range(0, len(self._coarse), ROWS):
+            part = slice(start, start + ROWS)
+            distance = least(self._coarse[part] @ columns).float().clamp_(min=0)
+            torch.minimum(self.nearest[part], distance, out=self.nearest[part])
 
 
-def _take(nearest: Tensor, rows: Tensor, norms: Tensor, centres: Tensor) -> None:
-    """Make rows centres: ``nearest`` (n,) sinks in place, below all others for those that are chosen."""
-    _approach(nearest, rows, norms, rows[centres])
-    nearest[centres] = -1
+def _farthest_first(
+    nearest: NDArray[np.float32], table: NDArray[np.float32], count: int, floor: float
+) -> NDArray[np.int64]:
+    """At most ``count`` picks of the farthest row each time.
 
-
-def _approach(nearest: Tensor, rows: Tensor, norms: Tensor, points: Tensor) -> None:
-    """Lower ``nearest`` (n,) in place to the squared distance of each row to the nearest of new points (m, d)."""
-    columns, lengths = points.T.contiguous(), points.square().sum(1)
-    for start in range(0, len(rows), ROWS):
-        part = slice(start, start + ROWS)
-        distance = torch.addmm(lengths, rows[part], columns, alpha=-2).amin(1).add_(norms[part]).clamp_(min=0)
-        torch.minimum(nearest[part], distance, out=nearest[part])
+    ``nearest`` (n,), changed in place, holds squared distances to what is chosen already, ``table`` (n, n) those
+    between rows. Ends early where a pick after the first would be nearer than ``floor``.
+    """
+    picks = np.empty(count, np.int64)
+    pick = int(nearest.argmax())
+    for step in range(count):
+        picks[step] = pick
+        np.minimum(nearest, table[pick], out=nearest)
+        nearest[pick] = -np.inf  # never chosen twice, even among exact duplicates
+        pick = int(nearest.argmax())
+        if nearest[pick] < floor:
+            return picks[: step + 1]
+    return picks

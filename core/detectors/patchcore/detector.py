@@ -29,7 +29,7 @@ from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
 from core.features.backbones import LoadedBackbone
 from core.features.backbones_info import Backbone
-from core.features.patches import PatchExtractor
+from core.features.patches import PatchExtractor, has_fast_bfloat16
 from core.progress import Progress
 
 Made = TypeVar("Made")
@@ -245,7 +245,11 @@ class PatchCore(ImageDetector):
     def _reduce(self, rows: Tensor) -> Tensor:
         if self._components is None or self._centre is None:
             return rows
-        rows = torch.addmm(-(self._centre @ self._components), rows, self._components)  # (rows - centre) @ components
+        # Features that come of products in bfloat16 lose nothing in another one; counted from their middle, they are as
+        # large as what tells them apart.
+        precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        counted = torch.sub(rows, self._centre, out=torch.empty(rows.shape, dtype=precision))
+        rows = (counted @ self._components.to(precision)).float()
         return F.normalize(rows, dim=-1) if self.params.normalise else rows
 
     def _standardise(self, probes: dict[int, Tensor], progress: Progress) -> None:

@@ -42,8 +42,8 @@ class MemoryBank:
     @torch.inference_mode()
     def survey(self, queries: Tensor, certain: int = CERTAIN) -> Tensor:
         """Distance (b, n) of the patches (b, n, d) of b images to their nearest rows: of so many that lie farthest,
-        which decide whether an image is good, as ``distance`` gives it; of the others by the bank's lists, a little too
-        large where the nearest row is in none of those that were asked."""
+        which decide whether an image is good, as ``distance`` gives it; of the others by the bank's lists, rounded, and
+        a little too large where the nearest row is in none of those that were asked."""
         if self.lists is None:
             return self.distance(queries.flatten(0, 1), 1).view(queries.shape[:2])
         squared = self.lists.nearest(queries.flatten(0, 1)).view(queries.shape[:2])
@@ -94,7 +94,7 @@ class _Shortlist:
         self._filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
         self._rows = (rows - self._middle)[self._filled]
         self._norms = self._rows.square().sum(1)
-        self._coarse = torch.split(stored(self._rows, self._norms.unsqueeze(1), torch.bfloat16), self._size)
+        self._coarse = torch.split(stored(self._rows, torch.bfloat16), self._size)
 
     def nearest(self, queries: Tensor, left_out: Tensor | None = None) -> Tensor:
         """Squared distance (n,) of queries (n, d) to the nearest row, of those that are not ``left_out`` (m,)."""
@@ -108,7 +108,7 @@ class _Shortlist:
     def _nearest(self, queries: Tensor, norms: Tensor, hidden: Sequence[Tensor] | None) -> Tensor:
         """``hidden`` are the places in each block that are passed over; their ``norms`` are infinite."""
         offset = queries.square().sum(1, keepdim=True)
-        columns = asked(queries, offset, torch.bfloat16).T
+        columns = asked(queries, torch.bfloat16).T
         every = torch.arange(len(queries))
         nearest = torch.full((len(queries), 1, 1), torch.inf)
         for number, rows in enumerate(self._coarse):

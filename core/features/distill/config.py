@@ -19,6 +19,7 @@ class Architecture(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stem: Widths = Field(32, description="channels of the first convolution")
+    strided: bool = Field(False, description="a first convolution in steps of four, no pooling: a third less time")
     blocks: tuple[Depth, Depth, Depth] = Field((2, 2, 2), description="residual blocks of stages 1 to 3")
     widths: tuple[Widths, Widths, Widths] = Field((32, 64, 128), description="channels of stages 1 to 3")
     outputs: tuple[Annotated[int, Field(ge=1, le=128)], Annotated[int, Field(ge=1, le=256)]] = Field(
@@ -54,7 +55,7 @@ class DistillConfig(BaseModel):
     augmentation: Augmentation = Augmentation()
     textures: float = Field(0.3, ge=0, le=1, description="share of crops that are drawn surfaces, no photographs")
     start: Literal["bundled", "random"] = Field(
-        "bundled", description="from the weights in use, which must have the same shape, or from nothing"
+        "bundled", description="from the weights in use, as far as the shapes are alike, or from nothing"
     )
     norms: Literal["learnt", "frozen"] = Field(
         "frozen", description="batch norms follow the batches, or keep the statistics that training begins with"

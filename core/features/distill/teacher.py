@@ -46,7 +46,7 @@ class Teacher:
     def __call__(self, x: Tensor) -> Pair:
         """Stages 2 and 3, float32, of normalised images."""
         with half_precision(self.device):
-            second, third = self.stages(x)
+            second, third = self.stages(x.to(next(self.stages.parameters()).dtype))
         return _turned(second.float(), self.bases[0]), _turned(third.float(), self.bases[1])
 
 
@@ -55,7 +55,10 @@ def measured(
 ) -> Teacher:
     """The teacher on its device; variances and principal directions of its channels measured on ``batches``."""
     place = torch.device(device)
-    stages = loaded.stages if place.type == "cpu" else copy.deepcopy(loaded.stages).to(place)
+    if place.type == "cpu":
+        stages = loaded.halved if has_fast_bfloat16() else loaded.stages
+    else:
+        stages = copy.deepcopy(loaded.stages).to(place)
     teacher = Teacher(stages, loaded.sha256, place)
     moments = [_Moments(), _Moments()]
     for pixels in batches:

@@ -82,17 +82,20 @@ def distil(
 
 def _student(config: DistillConfig) -> Stages:
     """The network that training begins with."""
-    asked = config.architecture
-    shape = Shape(asked.stem, asked.blocks, asked.widths, asked.outputs)
-    if config.start == "bundled":
-        network, found = from_weights(load_file(BUNDLED))
-        if found != shape:
-            raise UserError(
-                "The bundled backbone has another shape than the one asked for", f"{found}", "Start from random weights"
-            )
-        return network
     torch.manual_seed(config.seed)
-    return shape.network()
+    network = Shape(**config.architecture.model_dump()).network()
+    if config.start == "bundled":
+        own = network.state_dict()
+        bundled = from_weights(load_file(BUNDLED))[0].state_dict()
+        taken = {key: value for key, value in bundled.items() if key in own and own[key].shape == value.shape}
+        if config.norms == "frozen" and len(taken) < len(own):
+            raise UserError(
+                "The bundled backbone has another shape than the one asked for, whose norms know no statistics yet",
+                ", ".join(sorted({key.rpartition(".")[0].removeprefix("trunk.") for key in own.keys() - taken.keys()})),
+                "Let the norms be learnt, or ask for the same shape",
+            )
+        network.load_state_dict(taken, strict=False)
+    return network
 
 
 class _Run:
