@@ -14,6 +14,9 @@ from core.ui.compare import runrows
 from core.ui.compare.runrows import Line
 from core.ui.labels import detector
 
+KEY = "runs-parallel"
+# Plotly draws these axes black and has no setting for it: nobody saw them on a dark page.
+AXES = f"<style>.st-key-{KEY} .parcoords .domain {{ stroke: currentColor !important }}</style>"
 MOST = 8  # settings that are given an axis
 FIGURES = {  # more would be no picture any more
     "image": ("recall", "false_alarm_rate", "aupro", "image_auroc"),
@@ -31,17 +34,18 @@ def show(shown: Sequence[Line]) -> None:
         "Settings and figures",
         "A line is a run; it crosses each axis at its setting or figure. Settings are those that differ between runs "
         "of one detector, the first eight of them.",
-        "Drag along an axis to keep only the runs that pass there; drag axes to reorder them. Brighter lines have a "
-        f"higher {title}.",
+        f"Drag along an axis to keep only the runs that pass there; drag axes to reorder them. {title} goes from blue, "
+        "the lowest, through green to orange, the highest.",
         "Runs that differ in one setting often differ in others too: a pattern here is a hint, no proof.",
     )
     if len(own) < 2:
         st.caption("Two runs with figures or more are needed here.")
         return
     names = tuple((line.run.id, line.dataset.name) for line in own)
+    st.html(AXES)
     blocks.plot(
         _figure(names, kind, title, own),
-        key="runs-parallel",
+        key=KEY,
         alt=f"{words.count(len(own), 'run')}, their settings and figures",
     )
 
