@@ -8,15 +8,13 @@ has those: exact to some 0.2 %.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from core.detectors.patchcore.coreset import ROWS
-from core.detectors.patchcore.lengthened import asked, least, stored
+from core.detectors.patchcore.lengthened import asked, ordered, stored
 from core.features.patches import has_fast_bfloat16
 
 FEWEST = 4096  # rows of a bank; of 2,048 rows, all are searched as quickly
@@ -35,26 +33,39 @@ class Lists:
         members = _divided(rows, round(len(rows) ** 0.5))
         groups = [rows[part] for part in members]
         self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-        self._centres = stored(torch.stack([group.mean(0) for group in groups]), self._precision)
+        self._centres = stored(torch.stack([group.mean(0) for group in groups]), self._precision).T.contiguous()
         filled = [group[torch.arange(-(-len(group) // LINES) * LINES) % len(group)] for group in groups]
-        self._coarse = [stored(group, self._precision) for group in filled]
+        self._columns = [stored(group, self._precision).T.contiguous() for group in filled]
 
     @torch.inference_mode()
     def nearest(self, queries: Tensor) -> Tensor:
         """Squared distance (n,) of queries (n, d) to the nearest row in any of the lists that they ask."""
         lines = asked(queries - self._middle, self._precision)
-        keys: NDArray[np.int32] = _ordered(lines @ self._centres.T) * 65_536
-        keys += np.arange(len(self._coarse), dtype=np.int32)
-        several = min(ASKED, len(self._coarse))
-        keys.partition(several - 1, axis=1)
-        chosen = (keys[:, :several] & 0xFFFF).astype(np.int16).ravel()
-        nearest = torch.empty(len(chosen))
-        for number, places in enumerate(_places(chosen, len(self._coarse))):
-            if len(places):
-                padded = np.resize(places // several, -(-len(places) // QUERIES) * QUERIES)
-                squared = lines.index_select(0, torch.from_numpy(padded)) @ self._coarse[number].T
-                nearest[torch.from_numpy(places)] = least(squared)[: len(places)].float()
-        return nearest.view(-1, several).amin(1).clamp_(min=0)
+        several = min(ASKED, len(self._columns))
+        asking = _lowest(lines @ self._centres, several).ravel()
+        order = np.argsort(asking, kind="stable")
+        counts = np.bincount(asking, minlength=len(self._columns))
+        # The queries of each list, one list after the other; what fills up a product's lines is the first query.
+        lengths = -(-counts // QUERIES) * QUERIES
+        places = np.arange(len(order)) + np.repeat(np.cumsum(lengths - counts) - (lengths - counts), counts)
+        sorted_queries = np.zeros(lengths.sum(), np.int64)
+        sorted_queries[places] = order // several
+        # Few operations a list: threads that search side by side would wait for each other between them.
+        parts = lines.index_select(0, torch.from_numpy(sorted_queries)).split(lengths.tolist())
+        pairs = zip(parts, self._columns, strict=True)
+        found = torch.cat([ordered(part @ columns).amin(1) for part, columns in pairs if len(part)])
+        nearest = torch.empty(len(order), dtype=found.dtype)
+        nearest[torch.from_numpy(order)] = found[torch.from_numpy(places)]
+        return nearest.view(-1, several).amin(1).view(self._precision).float().clamp_(min=0)
+
+
+def _lowest(squared: Tensor, several: int) -> NDArray[np.int16]:
+    """The numbers (n, several) of the columns with the lowest values of each row, in no order. Value and number make
+    one integer, so that a plain partition finds them."""
+    keys = squared.bfloat16().view(torch.int16).numpy().astype(np.int32) * 65_536
+    keys += np.arange(squared.shape[1], dtype=np.int32)
+    keys.partition(several - 1, axis=1)
+    return np.asarray(keys[:, :several] & 0xFFFF, np.int16)
 
 
 def _divided(rows: Tensor, count: int) -> list[Tensor]:
@@ -73,15 +84,3 @@ def _divided(rows: Tensor, count: int) -> list[Tensor]:
 def _nearest(rows: Tensor, centres: Tensor) -> Tensor:
     """The number (n,) of the centre nearest to each row."""
     return torch.addmm(centres.square().sum(1), rows, centres.T, alpha=-2).argmin(1)
-
-
-def _places(numbers: NDArray[np.int16], count: int) -> list[NDArray[np.int64]]:
-    """The places at which each of so many numbers stands."""
-    order = np.argsort(numbers, kind="stable")
-    stops = np.cumsum(np.bincount(numbers, minlength=count)).tolist()
-    return [order[start:stop] for start, stop in pairwise([0, *stops])]
-
-
-def _ordered(squared: Tensor) -> NDArray[np.int32]:
-    """Integers in the order of the values as bfloat16. What rounding makes negative is next to nothing and first."""
-    return np.asarray(squared.bfloat16().view(torch.int16).numpy().astype(np.int32))
