@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
+from core.features.patches import has_fast_bfloat16
 from core.progress import Progress
 
 PER_IMAGE = 200  # candidates an image sends to the final selection
@@ -39,7 +40,8 @@ class CoresetSampler:
 
     def thin(self, rows: Tensor, share: float = 1.0, draws: Sequence[int] = ()) -> Tensor:
         """From a piece of a picture as many as from a whole one: a large image has more to cover."""
-        return thin_each(rows @ self._projection, PER_IMAGE)
+        precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        return thin_each((rows.to(precision) @ self._projection.to(precision)).float(), PER_IMAGE)
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
         return greedy_k_centre(self._projected(rows), count, progress)

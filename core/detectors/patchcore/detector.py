@@ -222,7 +222,7 @@ class PatchCore(ImageDetector):
 
         def judged(piece: Piece, patches: Tensor) -> NDArray[np.float32]:
             """(b, h, w)."""
-            images = torch.stack([self._reduce(image) for image in patches.flatten(1, 2)])
+            images = torch.unflatten(self._reduce(patches.flatten(0, 2)), 0, (len(patches), -1))
             if by_lists:
                 distance = bank.survey(images, certain)
             else:
@@ -245,11 +245,10 @@ class PatchCore(ImageDetector):
     def _reduce(self, rows: Tensor) -> Tensor:
         if self._components is None or self._centre is None:
             return rows
-        # Features that come of products in bfloat16 lose nothing in another one; counted from their middle, they are as
-        # large as what tells them apart.
+        # Features that come of products in bfloat16 lose little in another one.
         precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-        counted = torch.sub(rows, self._centre, out=torch.empty(rows.shape, dtype=precision))
-        rows = (counted @ self._components.to(precision)).float()
+        shift, directions = -(self._centre @ self._components).to(precision), self._components.to(precision)
+        rows = torch.addmm(shift, rows.to(precision), directions).float()  # (rows - centre) @ components
         return F.normalize(rows, dim=-1) if self.params.normalise else rows
 
     def _standardise(self, probes: dict[int, Tensor], progress: Progress) -> None:

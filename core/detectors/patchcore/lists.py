@@ -51,7 +51,7 @@ class Lists:
         sorted_queries = np.zeros(lengths.sum(), np.int64)
         sorted_queries[places] = order // several
         # Few operations a list: threads that search side by side would wait for each other between them.
-        parts = lines.index_select(0, torch.from_numpy(sorted_queries)).split(lengths.tolist())
+        parts = torch.split(lines.index_select(0, torch.from_numpy(sorted_queries)), lengths.tolist())
         pairs = zip(parts, self._columns, strict=True)
         found = torch.cat([ordered(part @ columns).amin(1) for part, columns in pairs if len(part)])
         nearest = torch.empty(len(order), dtype=found.dtype)
