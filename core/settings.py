@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import UserError
+from core.validation import remedy
 
 PREFIX = "FAULTLINE_"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -80,7 +81,7 @@ def settings() -> Settings:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise UserError(
-            f"The setting {name} is not valid: {first['msg']}",
+            f"The setting {name} is not valid: {remedy(first)}",
             f"got {first['input']!r}",
             f"Correct the environment variable {name}, or unset it",
         ) from None

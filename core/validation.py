@@ -39,6 +39,9 @@ WANTED = {  # what to give, by pydantic's type of error; in braces what the mode
     "union_tag_not_found": "an object that says its {discriminator}",
     "union_tag_invalid": "one whose {discriminator} is one of {expected_tags}",
     "literal_error": "{expected}",
+    "multiple_of": "a multiple of {multiple_of:.12g}",
+    "tuple_type": "a list",
+    "path_type": "a path",
 }
 
 
@@ -55,6 +58,16 @@ def refused(error: ValidationError, given: Any, whole: str) -> UserError:
     # Of a value that may be one thing or another, each says what it would have taken.
     wanted = [_wanted(fault) for at, fault in faults if at == place]
     return UserError(f"{where} cannot be {_shown(first['input'])}", "", f"Give {' or '.join(dict.fromkeys(wanted))}")
+
+
+def remedy(fault: Mapping[str, Any]) -> str:
+    """How one of a ValidationError's ``errors()`` is put right, in a clause: «give a number above 0». What a validator
+    of ours says is said as it is."""
+    if fault["type"] in WANTED:
+        return f"give {_wanted(fault)}"
+    return {"missing": "it is missing", "extra_forbidden": "there is no such field"}.get(
+        fault["type"], str(fault["msg"]).removeprefix("Value error, ")
+    )
 
 
 def _place(steps: tuple[int | str, ...], given: Any, kind: str) -> str:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.api.orders import SamplesBody, SpeedBody
 from core.api.reads import Listing, SensorWindow
 from core.live.spec import FeedSpec
-from core.validation import LONGEST, refused
+from core.validation import LONGEST, refused, remedy
 
 GOOD = {"source": {"kind": "push"}, "models": ["m"]}
 
@@ -69,3 +69,27 @@ def test_what_nobody_foresaw_is_still_ours() -> None:
         when: bytes
 
     assert sentence(Odd, {"when": 3}) == "«when» cannot be 3. Give another value."
+
+
+def test_a_remedy_is_a_clause_of_ours() -> None:
+    class Settings(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        size: int = Field(ge=2)
+        low: float = 0.0
+
+        @model_validator(mode="after")
+        def _ordered(self) -> Self:
+            if self.low > self.size:
+                raise ValueError("low is above size")
+            return self
+
+    def said(given: dict[str, object]) -> str:
+        with pytest.raises(ValidationError) as caught:
+            Settings.model_validate(given)
+        return remedy(caught.value.errors()[0])
+
+    assert said({"size": 1}) == "give a number of 2 or more"
+    assert said({"size": "many"}) == "give a whole number"
+    assert said({}) == "it is missing"
+    assert said({"size": 3, "sise": 3}) == "there is no such field"
+    assert said({"size": 3, "low": 4}) == "low is above size"

@@ -17,6 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import UserError
+from core.validation import remedy
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "continual" / "severity"
 WORST = 10  # of an FMEA's scale, which begins at 1
@@ -93,8 +94,8 @@ def parse_severities(text: str, name: str) -> SeverityTable:
     columns = [column.strip() for column in reader.fieldnames or ()]
     model: type[_Row] | type[_FmeaRow] = _FmeaRow if "S" in columns else _Row
     if not {"failure_mode", "S" if model is _FmeaRow else "severity"} <= set(columns):
-        remedy = "Name the columns failure_mode and severity, or failure_mode, S, O, D"
-        raise UserError("This is no severity table", name, remedy)
+        columns_wanted = "Name the columns failure_mode and severity, or failure_mode, S, O, D"
+        raise UserError("This is no severity table", name, columns_wanted)
     rows: dict[str, float] = {}
     for cells in reader:
         where = f"{name}, line {reader.line_num}"
@@ -104,7 +105,7 @@ def parse_severities(text: str, name: str) -> SeverityTable:
         except ValidationError as error:
             first = error.errors()[0]
             column = ".".join(str(part) for part in first["loc"])
-            said = " is empty" if first["type"] == "missing" else f": {first['msg']}"
+            said = " is empty" if first["type"] == "missing" else f": {remedy(first)}"
             raise UserError(f"«{column}»{said}", where, "Fill in every cell of the table") from None
         if row.failure_mode in rows:
             raise UserError(f"«{row.failure_mode}» has two rows", where, "Keep one of them")

@@ -22,6 +22,7 @@ from core.detectors.series_vae.info import INFO as SERIES_VAE
 from core.detectors.spade.info import INFO as SPADE
 from core.detectors.usad.info import INFO as USAD
 from core.errors import UserError
+from core.validation import remedy
 
 REGISTRY: dict[str, DetectorInfo] = {
     info.name: info
@@ -64,7 +65,7 @@ def parameters(name: str, values: Mapping[str, Any], preset: str | None = None) 
         if first["type"] == "extra_forbidden":
             raise UserError(f"{entry.title} has no parameter «{key}»", "", f"It takes: {known}") from None
         raise UserError(
-            f"Parameter «{key}» of {entry.title}: {first['msg']}", f"got {first['input']!r}", f"It takes: {known}"
+            f"Parameter «{key}» of {entry.title}: {remedy(first)}", f"got {first['input']!r}", f"It takes: {known}"
         ) from None
 
 

@@ -23,10 +23,10 @@ def test_assignments_reach_inside_and_win_over_the_file(tmp_path: Path) -> None:
     ("assignment", "reason"),
     [
         ("loss", "not of the form key=value"),
-        ("loss=l1", "loss: Input should be"),
+        ("loss=l1", "loss: give «standardised», «distance», .* or «relational»"),
         ("steps.more=1", "steps"),
         ("seed={", "cannot be read"),
-        ("architecture.stem=7", "architecture.stem"),
+        ("architecture.stem=7", "architecture.stem: give a multiple of 4"),
         ("architecture.outputs=[256, 256]", "architecture.outputs.0"),
     ],
 )

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from core.continual.learnerconfig import LearnerConfig
 from core.errors import UserError
+from core.validation import remedy
 
 Rehearsal = Literal["none", "memory", "everything", "scratch"]
 Retention = Literal["uniform", "utility", "balanced"]
@@ -59,7 +60,7 @@ def complete(overrides: Mapping[str, Any]) -> Learner:
         name = ".".join(str(part) for part in first["loc"])
         known = name in Learner.model_fields
         raise UserError(
-            f"«{name}»: {first['msg']}" if known else f"The learner has no option «{name}»",
+            f"«{name}»: {remedy(first)}" if known else f"The learner has no option «{name}»",
             "learner",
             "Correct its value" if known else "Options are: " + ", ".join(Learner.model_fields),
         ) from error

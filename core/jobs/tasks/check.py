@@ -46,4 +46,4 @@ def _imported(asked: CheckSpec, progress: Progress, workspace: Workspace) -> str
     return str(found["dataset_id"])
 
 
-TASK = TaskInfo("check", 3, run, CheckSpec, quick=True)
+TASK = TaskInfo("check", 4, run, CheckSpec, quick=True)

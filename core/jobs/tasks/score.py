@@ -72,4 +72,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return RunStore(workspace).listed(result["run_id"])
 
 
-TASK = TaskInfo("score", 2, run, ScoreSpec, stands, quick=True)
+TASK = TaskInfo("score", 3, run, ScoreSpec, stands, quick=True)

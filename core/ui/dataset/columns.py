@@ -15,6 +15,7 @@ from core.datasets.mapping import Guess, TableMapping, guess, preview, signature
 from core.errors import UserError
 from core.ui import errors, rooms, words
 from core.ui.dataset import meanings, pending
+from core.validation import remedy
 
 ROWS = 6  # of the preview
 NONE = "(none)"
@@ -94,8 +95,9 @@ def checked(said: Mapping[str, Any], roles: Mapping[str, str]) -> TableMapping:
     try:
         return TableMapping(**said, sensors=of_role["sensor"], conditions=of_role["condition"])
     except ValidationError as error:
-        reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise UserError(f"The columns are not clear: {reason}", "", "Give every column one meaning") from None
+        raise UserError(
+            f"The columns are not clear: {remedy(error.errors()[0])}", "", "Give every column one meaning"
+        ) from None
 
 
 def _provenance(found: pending.Pending, guessed: Guess, remembered: str | None) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core.errors import UserError
 from core.store.datasets import DatasetRow
 from core.ui import errors, rooms, words
+from core.validation import remedy
 
 if TYPE_CHECKING:
     from core.datasets.series import SeriesSet
@@ -93,5 +94,6 @@ def _checked(values: dict[str, Any]) -> FrontEnd:
     try:
         return FrontEnd(**values)
     except ValidationError as error:
-        reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise UserError(f"The frames cannot be made so: {reason}", "", "Change the settings") from None
+        raise UserError(
+            f"The frames cannot be made so: {remedy(error.errors()[0])}", "", "Change the settings"
+        ) from None
