@@ -21,7 +21,8 @@ FEWEST = 4096  # rows of a bank; of 2,048 rows, all are searched as quickly
 ASKED = 8
 ROUNDS = 4  # of k-means,
 LEARNED_FROM = 4096  # on so many rows: a model is loaded more often than it judges many images
-LINES, QUERIES = 32, 64  # the multiples in which a product's sides come: few shapes, each prepared once
+TOGETHER = 8  # lists whose queries are gathered at once: few operations, and not all of the memory at a time
+LINES, QUERIES = 32, 128  # the multiples in which a product's sides come: few shapes, each prepared once
 
 
 class Lists:
@@ -47,15 +48,18 @@ class Lists:
         counts = np.bincount(asking, minlength=len(self._columns))
         # The queries of each list, one list after the other; what fills up a product's lines is the first query.
         lengths = -(-counts // QUERIES) * QUERIES
-        places = np.arange(len(order)) + np.repeat(np.cumsum(lengths - counts) - (lengths - counts), counts)
-        sorted_queries = np.zeros(lengths.sum(), np.int64)
-        sorted_queries[places] = order // several
-        # Few operations a list: threads that search side by side would wait for each other between them.
-        parts = torch.split(lines.index_select(0, torch.from_numpy(sorted_queries)), lengths.tolist())
-        pairs = zip(parts, self._columns, strict=True)
-        found = torch.cat([ordered(part @ columns).amin(1) for part, columns in pairs if len(part)])
-        nearest = torch.empty(len(order), dtype=found.dtype)
-        nearest[torch.from_numpy(order)] = found[torch.from_numpy(places)]
+        ends = np.cumsum(lengths)
+        places = np.arange(len(order)) + np.repeat(ends - lengths - (np.cumsum(counts) - counts), counts)
+        sorted_queries = torch.zeros(int(ends[-1]), dtype=torch.long)
+        sorted_queries[torch.from_numpy(places)] = torch.from_numpy(order // several)
+        found = []
+        for first in range(0, len(lengths), TOGETHER):
+            own = slice(first, first + TOGETHER)
+            gathered = lines.index_select(0, sorted_queries[ends[first] - lengths[first] : ends[own][-1]])
+            pairs = zip(torch.split(gathered, lengths[own].tolist()), self._columns[own], strict=True)
+            found += [ordered(part @ columns).amin(1) for part, columns in pairs if len(part)]
+        nearest = torch.empty(len(order), dtype=found[0].dtype)
+        nearest[torch.from_numpy(order)] = torch.cat(found)[torch.from_numpy(places)]
         return nearest.view(-1, several).amin(1).view(self._precision).float().clamp_(min=0)
 
 
