@@ -84,7 +84,10 @@ def _place(steps: tuple[int | str, ...], given: Any, kind: str) -> str:
 
 
 def _wanted(fault: Mapping[str, Any]) -> str:
-    said = WANTED.get(fault["type"], "another value").format(**fault.get("ctx", {}))
+    try:
+        said = WANTED[fault["type"]].format(**fault.get("ctx", {}))
+    except (KeyError, ValueError):  # a sort of fault, or of bound, that no model of ours had when this was written
+        said = "another value"
     return re.sub(r"'([^']*)'", r"«\1»", said)
 
 

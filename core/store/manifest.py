@@ -15,6 +15,7 @@ from core.detectors.base import MAX_SEED
 from core.detectors.calibration import Calibration, Scheme
 from core.detectors.registry import REGISTRY
 from core.errors import UserError
+from core.validation import remedy
 
 FORMAT = 2  # the newest that this Faultline reads
 PLAIN = 1  # that of a model whose images are calibrated all together, which older ones read too
@@ -147,7 +148,7 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise UserError(f"The model's manifest is not valid: {place}: {first['msg']}", folder.name, REMEDY) from None
+        raise UserError(f"The model's manifest is not valid: {place}: {remedy(first)}", folder.name, REMEDY) from None
     for needed in ("calibration.json", "fitted_on.json"):
         if needed not in manifest.files:
             raise UserError(f"The model's manifest does not list {needed}", folder.name, REMEDY)

@@ -36,9 +36,9 @@ def test_an_fmea_becomes_severities_without_its_other_columns() -> None:
     [
         ("failure_mode,severity\ncrack,0.9\nstain,\n", "«severity» is empty (t.csv, line 3)"),
         ("failure_mode,severity\n,0.9\n", "«failure_mode» is empty (t.csv, line 2)"),
-        ("failure_mode,severity\ncrack,1.9\n", "less than or equal to 1 (t.csv, line 2)"),
-        ("failure_mode,severity\ncrack,much\n", "valid number"),
-        ("failure_mode,S,O,D\ncrack,11,1,1\n", "less than or equal to 10"),
+        ("failure_mode,severity\ncrack,1.9\n", "«severity»: give a number of at most 1 (t.csv, line 2)"),
+        ("failure_mode,severity\ncrack,much\n", "«severity»: give a number"),
+        ("failure_mode,S,O,D\ncrack,11,1,1\n", "«S»: give a number of at most 10"),
         ("failure_mode,severity\ncrack,0.9\ncrack,0.8\n", "«crack» has two rows (t.csv, line 3)"),
         ("failure_mode,severity\n", "has no rows"),
         ("a,b\n1,2\n", "This is no severity table"),
@@ -85,7 +85,7 @@ def plant(**more: Any) -> dict[str, Any]:
         (plant(seeds=[1, 1]), "seeds must differ"),
         (plant(methods=["er", "er"]), "named twice"),
         (plant(methods=[]), "«methods»"),
-        (plant(stream={"kind": "dgad"}), "'dgad'"),
+        (plant(stream={"kind": "dgad"}), "«kind» is one of «plant»"),
         (
             plant(stream={"kind": "images", "categories": [{"path": "x", "domain": "gain"}]}),
             "no drift of images «gain»",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from core.datasets.images import load_rgb
 from core.datasets.types import ImageSet
 from core.detectors.patchcore import bank as bank_module
 from core.detectors.patchcore import coreset
+from core.detectors.patchcore import detector as detector_module
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
 from core.detectors.patchcore.detector import PatchCore
@@ -227,3 +229,19 @@ def test_a_stranger_among_the_good_is_suspected(parts: ImageSet, tmp_path: Path)
 
 def test_nothing_is_suspected_where_all_are_alike() -> None:
     assert suspicious({"a": 1.0, "b": 1.0, "c": 1.0}) == []
+
+
+def test_components_in_bfloat16_are_those_in_float32_but_for_rounding(
+    parts: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(parts, items=parts.normals().items[:4])
+    model = PatchCore(PatchCoreParams(image_size=64, bank_size=50, dimensions=32))
+    model.fit(few, Progress())
+    rows = model._extractor.patches(np.stack([load_rgb(item.path, (64, 64)) for item in few.items])).flatten(0, 1)
+    found = []
+    for fast in (False, True):
+        monkeypatch.setattr(detector_module, "has_fast_bfloat16", lambda fast=fast: fast)
+        found.append(model._reduce(rows))
+    assert model._centre is not None and model._components is not None
+    torch.testing.assert_close(found[0], (rows - model._centre) @ model._components, rtol=1e-3, atol=1e-3)
+    assert (found[1] - found[0]).square().mean() < 1e-4 * found[0].square().mean()

@@ -43,6 +43,7 @@ def test_it_is_the_distance_of_a_row_and_mostly_the_nearest(
     assert (found <= nearest + slack).float().mean() > 0.9
     assert float((found / nearest.clamp(min=1)).mean()) < float((nearest / nearest.clamp(min=1)).mean()) + 0.02
     assert found[700:800].max() < 0.1  # a row finds itself
+    assert Lists(rows).nearest(queries[:0]).shape == (0,)
 
 
 def test_a_query_beside_others_finds_what_it_finds_alone() -> None:

@@ -141,6 +141,9 @@ def test_it_starts_from_the_bundled_weights_as_far_as_they_fit(photographs: Phot
     assert found["conv1.weight"].shape == (32, 3, 11, 11)
     with pytest.raises(UserError, match=r"another shape.*bn1, .*layer3.2.*Let the norms be learnt"):
         distil(config.model_copy(update={"norms": "frozen"}), photographs, Progress())
+    fewer = config.model_copy(update={"norms": "frozen", "architecture": Architecture(blocks=(2, 2, 1))})
+    with pytest.raises(UserError, match=r"another shape.*layer3.1.bn1"):
+        distil(fewer, photographs, Progress())
 
 
 def test_divergence_is_told(photographs: Photographs, tmp_path: Path) -> None:

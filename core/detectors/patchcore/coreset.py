@@ -4,7 +4,7 @@ The textbook loop picks one row, then updates the distance of every row to it: o
 a pick is a block: the rows farthest from the bank are drawn, the greedy rule is played among them alone, and one
 matrix product updates all distances for the whole block. A block ends early when its best row has come closer to the
 bank than ``LAZINESS`` allows beside the rows outside the block, so that a crowd far away cannot use up a block: every
-pick is at least that share as far from the bank as the pick of the textbook loop in its place.
+pick is at least that share as far from the bank, but for rounding, as the pick of the textbook loop in its place.
 
 Selection happens in a low-dimensional random projection; the bank keeps the full vectors.
 """

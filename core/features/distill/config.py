@@ -19,7 +19,7 @@ class Architecture(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stem: Widths = Field(32, description="channels of the first convolution")
-    strided: bool = Field(False, description="a first convolution in steps of four, no pooling: a third less time")
+    strided: bool = Field(False, description="a first convolution in steps of four, no pooling: a little quicker")
     blocks: tuple[Depth, Depth, Depth] = Field((2, 2, 2), description="residual blocks of stages 1 to 3")
     widths: tuple[Widths, Widths, Widths] = Field((32, 64, 128), description="channels of stages 1 to 3")
     outputs: tuple[Annotated[int, Field(ge=1, le=128)], Annotated[int, Field(ge=1, le=256)]] = Field(

@@ -88,10 +88,12 @@ def _student(config: DistillConfig) -> Stages:
         own = network.state_dict()
         bundled = from_weights(load_file(BUNDLED))[0].state_dict()
         taken = {key: value for key, value in bundled.items() if key in own and own[key].shape == value.shape}
-        if config.norms == "frozen" and len(taken) < len(own):
+        # A layer left out changes what later ones see, too: the statistics of their norms would be another network's.
+        other = (own.keys() | bundled.keys()) - taken.keys()
+        if config.norms == "frozen" and other:
             raise UserError(
                 "The bundled backbone has another shape than the one asked for, whose norms know no statistics yet",
-                ", ".join(sorted({key.rpartition(".")[0].removeprefix("trunk.") for key in own.keys() - taken.keys()})),
+                ", ".join(sorted({key.rpartition(".")[0].removeprefix("trunk.") for key in other})),
                 "Let the norms be learnt, or ask for the same shape",
             )
         network.load_state_dict(taken, strict=False)

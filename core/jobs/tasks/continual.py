@@ -45,4 +45,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return ContinualStore(workspace).listed(result["run_id"])
 
 
-TASK = TaskInfo("continual", 1, run, ContinualSpec, stands)
+TASK = TaskInfo("continual", 2, run, ContinualSpec, stands)

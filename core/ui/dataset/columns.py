@@ -95,8 +95,10 @@ def checked(said: Mapping[str, Any], roles: Mapping[str, str]) -> TableMapping:
     try:
         return TableMapping(**said, sensors=of_role["sensor"], conditions=of_role["condition"])
     except ValidationError as error:
+        first = error.errors()[0]
+        field = "".join(f"{step}: " for step in first["loc"])
         raise UserError(
-            f"The columns are not clear: {remedy(error.errors()[0])}", "", "Give every column one meaning"
+            f"The columns are not clear: {field}{remedy(first)}", "", "Give every column one meaning"
         ) from None
 
 

@@ -94,6 +94,6 @@ def _checked(values: dict[str, Any]) -> FrontEnd:
     try:
         return FrontEnd(**values)
     except ValidationError as error:
-        raise UserError(
-            f"The frames cannot be made so: {remedy(error.errors()[0])}", "", "Change the settings"
-        ) from None
+        first = error.errors()[0]
+        title = "".join(f"{FrontEnd.model_fields[str(step)].title}: " for step in first["loc"])
+        raise UserError(f"The frames cannot be made so: {title}{remedy(first)}", "", "Change the settings") from None
