@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.detectors.patchcore.lengthened import asked, least, ordered, stored
+from core.detectors.patchcore.lengthened import EXTRA, asked, least, ordered, stored
 from core.features.patches import has_fast_bfloat16
 from core.progress import Progress
 
@@ -40,7 +40,8 @@ def thin_each(rows: Tensor, count: int) -> Tensor:
         return torch.arange(n).expand(b, n)
     if n > TABLE_ROWS:
         return torch.stack([greedy_k_centre(image, count) for image in rows])
-    return torch.cat([_thin(part, count) for part in torch.split(rows, (TABLE_ROWS // n) ** 2)])
+    together = max(TABLE_ROWS**2 // n**2 // 4, 1)  # whose tables are a quarter of the largest one
+    return torch.cat([_thin(part, count) for part in torch.split(rows, together)])
 
 
 def _thin(rows: Tensor, count: int) -> Tensor:
@@ -96,11 +97,15 @@ class _Cover:
     """
 
     def __init__(self, rows: Tensor) -> None:
-        self._middle = rows.mean(0)
-        self._rows = rows - self._middle
-        self._norms = self._rows.square().sum(1)
+        self._rows, self._middle = rows, rows.mean(0)
         self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-        self._coarse = stored(self._rows, self._precision)
+        # By parts: there are many rows, and what passes on the way to these is several times as large.
+        self._coarse = torch.empty(len(rows), rows.shape[1] + EXTRA, dtype=self._precision)
+        self._norms = torch.empty(len(rows))
+        for start in range(0, len(rows), ROWS):
+            part = slice(start, start + ROWS)
+            counted = rows[part] - self._middle
+            self._coarse[part], self._norms[part] = stored(counted, self._precision), counted.square().sum(1)
         self.nearest = torch.full((len(rows),), torch.inf)
 
     def middlemost(self) -> Tensor:
@@ -111,22 +116,21 @@ class _Cover:
         """The greedy rule among the rows that lie farthest from the centres now: at most ``count`` picks, at least
         one."""
         far, pool = self.nearest.topk(min(count * POOL, len(self._rows)))
-        candidates, norms = self._rows[pool], self._norms[pool]
+        candidates, norms = self._rows[pool] - self._middle, self._norms[pool]
         pairwise = norms[:, None] + norms - 2 * candidates @ candidates.T
         floor = LAZINESS**2 * float(far[-1])  # no row outside the pool is farther than its last
         return pool[torch.from_numpy(_farthest_first(far.numpy(), pairwise.numpy(), count, floor))]
 
     def take(self, centres: Tensor) -> None:
         """Make the rows of these numbers (m,) centres."""
-        self._lower(self._rows[centres])
+        self.approach(self._rows[centres])
         self.nearest[centres] = -1
 
     def approach(self, points: Tensor) -> None:
-        """Make points (m, d) that are no rows centres."""
-        self._lower(points - self._middle)
-
-    def _lower(self, points: Tensor) -> None:
-        columns = asked(points, self._precision).T
+        """Make points (m, d) centres."""
+        # Always as many columns: products of many shapes would each be prepared, and what is prepared is kept.
+        filled = torch.arange(-(-len(points) // BLOCK) * BLOCK) % len(points)
+        columns = asked(points[filled] - self._middle, self._precision).T
         for start in range(0, len(self._coarse), ROWS):
             part = slice(start, start + ROWS)
             distance = least(self._coarse[part] @ columns).float().clamp_(min=0)
