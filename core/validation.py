@@ -49,14 +49,14 @@ def refused(error: ValidationError, given: Any, whole: str) -> UserError:
     """What is wrong first with what was ``given``, where, and how to mend it; ``whole`` is what all of it is called,
     such as «The body»."""
     faults = [(_place(fault["loc"], given, fault["type"]), fault) for fault in error.errors()]
-    place, first = faults[0]
-    where = f"«{place}»" if place else whole
+    found, first = faults[0]
+    where = f"«{found}»" if found else whole
     if first["type"] == "missing":
         return UserError(f"{where} is missing", "", "Give it too")
     if first["type"] == "extra_forbidden":
         return UserError(f"There is nothing called {where} here", "", "Leave it out, or check the spelling")
     # Of a value that may be one thing or another, each says what it would have taken.
-    wanted = [_wanted(fault) for at, fault in faults if at == place]
+    wanted = [_wanted(fault) for at, fault in faults if at == found]
     return UserError(f"{where} cannot be {_shown(first['input'])}", "", f"Give {' or '.join(dict.fromkeys(wanted))}")
 
 
@@ -68,6 +68,19 @@ def remedy(fault: Mapping[str, Any]) -> str:
     return {"missing": "it is missing", "extra_forbidden": "there is no such field"}.get(
         fault["type"], str(fault["msg"]).removeprefix("Value error, ")
     )
+
+
+def place(fault: Mapping[str, Any]) -> str:
+    """The field that one of a ValidationError's ``errors()`` is about, empty where it is all of what was given."""
+    return ".".join(str(step) for step in fault["loc"])
+
+
+def told(error: ValidationError, whole: str = "") -> str:
+    """What is wrong first, with its place: «rows: give a number above 0». ``whole`` is the place of a fault that is no
+    field's."""
+    first = error.errors()[0]
+    where = place(first) or whole
+    return f"{where}: {remedy(first)}" if where else remedy(first)
 
 
 def _place(steps: tuple[int | str, ...], given: Any, kind: str) -> str:

@@ -74,7 +74,12 @@ def fleet(
         band = 100 * np.concatenate([mean.high, mean.low[::-1]])
         figure.add_scatter(
             x=np.concatenate([hours, hours[::-1]]), y=band, fill="toself", mode="lines", line={"width": 0},
-            fillcolor=palette.faint(palette.NEUTRAL, 0.18), name="mean of all parts", hoverinfo="skip",
+            fillcolor=palette.faint(palette.NEUTRAL, 0.18), name=f"its {percent(0.95)} interval", hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=hours, y=100 * mean.share, mode="lines", name="mean of all parts",
+            line={"color": palette.NEUTRAL, "width": 2, "dash": "dot"},
+            hovertemplate="%{y:.2f}" + PERCENT + "<extra>mean of all parts</extra>",
         )  # fmt: skip
     for curve in sorted(curves, key=lambda one: one.name == chosen):
         mine = curve.name == chosen

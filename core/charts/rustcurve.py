@@ -20,6 +20,7 @@ from core.datasets.wording import PERCENT, percent
 WIDTH, HEIGHT = 720, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 704, 14, 318
 _EXPECTED = "#E69F00"
+FAN_IN_SIGHT = 1.5  # times as high as without it the curve's axis may be, for the forecast
 HEALTHY, WORN = 0.5, 0.0  # health from which on the gauge is calm, and at which it alarms
 
 
@@ -37,7 +38,10 @@ def curve_svg(
 
     The axes are those of the whole story: the curve grows in a frame that stays. ``horizon`` in hours.
     """
-    frame = _Frame(right_end(curve, crossing, horizon), in_sight(curve, limit, crossing, fan))
+    end, top = right_end(curve, crossing, horizon), in_sight(curve, limit, crossing, fan)
+    if fan is not None and (fan.hours <= end).any():  # what of it fits, without pressing down what was measured
+        top = min(max(top, 1.05 * float(fan.high80[fan.hours <= end].max())), FAN_IN_SIGHT * top, 1.0)
+    frame = _Frame(end, top)
     pieces = [_axes(frame, unit)]
     last = upto >= len(curve.hours) - 1
     if last and fan is not None:

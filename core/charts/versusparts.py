@@ -3,6 +3,7 @@ each said over a stretch. One entry per detector, in one order, as in ``core.cha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from core.charts.canvas import GRID, canvas
 from core.charts.contestants import LOOKS, marker
 from core.charts.signals import decimate
 from core.charts.versus import CHANCE
+from core.datasets.wording import percent
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +40,7 @@ def histograms(rows: Sequence[Bars], x: str) -> go.Figure:
     inner = 118 * len(rows)
     figure = canvas(x, "", height=inner + 90)
     title, most = 24 / inner, _tallest(rows)
+    mark = _round_below(most)
     for k, (row, look) in enumerate(zip(rows, LOOKS, strict=False)):
         axis = "" if k == 0 else str(k + 1)
         top, bottom = 1 - k / len(rows), 1 - (k + 1) / len(rows)
@@ -58,7 +61,8 @@ def histograms(rows: Sequence[Bars], x: str) -> go.Figure:
             )  # fmt: skip
         figure.update_layout({f"yaxis{axis}": {
             "domain": [bottom + 0.01, top - title], "showgrid": False, "zeroline": True, "range": [-most, most],
-            "zerolinecolor": palette.NEUTRAL, "showticklabels": False, "anchor": "x",
+            "zerolinecolor": palette.NEUTRAL, "anchor": "x", "automargin": True, "tickfont": {"size": 11},
+            "tickvals": [-mark, 0, mark], "ticktext": [percent(mark), "0", percent(mark)],
         }})  # fmt: skip
         figure.add_shape(
             type="line", x0=row.limit, x1=row.limit, yref=f"y{axis} domain", y0=0, y1=1,
@@ -81,6 +85,12 @@ def _tallest(rows: Sequence[Bars]) -> float:
         if counts.any()
     ]
     return 1.05 * max(shares, default=1.0)
+
+
+def _round_below(value: float) -> float:
+    """The largest of 1, 2, 5, 10, 20 … times a power of ten that is not above a positive value."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= value * (1 + 1e-9))
 
 
 def paired_dots(names: tuple[str, str], places: tuple[int, int], values: tuple[ArrayLike, ArrayLike],

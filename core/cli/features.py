@@ -13,7 +13,7 @@ from core.cli.output import console_progress, emit, table
 from core.datasets.wording import percent
 from core.detectors.base import MAX_SEED
 from core.errors import UserError
-from core.validation import remedy
+from core.validation import told
 
 
 def add_options(verb: argparse.ArgumentParser) -> None:
@@ -116,9 +116,7 @@ def read_config(path: Path | None, assignments: list[str]) -> Any:
     try:
         return DistillConfig.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the configuration"
-        raise UserError(f"{field}: {remedy(first)}", "distillation", "Correct it, or leave it out") from None
+        raise UserError(told(error, "the configuration"), "distillation", "Correct it, or leave it out") from None
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -25,7 +25,7 @@ from core.continual.learnerconfig import LearnerConfig, Method
 from core.continual.types import Setting
 from core.drift.scenarios import SCENARIOS, Drift
 from core.errors import UserError
-from core.validation import remedy
+from core.validation import place, remedy
 
 Layers = Literal["2", "3", "2+3"]
 MOST_SAMPLES = 600_000  # of a task: its samples are numbered
@@ -203,7 +203,7 @@ def check_config(content: Any, where: str = "configuration", base: Path | None =
         config = ContinualConfig.model_validate(dict(content))
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the whole"
+        field = place(first) or "the whole"
         what = f"«{field}» is not a setting" if first["type"] == "extra_forbidden" else f"«{field}»: {remedy(first)}"
         raise UserError(what, where, "Correct it, or leave it out for its default") from None
     return config if base is None else _anchored(config, base)

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import UserError
-from core.validation import remedy
+from core.validation import place, remedy
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "continual" / "severity"
 WORST = 10  # of an FMEA's scale, which begins at 1
@@ -94,8 +94,9 @@ def parse_severities(text: str, name: str) -> SeverityTable:
     columns = [column.strip() for column in reader.fieldnames or ()]
     model: type[_Row] | type[_FmeaRow] = _FmeaRow if "S" in columns else _Row
     if not {"failure_mode", "S" if model is _FmeaRow else "severity"} <= set(columns):
-        columns_wanted = "Name the columns failure_mode and severity, or failure_mode, S, O, D"
-        raise UserError("This is no severity table", name, columns_wanted)
+        raise UserError(
+            "This is no severity table", name, "Name the columns failure_mode and severity, or failure_mode, S, O, D"
+        )
     rows: dict[str, float] = {}
     for cells in reader:
         where = f"{name}, line {reader.line_num}"
@@ -104,9 +105,8 @@ def parse_severities(text: str, name: str) -> SeverityTable:
             row = model.model_validate(given)
         except ValidationError as error:
             first = error.errors()[0]
-            column = ".".join(str(part) for part in first["loc"])
             said = " is empty" if first["type"] == "missing" else f": {remedy(first)}"
-            raise UserError(f"«{column}»{said}", where, "Fill in every cell of the table") from None
+            raise UserError(f"«{place(first)}»{said}", where, "Fill in every cell of the table") from None
         if row.failure_mode in rows:
             raise UserError(f"«{row.failure_mode}» has two rows", where, "Keep one of them")
         rows[row.failure_mode] = row.severity if isinstance(row, _Row) else (row.severity - 1) / (WORST - 1)

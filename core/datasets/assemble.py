@@ -93,6 +93,13 @@ def _split(items: list[ImageItem]) -> tuple[list[ImageItem], list[str]]:
     def split_of(item: ImageItem) -> Split:
         return "test" if item.label == "bad" or item.name in held else "train"
 
+    if not held:
+        all_good = "the good one" if n_good == 1 else f"all {n_good} good ones"
+        note = (
+            f"The folders do not say what to train on: bad images are for test, and {all_good} for "
+            "training: too few for any to be kept for the test."
+        )
+        return [replace(item, split=split_of(item)) for item in items], [note]
     note = (
         f"The folders do not say what to train on: bad images are for test, and so are {len(held)} of the {n_good} "
         f"good ones (about {percent(HELD_FOR_TEST, 0)}, chosen by their content); the others are for training."

@@ -62,6 +62,12 @@ def probe_mask(path: Path) -> MaskProbe:
     return MaskProbe(mask.shape[1], mask.shape[0], sha256, float(mask.mean()))
 
 
+def file_sha256(path: Path) -> str:
+    """The hash that an item has for its file's. OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _turn(size: tuple[int, int]) -> AbstractContextManager[object]:
     return _one_large if size[0] * size[1] > _LARGE else nullcontext()
 
@@ -70,7 +76,6 @@ def _sha256(path: Path) -> str:
     try:
         if path.stat().st_size == 0:
             raise UnreadableImage("The file is empty", str(path), "Replace or remove the file")
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise UnreadableImage(f"The file cannot be read ({error.strerror})", str(path)) from error

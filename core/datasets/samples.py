@@ -81,8 +81,8 @@ SAMPLES: dict[str, Sample] = {
         Sample(
             "rust",
             "Rusting flanges",
-            "Three steel flanges, photographed twice a week for six weeks under changing light, with dust; two of them "
-            "rust. The exact rust of every photograph is known.",
+            "Three steel flanges, photographed weekly in two views for six weeks under changing light, with dust; "
+            "two of them rust. The exact rust of every photograph is known.",
             _rust,
             modality="rust",
         ),

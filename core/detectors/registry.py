@@ -22,7 +22,7 @@ from core.detectors.series_vae.info import INFO as SERIES_VAE
 from core.detectors.spade.info import INFO as SPADE
 from core.detectors.usad.info import INFO as USAD
 from core.errors import UserError
-from core.validation import remedy
+from core.validation import place, remedy
 
 REGISTRY: dict[str, DetectorInfo] = {
     info.name: info
@@ -60,13 +60,13 @@ def parameters(name: str, values: Mapping[str, Any], preset: str | None = None) 
         return entry.params(**{**entry.presets.get(preset or "", {}), **values})
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = place(first)
         known = ", ".join(entry.params.model_fields)
         if first["type"] == "extra_forbidden":
             raise UserError(f"{entry.title} has no parameter «{key}»", "", f"It takes: {known}") from None
-        raise UserError(
-            f"Parameter «{key}» of {entry.title}: {remedy(first)}", f"got {first['input']!r}", f"It takes: {known}"
-        ) from None
+        title = entry.params.model_fields[key].title if key in entry.params.model_fields else ""
+        called = f"{title} «{key}»" if title else f"Parameter «{key}»"
+        raise UserError(f"{called} of {entry.title}: {remedy(first)}", f"got {first['input']!r}") from None
 
 
 def of(modality: str) -> dict[str, DetectorInfo]:

@@ -14,7 +14,7 @@ def moment(time: float, time_unit: TimeUnit) -> str:
     """A moment in the set's own time: ``cycle 140``, ``12.5 s``, ``2024-03-01 08:15:00 UTC``, ``step 7``."""
     if time_unit == "epoch":
         return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    number = f"{time:.10g}"
+    number = f"{time:,.10g}"
     return f"{number} s" if time_unit == "s" else f"{time_unit} {number}"
 
 
@@ -24,8 +24,8 @@ def explained(name: str, share: float) -> str:
 
 
 def strayed(found: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
-    """How the sensor behaved: ``it drifted up by 2.4 sd from cycle 140``, or ``by 2.4 sd against the other sensors``
-    where they do not account for it."""
+    """How the sensor behaved: ``it drifted up by 2.4 sd from cycle 140``, or ``to 2.4 sd above what the other sensors
+    let expect`` where they do not account for it."""
     if found is None:
         return "it shows no lasting change, neither by itself nor against the other sensors"
     when = moment(float(unit.time[min(found.step, len(unit) - 1)]), time_unit)
@@ -36,9 +36,11 @@ def strayed(found: Onset | None, unit: SeriesUnit, time_unit: TimeUnit) -> str:
         return f"it reads {abs(found.size):.1f} sd {'above' if found.size > 0 else 'below'} {usual}, and did before"
     if found.manner == "became noisy":
         return f"it became noisy, {found.size:.1f} times as much as before, from {when}"
-    way, against = "up" if found.size > 0 else "down", " against the other sensors" if found.apart else ""
     since = f"{'from' if found.manner == 'drifted' else 'at'} {when}"
-    return f"it {found.manner} {way} by {abs(found.size):.1f} sd{against} {since}"
+    if found.apart:
+        side = "above" if found.size > 0 else "below"
+        return f"it {found.manner} to {abs(found.size):.1f} sd {side} what the other sensors let expect, {since}"
+    return f"it {found.manner} {'up' if found.size > 0 else 'down'} by {abs(found.size):.1f} sd {since}"
 
 
 def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
@@ -48,7 +50,8 @@ def agreed(rankings: list[Ranking], sensors: list[Sensor]) -> str:
     if votes == len(kept):
         return f"{f'All {votes} methods name' if votes > 1 else 'It names'} {sensors[best].name} first."
     others = sorted({sensors[int(one.order[0])].name for one in kept} - {sensors[best].name})
-    return f"{votes} of {len(kept)} methods name {sensors[best].name} first; others name {', '.join(others)}."
+    rest = f"{'the other names' if len(kept) == votes + 1 else 'others name'} {', '.join(others)}"
+    return f"{votes} of {len(kept)} methods name {sensors[best].name} first; {rest}."
 
 
 def sentence(first: Sensor, share: float | None, how: str | None, *, silent: bool = False) -> str:
@@ -59,4 +62,5 @@ def sentence(first: Sensor, share: float | None, how: str | None, *, silent: boo
         return f"{first.name} is not read here" + (f"; {how}." if how else ".")
     if share is None:
         return "The score is no higher than it usually is: there is nothing to explain."
-    return f"{explained(first.name, share)}; {how}." if how else f"{explained(first.name, share)}."
+    gone = f"{explained(first.name, share)}, which go if it reads as expected"
+    return f"{gone}; {how}." if how else f"{gone}."

@@ -29,6 +29,11 @@ def has_fast_bfloat16() -> bool:
     return bool(torch.cpu._is_amx_tile_supported())
 
 
+def product_precision() -> torch.dtype:
+    """What large matrix products are made in here: bfloat16 where that is quick, else float32."""
+    return torch.bfloat16 if has_fast_bfloat16() else torch.float32
+
+
 class PatchExtractor:
     """Locally averaged features of a backbone's stages, one row a patch.
 

@@ -120,6 +120,11 @@ class JobTable:
         finished = self._finished(task, identity)
         return self.get(finished) if finished else None
 
+    def same(self, kind: str, spec: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Whether two specifications ask for the same result."""
+        task = self._task(kind)
+        return task.identity(task.checked(spec)) == task.identity(task.checked(other))
+
     def request_cancel(self, job_id: str) -> None:
         """Ask a job to stop. One that waits is cancelled at once; one that has ended stays as it is."""
         self.get(job_id)

@@ -34,8 +34,11 @@ def curve(part: str, measure: str, values: Mapping[float, Sequence[float]]) -> C
 def fleet(curves: Iterable[Curve]) -> Curve | None:
     """The mean part at each time at which at least two parts were photographed; None for fewer than two parts.
 
-    The interval is of the mean over parts: how parts differ, not how views of one part do.
+    Its share is the arithmetic mean of the parts' shares, with a t interval for the mean of all such parts at each time
+    by itself: parts that begin alike come to differ as they rust.
     """
+    from scipy import stats
+
     members = list(curves)
     if len(members) < 2:
         return None
@@ -43,7 +46,14 @@ def fleet(curves: Iterable[Curve]) -> Curve | None:
     for member in members:
         for hour, estimate in zip(member.hours, member.estimates, strict=True):
             values[hour].append(estimate.value)
-    return curve(FLEET, members[0].measure, {hour: shares for hour, shares in values.items() if len(shares) > 1})
+    kept = {hour: tuple(shares) for hour, shares in sorted(values.items()) if len(shares) > 1}
+    if not kept:
+        return None
+    estimates = []
+    for shares in kept.values():
+        mean, half = float(np.mean(shares)), float(stats.t.ppf(0.975, len(shares) - 1) * stats.sem(shares))
+        estimates.append(Estimate(mean, max(mean - half, 0.0), min(mean + half, 1.0)))
+    return Curve(FLEET, members[0].measure, tuple(kept), tuple(kept.values()), tuple(estimates))
 
 
 def _estimate(views: Sequence[float], reach: float) -> Estimate:

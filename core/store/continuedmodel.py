@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.store import atomic
 from core.store.manifest import REMEDY, CalibrationEntry, Manifest, read_json
 from core.store.modelfolder import fitted_on, load_model, write_folder
-from core.validation import remedy
+from core.validation import told
 
 if TYPE_CHECKING:
     from core.continual.forgetting import Forgetting
@@ -96,9 +96,9 @@ def continuation(manifest: Manifest) -> Continuation | None:
     try:
         return Continuation.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        said = "".join(f"{step}: " for step in first["loc"]) + remedy(first)
-        raise UserError(f"The model does not say properly what it came of: {said}", manifest.name, REMEDY) from None
+        raise UserError(
+            f"The model does not say properly what it came of: {told(error)}", manifest.name, REMEDY
+        ) from None
 
 
 def read_forgetting(folder: Path) -> Forgetting:

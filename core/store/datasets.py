@@ -139,7 +139,7 @@ class DatasetStore:
         self._update(dataset_id, "deleted_at", None)
 
     def changed_files(self, dataset_id: str) -> Names:
-        """Items whose files were changed, moved or deleted since they were read."""
+        """Items whose files were changed, moved or deleted since they were read. Another time alone is no change."""
         if self.row(dataset_id).modality == "series":  # they are our own copy
             return []
         return imagefile.changed(self._file(dataset_id))
@@ -215,7 +215,7 @@ class DatasetStore:
         return self.workspace.datasets / dataset_id / "series"
 
     def _file(self, dataset_id: str) -> Path:
-        return self.workspace.datasets / dataset_id / "dataset.parquet"
+        return self.workspace.datasets / dataset_id / imagefile.FILE
 
     def _whole(self, dataset_id: str) -> bool:
         """Whether the list of images and every file in it are as they were read."""

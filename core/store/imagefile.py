@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.datasets.probe import file_sha256
 from core.datasets.types import ImageItem, ImageSet, Rejected
 from core.store import atomic
 
+FILE = "dataset.parquet"
+LOOKED_AT = "looked_at.json"
+KEPT_EVERY_S = 5.0  # while bytes are read: what is stopped goes on from there
 FORMAT = 1
 _KEY = b"faultline"
 _SCHEMA = pa.schema(
@@ -104,15 +110,60 @@ def read(source: Path) -> ImageSet:
 
 
 def changed(source: Path) -> list[str]:
-    """Names of the items whose picture or mask is missing, or has another size or time of change than when read."""
+    """Names of the items whose picture or mask is missing, or holds other bytes than when it was read.
+
+    Where only the time is another (a folder that was copied, a drive that was mounted anew) the bytes decide. What they
+    told is kept beside ``source``, so that they are read once.
+    """
     table = pq.read_table(source)
     root = _root(source, json.loads(table.schema.metadata[_KEY]))
-    return [
+    looks = _Looks(source.with_name(LOOKED_AT))
+    found = [
         row["name"]
         for row in table.to_pylist()
-        if Stamp.of(root / row["path"]) != Stamp(row["size"], row["mtime_ns"])
-        or (row["mask"] and Stamp.of(root / row["mask"]) != Stamp(row["mask_size"], row["mask_mtime_ns"]))
+        if not looks.same(root / row["path"], Stamp(row["size"], row["mtime_ns"]), row["sha256"])
+        or (
+            row["mask"]
+            and not looks.same(root / row["mask"], Stamp(row["mask_size"], row["mask_mtime_ns"]), row["mask_sha256"])
+        )
     ]
+    looks.keep()
+    return found
+
+
+class _Looks:
+    """What the bytes of files with another time than before have told, by path: size, time, and whether they are those
+    that were read. Nothing but what saves reading them again: without the file, or where it cannot be written, all is
+    as it was."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._kept_at, self._fresh = path, time.monotonic(), False
+        try:
+            known = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            known = None
+        self._known: dict[str, Any] = known if isinstance(known, dict) else {}
+
+    def same(self, file: Path, then: Stamp, sha256: str) -> bool:
+        now = Stamp.of(file)
+        if now == then or now.size is None or now.size != then.size:
+            return now == then and now.size is not None
+        told = self._known.get(str(file))
+        if not isinstance(told, list) or told[:2] != [now.size, now.mtime_ns]:
+            try:
+                told = [now.size, now.mtime_ns, file_sha256(file) == sha256]
+            except OSError:
+                return False
+            self._known[str(file)], self._fresh = told, True
+            if time.monotonic() - self._kept_at > KEPT_EVERY_S:
+                self.keep()
+        return told[-1] is True
+
+    def keep(self) -> None:
+        if self._fresh and self._path.with_name(FILE).is_file():  # else the dataset was removed meanwhile
+            with suppress(OSError):  # full or read-only: the answer stands, and is found anew the next time
+                atomic.write_json(self._path, self._known)
+        self._kept_at, self._fresh = time.monotonic(), False
 
 
 def _root(source: Path, about: dict[str, Any]) -> Path:

@@ -15,7 +15,7 @@ from core.detectors.base import MAX_SEED
 from core.detectors.calibration import Calibration, Scheme
 from core.detectors.registry import REGISTRY
 from core.errors import UserError
-from core.validation import remedy
+from core.validation import told
 
 FORMAT = 2  # the newest that this Faultline reads
 PLAIN = 1  # that of a model whose images are calibrated all together, which older ones read too
@@ -146,9 +146,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise UserError(f"The model's manifest is not valid: {place}: {remedy(first)}", folder.name, REMEDY) from None
+        raise UserError(
+            f"The model's manifest is not valid: {told(error, 'the whole file')}", folder.name, REMEDY
+        ) from None
     for needed in ("calibration.json", "fitted_on.json"):
         if needed not in manifest.files:
             raise UserError(f"The model's manifest does not list {needed}", folder.name, REMEDY)

@@ -83,7 +83,8 @@ def _float_step(default: float) -> float:
 
 
 def limits(field: FieldInfo) -> dict[str, Any]:
-    """``min_value``, ``max_value``, ``step`` of a number field, those that it has, in its own type; and its format."""
+    """``min_value``, ``max_value``, ``step`` of a number field, those that it has, in its own type; and its format.
+    A field of large numbers says its ``step`` itself."""
     kind: type[int] | type[float] = int if field.annotation is int else float
     found: dict[str, Any] = {"step": 1 if kind is int else _float_step(field.default)}
     for rule in field.metadata:
@@ -93,5 +94,7 @@ def limits(field: FieldInfo) -> dict[str, Any]:
             found["max_value"] = rule.le
         elif isinstance(rule, annotated_types.MultipleOf):
             found["step"] = rule.multiple_of
+    if isinstance(field.json_schema_extra, dict):
+        found |= {name: value for name, value in field.json_schema_extra.items() if name == "step"}
     shown = {} if kind is int else {"format": "%.4g"}
     return {name: kind(value) for name, value in found.items()} | shown

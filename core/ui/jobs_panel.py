@@ -161,6 +161,11 @@ def way_to_result(job: Job) -> None:
         st.page_link(nav.page("models"), label="Models", icon=nav.PAGES["models"][1], query_params=query)
     elif job.kind == "check" and rooms.runs().listed(str(run)):
         st.page_link(nav.page("check"), label="Verdicts", icon=nav.PAGES["check"][1], query_params={"batch": job.id})
+    elif job.kind == "explain" and result and rooms.runs().listed(str(job.spec["run_id"])):
+        row = rooms.runs().row(str(job.spec["run_id"]))
+        query = {state.DATASET: row.dataset_id[: state.SHORT], state.MODEL: row.model_id[: state.SHORT]}
+        query |= {"recording": job.spec["unit"], "stretch": f"{job.spec['start']}-{job.spec['stop'] - 1}"}
+        st.page_link(nav.page("sensors"), label="Sensors", icon=nav.PAGES["sensors"][1], query_params=query)
     elif job.kind == "extend" and run is not None:
         query = {"models": str(result["model_id"])[: state.SHORT]}
         st.page_link(nav.page("models"), label="Models", icon=nav.PAGES["models"][1], query_params=query)

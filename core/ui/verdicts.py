@@ -63,10 +63,12 @@ class Limits:
         return 1 - above_review, above_review - above_reject, above_reject
 
 
-def bound(calibration: Calibration) -> str:
+def bound(calibration: Calibration, limit: float | None = None) -> str:
     """How firmly the calibration promises a rate: "at most" where it is exact, "about" where it is cross-fitted or by
-    category."""
-    return "at most" if calibration.exact else "about"
+    category; "at most about" above a ``limit`` that no good part reached, where nobody knows how much less it is."""
+    if calibration.exact:
+        return "at most"
+    return "at most about" if limit is not None and not (calibration.scores > limit).any() else "about"
 
 
 def default_limits(calibration: Calibration) -> Limits:

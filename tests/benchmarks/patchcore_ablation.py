@@ -58,7 +58,10 @@ TRIALS: dict[str, dict[str, Any]] = {
     "bank 4,000": {"bank_size": 4000},
     "K 3": {"neighbours": 3},
     "L2-normalised": {"normalise": True},
-    "defaults": {"image_size": 0, "bank_size": 12_000, "centre": 0.33},
+    "12,000 rows": {"image_size": 0, "bank_size": 12_000, "centre": 0.33},
+    "20,000 rows": {"image_size": 0, "bank_size": 20_000, "centre": 0.33},
+    "40,000 rows": {"image_size": 0, "bank_size": 40_000, "centre": 0.33},
+    "defaults": {"image_size": 0, "bank_size": 0, "centre": 0.33},
 }
 
 Grids = NDArray[np.float32]  # (n, g, g) standardised distances

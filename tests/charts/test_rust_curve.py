@@ -61,6 +61,18 @@ def test_what_is_over_the_limit_has_a_second_sign() -> None:
     assert {cross.get("stroke") for cross in crosses} == {palette.ANOMALOUS}
 
 
+def test_the_forecast_is_in_the_frame_as_far_as_it_does_not_press_down_the_curve() -> None:
+    def top(fan: Fan) -> float:
+        return max(
+            float(text.rstrip("\u00a0%")) for text in texts(drawn(fan=fan)) if text.endswith("%") and "l" not in text
+        )
+
+    steep = Fan(
+        FAN.hours, *(np.minimum(getattr(FAN, name) * 4, 1) for name in ("median", "low80", "high80", "low95", "high95"))
+    )
+    assert top(FAN) < top(steep) <= 100 * 1.5 * 1.12 * 0.16
+
+
 def test_a_distant_limit_does_not_flatten_the_curve() -> None:
     assert "limit 16\u00a0%" in texts(drawn(crossing=None, fan=None))
     assert not any(text.startswith("limit") for text in texts(drawn(limit=0.9, crossing=None, fan=None)))

@@ -26,9 +26,10 @@ def test_all_parts_share_axes_and_the_chosen_one_is_drawn_last() -> None:
     assert [one.line.color for one in figure.data] == [palette.NEUTRAL, palette.GOOD]
 
 
-def test_the_mean_of_all_parts_is_a_band_behind_them() -> None:
+def test_the_mean_of_all_parts_and_its_interval_are_behind_them() -> None:
     figure = rust.fleet([CURVE], "bolt", DAY, limit=0.16, mean=CURVE)
-    assert [one.name for one in figure.data] == ["mean of all parts", "bolt"]
+    assert [one.name for one in figure.data] == ["its 95\u00a0% interval", "mean of all parts", "bolt"]
+    assert list(figure.data[1].y) == pytest.approx(list(100 * CURVE.share))
 
 
 def test_a_measure_is_drawn_up_to_a_time_in_percent() -> None:

@@ -45,6 +45,12 @@ def test_histograms_show_shares_on_either_side() -> None:
     assert bad.y == pytest.approx((0.0, -1.0))
     assert len(figure.data) == 4
     assert {trace.yaxis for trace in figure.data} == {"y", "y2"}
+    assert list(figure.layout.yaxis2.ticktext) == ["100\u00a0%", "0", "100\u00a0%"]
+
+
+@pytest.mark.parametrize(("most", "mark"), [(1.05, 1.0), (0.5, 0.5), (0.499, 0.2), (0.034, 0.02), (0.1, 0.1)])
+def test_an_axis_is_marked_at_a_round_share(most: float, mark: float) -> None:
+    assert versusparts._round_below(most) == pytest.approx(mark)
 
 
 def test_a_matrix_writes_a_dash_where_nothing_is_defined() -> None:

@@ -118,7 +118,9 @@ def test_the_split_follows_from_content_alone(root: Path, put: Put) -> None:
 def test_a_handful_of_good_images_is_never_all_held_back(root: Path, put: Put) -> None:
     for seed in range(40):
         put("good/a.png", seed=seed)
-        assert read(root).items[0].split == "train"
+        found = read(root)
+        assert found.items[0].split == "train"
+        assert "the good one for training: too few for any" in " ".join(found.notes)
 
 
 def test_defect_folders_beside_a_good_one(root: Path, put: Put) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -12,14 +14,16 @@ import torch
 from torch import Tensor
 
 from core.datasets.images import load_rgb
-from core.datasets.types import ImageSet
+from core.datasets.types import ImageItem, ImageSet
 from core.detectors.patchcore import bank as bank_module
 from core.detectors.patchcore import coreset
 from core.detectors.patchcore import detector as detector_module
+from core.detectors.patchcore import info as info_module
+from core.detectors.patchcore import search as search_module
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
 from core.detectors.patchcore.detector import PatchCore
-from core.detectors.patchcore.info import PatchCoreParams
+from core.detectors.patchcore.info import PatchCoreParams, chosen_bank_size
 from core.detectors.patchcore.search import MemoryBank, _Shortlist
 from core.detectors.state import save_tensors
 from core.detectors.suspects import leave_one_out, suspicious
@@ -65,7 +69,7 @@ def test_coreset_reaches_every_rare_cluster() -> None:
 @pytest.mark.parametrize("fast", [False, True])
 def test_thinning_many_images_at_once_is_the_textbook_loop_in_each(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the pick in float32; in bfloat16 with a cover as tight."""
-    monkeypatch.setattr(coreset, "has_fast_bfloat16", lambda: fast)
+    monkeypatch.setattr(coreset, "product_precision", lambda: torch.bfloat16 if fast else torch.float32)
     rows = torch.randn(3, 200, 8, generator=torch.Generator().manual_seed(0))
     thinned = thin_each(rows, 50)
     textbook = [literal_k_centre(image, 50) for image in rows]
@@ -147,6 +151,61 @@ def test_the_stream_is_reduced_when_it_outgrows_its_bound(monkeypatch: pytest.Mo
     assert rows.shape == (100, 8)
     assert len(owners) == 100
     assert most <= 1000 + bank_module.PER_IMAGE
+
+
+@pytest.mark.parametrize("sampling", ["coreset", "random"])
+def test_a_bank_whose_size_nobody_gave_grows_with_the_images(
+    sampling: Literal["coreset", "random"], parts: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ROWS_AN_IMAGE", 5), ("FEWEST_ROWS", 20), ("MOST_ROWS", 50)):
+        monkeypatch.setattr(info_module, name, value)
+    good = parts.normals()
+
+    def fitted(items: Sequence[ImageItem]) -> PatchCore:
+        detector = PatchCore(PatchCoreParams(image_size=64, sampling=sampling))
+        detector.fit(replace(good, items=tuple(items)), Progress())
+        return detector
+
+    eight = fitted(good.items[:8])
+    assert [_rows(fitted(good.items[:3])), _rows(eight), _rows(fitted(good.items[:12]))] == [20, 40, 50]
+    assert _rows(eight.extended(replace(good, items=good.items[8:12]), 8, Progress())[0]) == 50
+    assert _rows(eight.extended(replace(good, items=good.items[8:9]), 2, Progress())[0]) == 40  # it never shrinks
+    copies = [replace(item, name=f"copy of {item.name}") for item in good.items[:8]]
+    assert _rows(fitted([*good.items[:8], *copies])) == 40
+
+
+def _rows(detector: PatchCore) -> int:
+    return int(detector.provenance()["bank_rows"])
+
+
+def test_the_size_of_a_bank_by_its_images() -> None:
+    assert [chosen_bank_size(n) for n in (2, 300, 301, 800, 801)] == [12_000, 12_000, 12_040, 32_000, 32_000]
+
+
+@pytest.mark.parametrize(("sampler", "kept"), [(CoresetSampler(4, 0), 50), (RandomSampler(20, 50, 0), 100)])
+def test_what_stays_where_a_stream_is_reduced(
+    sampler: CoresetSampler | RandomSampler, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank_module, "MOST_CANDIDATES", 150)
+    builder, asked, choose = BankBuilder(sampler, 50), [], sampler.choose
+    monkeypatch.setattr(sampler, "choose", lambda rows, count, *rest: asked.append(count) or choose(rows, count, *rest))
+    for owner in range(4):
+        builder.take(torch.randn(1, 40, 4, generator=torch.Generator().manual_seed(owner)), torch.tensor([owner]))
+    assert asked[0] == kept
+    assert len(builder.finish(Progress())[0]) == 50
+
+
+@pytest.mark.parametrize("m", [40, 20_000])
+def test_nothing_is_near_where_all_is_left_out(m: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one block of rows is wholly left out, and the nearest is in another."""
+    monkeypatch.setattr(search_module, "has_fast_bfloat16", lambda: True)
+    rows = torch.randn(m, 6, generator=torch.Generator().manual_seed(0))
+    queries = rows[:30] + 0.01
+    assert MemoryBank(rows, torch.zeros(m), cosine=False).distance(queries, 1, without=0).isinf().all()
+    bank = MemoryBank(rows, (torch.arange(m) >= m // 2).long(), cosine=False)
+    literal = torch.cdist(queries.double(), rows[m // 2 :].double()).amin(1)
+    found = bank.distance(queries, 1, without=0)
+    assert (found >= literal - 1e-4).all() and (found <= 1.02 * literal + 0.02).all()
 
 
 def test_a_random_bank_takes_from_every_image_alike() -> None:
@@ -239,8 +298,8 @@ def test_components_in_bfloat16_are_those_in_float32_but_for_rounding(
     model.fit(few, Progress())
     rows = model._extractor.patches(np.stack([load_rgb(item.path, (64, 64)) for item in few.items])).flatten(0, 1)
     found = []
-    for fast in (False, True):
-        monkeypatch.setattr(detector_module, "has_fast_bfloat16", lambda fast=fast: fast)
+    for precision in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(detector_module, "product_precision", lambda precision=precision: precision)
         found.append(model._reduce(rows))
     assert model._centre is not None and model._components is not None
     torch.testing.assert_close(found[0], (rows - model._centre) @ model._components, rtol=1e-3, atol=1e-3)

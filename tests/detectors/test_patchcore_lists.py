@@ -34,7 +34,7 @@ def literal(queries: Tensor, rows: Tensor) -> Tensor:
 def test_it_is_the_distance_of_a_row_and_mostly_the_nearest(
     d: int, fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "has_fast_bfloat16", lambda: fast)
+    monkeypatch.setattr(lists, "product_precision", lambda: torch.bfloat16 if fast else torch.float32)
     rows, queries = rows_of(3000, d), rows_of(700, d, seed=1)
     queries = torch.cat([queries, rows[:100], 30 * torch.randn(100, d, generator=torch.Generator().manual_seed(2))])
     found, nearest = Lists(rows).nearest(queries).sqrt(), literal(queries, rows)

@@ -135,6 +135,7 @@ def test_no_pictures_have_no_patches(region: Region, tile: int) -> None:
     "values",
     [
         {"image_size": 32},
+        {"bank_size": 49},
         {"tile": 20},
         {"image_size": 512, "tile": 200},
         {"left": 0.5, "right": 0.5},

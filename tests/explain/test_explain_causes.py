@@ -66,7 +66,9 @@ def test_an_explanation_is_whole(mode) -> None:
     assert words.startswith("s4 explains ")
     assert said.counterfactual.explains(4) > 0.9
     assert said.counterfactual.explains(0) < 0.5
-    assert "drifted up" in words
+    assert (
+        "which go if it reads as expected; it drifted to " in words and "sd above what the other sensors let" in words
+    )
     assert agreed(list(said.rankings), fitted.signals) == f"All {len(said.rankings)} methods name s4 first."
     assert said.latent is None
     assert said.neighbour.distance > said.neighbour.usual

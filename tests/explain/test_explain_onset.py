@@ -50,7 +50,8 @@ def test_a_drift_is_dated_and_sized(base) -> None:
     assert found.manner == "drifted"
     assert abs(found.step - 550) <= 20
     assert found.size == pytest.approx(-14 * (STOP - 550) / (N - 550), abs=1)
-    assert strayed(found, unit, "cycle").startswith("it drifted down by ")
+    assert strayed(found, unit, "cycle").startswith("it drifted to ")
+    assert "sd below what the other sensors let expect, from" in strayed(found, unit, "cycle")
     assert f"from cycle {unit.time[found.step]:g}" in strayed(found, unit, "cycle")
 
 
@@ -104,4 +105,4 @@ def test_moments_are_told_in_the_datas_own_time() -> None:
     assert moment(140, "cycle") == "cycle 140"
     assert moment(12.5, "s") == "12.5 s"
     assert moment(0, "epoch") == "1970-01-01 00:00:00 UTC"
-    assert moment(1_700_000_123, "step") == "step 1700000123"
+    assert moment(1_700_000_123, "step") == "step 1,700,000,123"

@@ -20,6 +20,7 @@ from core.features import backbones
 from core.features.backbones import load_backbone, load_compact
 from core.features.backbones_info import BUNDLED
 from core.features.compact import to_weights
+from core.features.distill import teacher as teacher_module
 from core.features.distill import training
 from core.features.distill.candidate import write_candidate
 from core.features.distill.config import RECORD, WEIGHTS, Architecture, DistillConfig
@@ -92,7 +93,12 @@ def test_time_that_is_over_ends_it_early(photographs: Photographs) -> None:
     assert found.steps == 1 and found.curve[-1]["step"] == 1
 
 
-def test_a_copy_of_the_teacher_leaves_nothing_unexplained(photographs: Photographs) -> None:
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_copy_of_the_teacher_leaves_nothing_unexplained(
+    fast: bool, photographs: Photographs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In either precision, whatever this processor would take."""
+    monkeypatch.setattr(teacher_module, "has_fast_bfloat16", lambda: fast)
     loaded = load_backbone("compact")
     pixels = photographs.held_out_crops(64)
     teacher = measured(loaded, [pixels], (128, 256), "cpu")

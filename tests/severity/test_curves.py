@@ -63,4 +63,11 @@ def test_the_fleet_is_the_mean_part_where_several_were_photographed() -> None:
     assert found is not None
     assert found.hours == (0.0, 24.0)
     assert [estimate.value for estimate in found.estimates] == pytest.approx([0.1, 0.2])
+    third = curve("c", "m", {0.0: [0.1], 24.0: [0.5]})
+    assert third is not None
+    start, end = fleet([one, other, third]).estimates  # type: ignore[union-attr]
+    assert (start.low, start.value, start.high) == pytest.approx((0.1, 0.1, 0.1))  # alike: nothing is left open
+    # The mean of 0.2, 0.2 and 0.5 is 0.3, its standard error 0.1, and t with two degrees of freedom 4.303.
+    assert (end.low, end.value, end.high) == pytest.approx((0.0, 0.3, 0.3 + 0.4303), abs=1e-4)
     assert fleet([one]) is None
+    assert fleet([one, curve("d", "m", {72.0: [0.2]})]) is None  # type: ignore[list-item]

@@ -147,5 +147,6 @@ def test_disagreement_is_explained() -> None:
     assert "handling" in disagreement(blind, dark=False)[0]
     assert "white first" in disagreement({**blind, "zinc": [0, 0.1, 0.2]}, dark=False)[0]
     assert "film or stain" in disagreement({"colour": [0, 0.1, 0.2], "texture": [0, 0, 0]}, dark=False)[0]
+    assert "rose and fell back" in disagreement({"colour": [0, 0.1, 0.2], "texture": [0, 0.07, 0, 0]}, dark=False)[0]
     assert disagreement({"colour": [0, 0.1, 0.2], "memory": [0, 0.1, 0.2]}, dark=True) == ()
     assert rises({"colour": [0.1, float("nan"), 0.3]}) == {"colour": pytest.approx(0.2)}

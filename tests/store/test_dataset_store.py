@@ -11,7 +11,7 @@ import pytest
 
 from core.datasets.types import ImageSet
 from core.errors import UserError
-from core.store import DatasetStore, Workspace
+from core.store import DatasetStore, Workspace, imagefile
 from tests.store.conftest import make_set
 
 
@@ -90,11 +90,58 @@ def test_changed_and_missing_files_are_named(workspace: Workspace, data: ImageSe
     store = DatasetStore(workspace)
     row = store.add(data)
     (data.root / "train/good/0.png").unlink()
-    os.utime(data.root / "train/good/1.png", ns=(1, 1))
+    picture = data.root / "train/good/1.png"
+    picture.write_bytes(bytes(reversed(picture.read_bytes())))  # as many of them
     mask = data.by_name["test/scratch/0.png"].mask
     assert mask is not None
     mask.write_bytes(b"longer mask")
     assert store.changed_files(row.id) == ["test/scratch/0.png", "train/good/0.png", "train/good/1.png"]
+
+
+def test_another_time_alone_is_no_change_and_is_looked_into_once(
+    workspace: Workspace, data: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a copy, or on a drive that was mounted anew."""
+    store = DatasetStore(workspace)
+    row = store.add(data)
+    for file in data.root.rglob("*.png"):
+        os.utime(file, ns=(1, 1))
+    assert store.changed_files(row.id) == []
+    monkeypatch.setattr(imagefile, "file_sha256", lambda path: pytest.fail(f"{path} was read again"))
+    assert store.changed_files(row.id) == []
+    assert store.get(row.id) == replace(data, name=row.name)
+
+
+def test_a_changed_picture_is_read_once_too(
+    workspace: Workspace, data: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DatasetStore(workspace)
+    row = store.add(data)
+    picture = data.root / "train/good/1.png"
+    picture.write_bytes(bytes(reversed(picture.read_bytes())))
+    os.utime(picture, ns=(5, 5))
+    assert store.changed_files(row.id) == ["train/good/1.png"]
+    monkeypatch.setattr(imagefile, "file_sha256", lambda path: pytest.fail(f"{path} was read again"))
+    assert store.changed_files(row.id) == ["train/good/1.png"]
+
+
+def test_what_was_looked_into_need_not_be_kept(
+    workspace: Workspace, data: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk, or after nonsense was written there."""
+    store = DatasetStore(workspace)
+    row = store.add(data)
+    os.utime(data.root / "train/good/1.png", ns=(1, 1))
+    kept = store.folder(row.id) / imagefile.LOOKED_AT
+    kept.write_text("[1, 2")
+    assert store.get_unchanged(row.id)
+    kept.write_text('{"a": 3}')
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(imagefile.atomic, "write_json", full)
+    assert store.get_unchanged(row.id)
 
 
 def test_exclusions(workspace: Workspace, data: ImageSet) -> None:
@@ -136,11 +183,15 @@ def test_a_dataset_whose_files_changed_is_read_again_before_use(workspace: Works
     row = store.add(data)
     assert store.get_unchanged(row.id) == store.get(row.id)
     for number in range(2):
-        os.utime(data.root / f"train/good/{number}.png", ns=(1, 1))
+        (data.root / f"train/good/{number}.png").write_bytes(b"another picture")
     with pytest.raises(UserError, match=r"train/good/0.png and 1 more .*Read the folder again on the Data page"):
         store.get_unchanged(row.id)
-    store.add(data)  # read again: the same bytes under another time
+    make_set(data.root)  # the same bytes under another time
     assert store.get_unchanged(row.id)
+    (data.root / "train/good/0.png").write_bytes(b"a third picture")
+    moved = make_set(data.root.parent / "elsewhere")
+    assert store.add(moved).id == row.id  # read again, from another place
+    assert store.get_unchanged(row.id).root == moved.root
 
 
 def test_adopting_again_mends_a_copy_that_was_changed(workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
@@ -187,6 +188,12 @@ def test_no_sensor_is_refused() -> None:
         columns.checked(said, {"t": "sensor", "x": "leave out"})
     mapping = columns.checked(said, {"t": "sensor", "x": "sensor", "y": "condition"})
     assert (mapping.sensors, mapping.conditions) == (("x",), ("y",))
+
+
+def test_what_was_chosen_above_is_said_to_be() -> None:
+    start = TableMapping(time="t", unit=None, label="y", sensors=("x",), conditions=("c",))
+    seen = pd.DataFrame(columns=["t", "x", "c", "y", "remark"], dtype="string")
+    assert meanings._roles(start, seen) == [meanings.ABOVE, "sensor", "condition", meanings.ABOVE, "leave out"]
 
 
 def test_rows_of_other_lengths_can_be_looked_at(tmp_path: Path) -> None:

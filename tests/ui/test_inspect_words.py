@@ -121,6 +121,8 @@ def test_an_error_shows_hostile_names_as_text(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_cross_fitted_promise_is_an_approximate_one() -> None:
     scores = np.arange(10.0)
+    crossed = Calibration(scores, scores, 0.0, "cross-fitted")
+    assert [bound(crossed, limit) for limit in (8.0, 9.0, 50.0)] == ["about", "at most about", "at most about"]
     assert [bound(Calibration(scores, scores, 0.0, scheme)) for scheme in ("held-out", "cross-fitted")] == [
         "at most",
         "about",

@@ -155,6 +155,17 @@ def test_identical_work_is_offered_from_the_store(page: AppTest, workspace: Work
     assert again.spec == first.spec
 
 
+def test_the_model_of_the_first_click_is_offered_too(page: AppTest, workspace: Workspace, parts: DatasetRow) -> None:
+    jobs = JobTable(workspace)
+    demo = jobs.submit("demo", {"sample": "parts", "detector": "patchcore"}, title="Sample parts").job_id
+    made = {"dataset_id": parts.id} | stock.toy_result(workspace, parts, name="One click")
+    stock.end(workspace, demo, "succeeded", result=made)
+    page.run()
+    assert "This exact model exists: **One click**" in stock.texts(page)
+    page.get_by_key("train.patchcore.bank_size").set_value(1000).run()
+    assert "This exact model exists" not in stock.texts(page)
+
+
 def test_the_model_that_exists_opens_in_inspect(page: AppTest, workspace: Workspace, parts: DatasetRow) -> None:
     first = started(page, workspace)
     result = stock.toy_result(workspace, parts)

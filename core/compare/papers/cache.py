@@ -24,7 +24,7 @@ from core.errors import UserError
 from core.store import atomic
 
 FOLDER = "benchmarks"  # of a workspace
-FORMAT = 2  # goes up where the same data and settings would be measured differently
+FORMAT = 3  # goes up where the same data and settings would be measured differently
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from core.continual.learnerconfig import LearnerConfig
 from core.errors import UserError
-from core.validation import remedy
+from core.validation import place, remedy
 
 Rehearsal = Literal["none", "memory", "everything", "scratch"]
 Retention = Literal["uniform", "utility", "balanced"]
@@ -57,7 +57,7 @@ def complete(overrides: Mapping[str, Any]) -> Learner:
         return Learner(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = place(first)
         known = name in Learner.model_fields
         raise UserError(
             f"«{name}»: {remedy(first)}" if known else f"The learner has no option «{name}»",

@@ -17,6 +17,11 @@ _SEPARATORS = (",", ";", "\t", "|", " ")
 MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "none", "-", "?", "NaT")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
+_SPACES = "'’ \u00a0\u202f"  # what else stands between thousands
+GROUPED = {  # numbers whose thousands are set apart, by decimal mark: the mark between them, and the fraction
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{other}{_SPACES}])\d{{3}}(?:\1\d{{3}})*({re.escape(mark)}\d+)?")
+    for mark, other in ((".", ","), (",", "."))
+}
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,10 @@ def shown(value: object) -> str:
 
 
 def is_number(cell: str) -> bool:
-    """With a decimal point or comma; words for missing values are none."""
+    """With a decimal point or comma, thousands set apart or not; words for missing values are none."""
     text = cell.strip()
+    if any(pattern.fullmatch(text) for pattern in GROUPED.values()):
+        return True
     if text.count(",") == 1 and "." not in text:
         text = text.replace(",", ".")
     try:
@@ -121,6 +128,19 @@ def _separator(text: str) -> str:
 
 
 def _decimal(rows: list[tuple[str, ...]]) -> Literal[".", ","]:
-    commas = sum(bool(_COMMA_NUMBER.fullmatch(cell)) for row in rows[:500] for cell in row)
-    points = sum(bool(_POINT_NUMBER.fullmatch(cell)) for row in rows[:500] for cell in row)
-    return "," if commas > points else "."
+    """What most numbers have. 1,451 may be a thousand and more: such cells decide only where no others do."""
+    cells = [cell for row in rows[:500] for cell in row]
+    clear = {mark: sum(_clearly(cell, mark) for cell in cells) for mark in GROUPED}
+    if clear[","] == clear["."]:
+        commas = sum(bool(_COMMA_NUMBER.fullmatch(cell)) for cell in cells)
+        return "," if commas > sum(bool(_POINT_NUMBER.fullmatch(cell)) for cell in cells) else "."
+    return "," if clear[","] > clear["."] else "."
+
+
+def _clearly(cell: str, mark: str) -> bool:
+    """Whether a number has this decimal mark, and cannot have it between thousands."""
+    grouped = GROUPED[mark].fullmatch(cell)
+    if grouped:
+        return bool(grouped[2])
+    plain = _COMMA_NUMBER if mark == "," else _POINT_NUMBER
+    return bool(plain.fullmatch(cell)) and not GROUPED["." if mark == "," else ","].fullmatch(cell)

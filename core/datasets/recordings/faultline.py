@@ -19,7 +19,7 @@ from core.datasets.series import Event, Kind, Role, Sensor, SeriesSet, SeriesUni
 from core.datasets.types import Split
 from core.errors import UserError
 from core.progress import Progress
-from core.validation import remedy
+from core.validation import told
 
 FORMAT = "faultline"
 DESCRIPTION = "faultline.json"
@@ -167,9 +167,7 @@ def _description(folder: Path) -> _Description:
     except OSError as error:
         raise UserError("The description of the recordings cannot be read", str(path), str(error)) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        what = f"The description of the recordings is not as it should be: {place or 'the whole'}: {remedy(first)}"
+        what = f"The description of the recordings is not as it should be: {told(error, 'the whole')}"
         raise UserError(what, str(path), "Mend the file, or write the dataset again") from error
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
-from core.features.patches import has_fast_bfloat16
+from core.features.patches import product_precision
 from core.progress import Progress
 
 PER_IMAGE = 200  # candidates an image sends to the final selection
@@ -20,7 +20,12 @@ MOST_CANDIDATES = 160_000  # rows held at once; beyond, they are reduced before 
 
 
 class Sampler(Protocol):
-    """How candidates become a bank."""
+    """How candidates become a bank.
+
+    ``spare`` is what stays, in sizes of the bank, where the stream has to be reduced on its way.
+    """
+
+    spare: int
 
     def thin(self, rows: Tensor, share: float, draws: Sequence[int]) -> Tensor:
         """Indices (b, k) of the rows that go on, of each of b images (b, n, d) or of the ``share`` of them that comes
@@ -33,6 +38,8 @@ class Sampler(Protocol):
 class CoresetSampler:
     """Greedy k-centre, first within each image, then over all: rare normal places are kept."""
 
+    spare = 1  # covers as well as more of them, and costs less
+
     def __init__(self, dimension: int, seed: int) -> None:
         kept = min(SELECTION_DIMENSIONS, dimension)
         generator = torch.Generator().manual_seed(seed)
@@ -40,7 +47,7 @@ class CoresetSampler:
 
     def thin(self, rows: Tensor, share: float = 1.0, draws: Sequence[int] = ()) -> Tensor:
         """From a piece of a picture as many as from a whole one: a large image has more to cover."""
-        precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        precision = product_precision()
         return thin_each((rows.to(precision) @ self._projection.to(precision)).float(), PER_IMAGE)
 
     def choose(self, rows: Tensor, count: int, progress: Progress | None = None) -> Tensor:
@@ -58,6 +65,8 @@ class CoresetSampler:
 
 class RandomSampler:
     """A uniform sample of all patches, as the calibrated-memory paper draws it."""
+
+    spare = 2  # what goes now is missing beside what comes
 
     def __init__(self, images: int, bank_size: int, seed: int) -> None:
         self._seed = seed
@@ -108,7 +117,7 @@ class BankBuilder:
             self._rows = torch.empty(self._limit, candidates.shape[2], dtype=torch.float16)
         for rows, owner in zip(candidates, owners, strict=True):
             if self._held + len(rows) > self._limit:
-                self._reduce(2 * self._size)
+                self._reduce(self._sampler.spare * self._size)
             place = slice(self._held, self._held + len(rows))
             self._rows[place], self._owners[place] = rows, owner
             self._held += len(rows)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.detectors.patchcore.lengthened import EXTRA, asked, least, ordered, stored
-from core.features.patches import has_fast_bfloat16
+from core.features.patches import product_precision
 from core.progress import Progress
 
 BLOCK = 128  # picks between two updates of all distances
@@ -40,13 +40,13 @@ def thin_each(rows: Tensor, count: int) -> Tensor:
         return torch.arange(n).expand(b, n)
     if n > TABLE_ROWS:
         return torch.stack([greedy_k_centre(image, count) for image in rows])
-    together = max(TABLE_ROWS**2 // n**2 // 4, 1)  # whose tables are a quarter of the largest one
+    together = max((TABLE_ROWS // n) ** 2, 1)  # whose tables are no larger than the largest one
     return torch.cat([_thin(part, count) for part in torch.split(rows, together)])
 
 
 def _thin(rows: Tensor, count: int) -> Tensor:
     rows = rows - rows.mean(1, keepdim=True)
-    precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    precision = product_precision()
     table = ordered(asked(rows, precision) @ stored(rows, precision).mT).numpy()
     every, pick = np.arange(len(table)), rows.square().sum(2).argmin(1).numpy()
     lowest = -np.inf if table.dtype.kind == "f" else np.iinfo(table.dtype).min
@@ -98,7 +98,7 @@ class _Cover:
 
     def __init__(self, rows: Tensor) -> None:
         self._rows, self._middle = rows, rows.mean(0)
-        self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        self._precision = product_precision()
         # By parts: there are many rows, and what passes on the way to these is several times as large.
         self._coarse = torch.empty(len(rows), rows.shape[1] + EXTRA, dtype=self._precision)
         self._norms = torch.empty(len(rows))

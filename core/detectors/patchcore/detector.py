@@ -22,14 +22,14 @@ from core.datasets.types import ImageItem, ImageSet
 from core.detectors.base import DetectorInfo, ImageDetector, ImageScore, Params
 from core.detectors.patchcore.bank import BankBuilder, CoresetSampler, RandomSampler
 from core.detectors.patchcore.extending import Growth, grown
-from core.detectors.patchcore.info import INFO, LARGEST, SMALLEST, PatchCoreParams
+from core.detectors.patchcore.info import INFO, LARGEST, SMALLEST, PatchCoreParams, chosen_bank_size
 from core.detectors.patchcore.search import CERTAIN, MemoryBank
 from core.detectors.patchcore.views import SIZES, Piece, Region, Views, chosen_size
 from core.detectors.state import load_tensors, save_tensors
 from core.errors import UserError
 from core.features.backbones import LoadedBackbone
 from core.features.backbones_info import Backbone
-from core.features.patches import PatchExtractor, has_fast_bfloat16
+from core.features.patches import PatchExtractor, product_precision
 from core.progress import Progress
 
 Made = TypeVar("Made")
@@ -56,12 +56,14 @@ class PatchCore(ImageDetector):
 
     def fit(self, data: ImageSet, progress: Progress) -> None:
         p, items, owners = self.params, data.items, _owners(data)
-        if len(set(owners)) < 2:
+        different = len(set(owners))
+        if different < 2:
             raise UserError("PatchCore needs two different good images at least", data.name, "Add photographs")
         self._look(p.image_size or chosen_size(items, self._region(), p.tile))
         probed = set(np.random.default_rng(self.seed).permutation(len(items))[:STANDARDISED_ON].tolist())
         probes: dict[int, list[Tensor]] = {owners[number]: [] for number in probed}
-        builder = BankBuilder(self._sampler(len(items)), p.bank_size)
+        size = p.bank_size or chosen_bank_size(different)
+        builder = BankBuilder(self._sampler(len(items), size), size)
         moments = _Moments.none(self._extractor.channels)
 
         def described(piece: Piece, patches: Tensor) -> tuple[Tensor, _Moments, dict[int, Tensor]]:
@@ -89,9 +91,10 @@ class PatchCore(ImageDetector):
     def extended(self, data: ImageSet, images: int, progress: Progress) -> tuple[Self, Growth]:
         """Another detector that knows the good images ``data`` beside the ``images`` that this one was fitted on.
 
-        The bank keeps its size. Principal components, mu and sigma stay, so that scores stay in the same units.
+        The bank has the size that was asked for, or that so many images get, and never less than now. Principal
+        components, mu and sigma stay, so that scores stay in the same units.
         """
-        p, owners = self.params, _owners(data)
+        p, bank, owners = self.params, self._fitted(), _owners(data)
 
         def reduced(_: Piece, patches: Tensor) -> list[Tensor]:
             return [self._reduce(image.flatten(0, 1)) for image in patches]
@@ -106,9 +109,10 @@ class PatchCore(ImageDetector):
         found._look(self._extractor.size)
         found._centre, found._components = self._centre, self._components
         found._mu, found._sigma = self._mu, self._sigma
+        size = p.bank_size or max(chosen_bank_size(images + len(set(owners))), len(bank.rows))
         found._bank, growth = grown(
-            self._fitted(), images, rows, len(data), p.bank_size, coreset=p.sampling == "coreset", seed=self.seed,
-            progress=progress.part(0.8, 1.0),
+            bank, images, rows, len(data), size,
+            coreset=p.sampling == "coreset", seed=self.seed, progress=progress.part(0.8, 1.0),
         )  # fmt: skip
         return found, growth
 
@@ -179,10 +183,10 @@ class PatchCore(ImageDetector):
         """Whether principal components shorten the patches: asked for, and fewer than the patches have."""
         return 0 < self.params.dimensions < self._extractor.channels
 
-    def _sampler(self, images: int) -> CoresetSampler | RandomSampler:
+    def _sampler(self, images: int, size: int) -> CoresetSampler | RandomSampler:
         if self.params.sampling == "coreset":
             return CoresetSampler(self._extractor.channels, self.seed)
-        return RandomSampler(images, self.params.bank_size, self.seed)
+        return RandomSampler(images, size, self.seed)
 
     def _region(self) -> Region:
         p = self.params
@@ -246,7 +250,7 @@ class PatchCore(ImageDetector):
         if self._components is None or self._centre is None:
             return rows
         # Features that come of products in bfloat16 lose little in another one.
-        precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        precision = product_precision()
         shift, directions = -(self._centre @ self._components).to(precision), self._components.to(precision)
         rows = torch.addmm(shift, rows.to(precision), directions).float()  # (rows - centre) @ components
         return F.normalize(rows, dim=-1) if self.params.normalise else rows

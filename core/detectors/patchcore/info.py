@@ -11,7 +11,14 @@ from core.detectors.base import DetectorInfo, Params
 from core.features.backbones_info import Backbone
 
 SMALLEST, LARGEST = 64, 1024  # pixels a side at which a network looks
+FEWEST = 50  # patches of a bank
+ROWS_AN_IMAGE, FEWEST_ROWS, MOST_ROWS = 40, 12_000, 32_000  # of a bank whose size nobody gave
 NARROWEST = 0.02  # share of an image's side that a region of interest may be
+
+
+def chosen_bank_size(images: int) -> int:
+    """Rows for so many different images: more of them show more variety. Few have room for more than they need."""
+    return min(max(ROWS_AN_IMAGE * images, FEWEST_ROWS), MOST_ROWS)
 
 
 class PatchCoreParams(Params):
@@ -44,7 +51,14 @@ class PatchCoreParams(Params):
     sampling: Literal["coreset", "random"] = Field(
         "coreset", title="Bank", description="how the memory bank is drawn from all normal patches"
     )
-    bank_size: int = Field(12_000, ge=50, le=200_000, title="Bank size", description="patches remembered")
+    bank_size: int = Field(
+        0,
+        ge=0,
+        le=200_000,
+        title="Bank size",
+        description=f"patches remembered; 0 chooses by the number of training images, {FEWEST_ROWS:,} to {MOST_ROWS:,}",
+        json_schema_extra={"step": 1000},
+    )
     neighbours: int = Field(1, ge=1, le=50, title="Neighbours K", description="bank distances averaged for each patch")
     pooling: Literal["max", "top-k"] = Field(
         "top-k", title="Image score", description="the map's maximum, or the mean of its k highest patches"
@@ -75,6 +89,13 @@ class PatchCoreParams(Params):
     def _large_enough(cls, value: int) -> int:
         if 0 < value < SMALLEST:
             raise PydanticCustomError("too_small", f"give 0 or at least {SMALLEST} pixels")
+        return value
+
+    @field_validator("bank_size")
+    @classmethod
+    def _enough(cls, value: int) -> int:
+        if 0 < value < FEWEST:
+            raise PydanticCustomError("too_few", f"give 0 or at least {FEWEST} patches")
         return value
 
     @field_validator("tile")

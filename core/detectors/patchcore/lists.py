@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.detectors.patchcore.coreset import ROWS
 from core.detectors.patchcore.lengthened import asked, ordered, stored
-from core.features.patches import has_fast_bfloat16
+from core.features.patches import product_precision
 
 FEWEST = 4096  # rows of a bank; of 2,048 rows, all are searched as quickly
 ASKED = 8
@@ -33,7 +33,7 @@ class Lists:
         rows = rows - self._middle
         members = _divided(rows, round(len(rows) ** 0.5))
         groups = [rows[part] for part in members]
-        self._precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        self._precision = product_precision()
         self._centres = stored(torch.stack([group.mean(0) for group in groups]), self._precision).T.contiguous()
         filled = [group[torch.arange(-(-len(group) // LINES) * LINES) % len(group)] for group in groups]
         self._columns = [stored(group, self._precision).T.contiguous() for group in filled]

@@ -30,9 +30,15 @@ class MemoryBank:
 
     def __init__(self, rows: Tensor, owners: Tensor, cosine: bool) -> None:
         self.rows, self.owners, self.cosine = rows, owners, cosine
-        self._columns = rows.T.contiguous()
-        self._norms = rows.square().sum(1)
         self._shortlist = _Shortlist(rows) if has_fast_bfloat16() else None
+
+    @cached_property
+    def _columns(self) -> Tensor:
+        return self.rows.T.contiguous()
+
+    @cached_property
+    def _norms(self) -> Tensor:
+        return self.rows.square().sum(1)
 
     @cached_property
     def lists(self) -> Lists | None:
@@ -88,29 +94,26 @@ class _Shortlist:
     """
 
     def __init__(self, rows: Tensor) -> None:
-        self._middle = rows.mean(0)
+        self._rows, self._middle = rows, rows.mean(0)
         blocks = -(-len(rows) // COARSE_ROWS)
         self._size = -(-len(rows) // (blocks * GROUP)) * GROUP  # rows of a block
         self._filled = torch.arange(blocks * self._size) % len(rows)  # the last block is filled up with rows again
-        self._rows = (rows - self._middle)[self._filled]
-        self._norms = self._rows.square().sum(1)
-        self._coarse = torch.split(stored(self._rows, torch.bfloat16), self._size)
+        self._coarse = [
+            stored(rows[part] - self._middle, torch.bfloat16) for part in torch.split(self._filled, self._size)
+        ]
 
     def nearest(self, queries: Tensor, left_out: Tensor | None = None) -> Tensor:
         """Squared distance (n,) of queries (n, d) to the nearest row, of those that are not ``left_out`` (m,)."""
-        queries, norms, hidden = queries - self._middle, self._norms, None
+        hidden = None
         if left_out is not None:
-            gone = left_out[self._filled]
-            norms = norms.masked_fill(gone, torch.inf)
-            hidden = [block.nonzero().flatten() for block in torch.split(gone, self._size)]
-        return torch.cat([self._nearest(part, norms, hidden) for part in torch.split(queries, COARSE_QUERIES)])
+            hidden = [left_out[part].nonzero().flatten() for part in torch.split(self._filled, self._size)]
+        return torch.cat([self._nearest(part, left_out, hidden) for part in torch.split(queries, COARSE_QUERIES)])
 
-    def _nearest(self, queries: Tensor, norms: Tensor, hidden: Sequence[Tensor] | None) -> Tensor:
-        """``hidden`` are the places in each block that are passed over; their ``norms`` are infinite."""
-        offset = queries.square().sum(1, keepdim=True)
-        columns = asked(queries, torch.bfloat16).T
+    def _nearest(self, queries: Tensor, left_out: Tensor | None, hidden: Sequence[Tensor] | None) -> Tensor:
+        """``hidden`` are the places in each block of the rows that are ``left_out``."""
+        columns = asked(queries - self._middle, torch.bfloat16).T
         every = torch.arange(len(queries))
-        nearest = torch.full((len(queries), 1, 1), torch.inf)
+        nearest = torch.full((len(queries),), torch.inf)
         for number, rows in enumerate(self._coarse):
             # The bits of a non-negative bfloat16, read as an integer, are in its order, and integers are compared
             # faster. What rounding makes negative is next to nothing and comes out lowest, as it should.
@@ -120,13 +123,12 @@ class _Shortlist:
             squared = squared.view(GROUP, -1, len(queries))
             group = _lowest(squared.amin(0))
             member = _lowest(squared[:, group, every])
-            found = number * self._size + member * (self._size // GROUP) + group
-            lengths = norms[found].view(-1, 1, 1)
-            exact = torch.baddbmm(
-                lengths, self._rows.index_select(0, found).unsqueeze(1), queries.unsqueeze(2), alpha=-2
-            )
+            found = self._filled[number * self._size + member * (self._size // GROUP) + group]
+            exact = self._rows.index_select(0, found).sub_(queries).square_().sum(1)
+            if left_out is not None:  # where a whole block is, one of its rows is found all the same
+                exact.masked_fill_(left_out[found], torch.inf)
             torch.minimum(nearest, exact, out=nearest)
-        return (nearest.flatten() + offset.flatten()).clamp_(min=0)
+        return nearest
 
 
 def _lowest(values: Tensor) -> Tensor:

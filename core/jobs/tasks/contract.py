@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core.errors import UserError
 from core.progress import Progress
 from core.store.workspace import Workspace
-from core.validation import remedy
+from core.validation import told
 
 Task = Callable[[Progress, dict[str, Any], Workspace], dict[str, Any]]
 
@@ -51,9 +51,7 @@ class TaskInfo:
         try:
             return self.spec.model_validate(dict(spec)).model_dump(mode="json")
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or "its fields"
-            raise UserError(f"The job «{self.name}» cannot be started: {field}: {remedy(first)}") from None
+            raise UserError(f"The job «{self.name}» cannot be started: {told(error, 'its fields')}") from None
 
     def identity(self, spec: Mapping[str, Any]) -> str:
         """The same for two checked specifications that ask for the same result."""

@@ -31,4 +31,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return sample.stands(result, workspace) and score.stands(result, workspace)
 
 
-TASK = TaskInfo("demo", 1, run, DemoSpec, stands)
+TASK = TaskInfo("demo", 2, run, DemoSpec, stands)

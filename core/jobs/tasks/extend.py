@@ -117,4 +117,4 @@ def _extended_before(progress: Progress, workspace: Workspace) -> str | None:
     return model_id if any(row.id == model_id for row in ModelStore(workspace).list()) else None
 
 
-TASK = TaskInfo("extend", 2, run, ExtendSpec, stands)
+TASK = TaskInfo("extend", 3, run, ExtendSpec, stands)

@@ -63,4 +63,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return RustAnalysisStore(workspace).listed(result["analysis_id"])
 
 
-TASK = TaskInfo("rust", 2, run, RustSpec, stands)
+TASK = TaskInfo("rust", 3, run, RustSpec, stands)

@@ -28,4 +28,4 @@ def run(progress: Progress, spec: Mapping[str, Any], workspace: Workspace) -> di
     return rust.run(progress.part(SAMPLE_SHARE, 1.0), drawn | {"settings": asked.settings}, workspace)
 
 
-TASK = TaskInfo("rust-demo", 1, run, RustDemoSpec, rust.stands)
+TASK = TaskInfo("rust-demo", 2, run, RustDemoSpec, rust.stands)

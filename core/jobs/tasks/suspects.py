@@ -44,4 +44,4 @@ def stands(result: Mapping[str, Any], workspace: Workspace) -> bool:
     return Path(result["path"]).is_file()
 
 
-TASK = TaskInfo("suspects", 2, run, SuspectsSpec, stands)
+TASK = TaskInfo("suspects", 3, run, SuspectsSpec, stands)

@@ -118,4 +118,4 @@ def _trained_before(progress: Progress, workspace: Workspace) -> str | None:
     return str(model_id) if known else None
 
 
-TASK = TaskInfo("train", 4, run, TrainSpec, stands, cosmetic=frozenset({"name"}))
+TASK = TaskInfo("train", 5, run, TrainSpec, stands, cosmetic=frozenset({"name"}))

@@ -20,6 +20,12 @@ def rises(values: Mapping[str, Sequence[float]]) -> dict[str, float]:
     return risen
 
 
+def peak(series: Sequence[float]) -> float:
+    """How far a measure ever rose above its first value."""
+    known = np.array([value for value in series if np.isfinite(value)])
+    return float(known.max() - known[0]) if len(known) else 0.0
+
+
 def disagreement(values: Mapping[str, Sequence[float]], *, dark: bool) -> tuple[str, ...]:
     """Sentences on how the measures of one part contradict each other; none where they agree.
 
@@ -41,7 +47,14 @@ def disagreement(values: Mapping[str, Sequence[float]], *, dark: bool) -> tuple[
         else:
             said.append(f"Colour sees no rust, but {seen} changed: handling, dirt, light or pose may be the reason.")
     if colour is not None and colour >= RISE and "texture" in risen and risen["texture"] < STEADY:
-        said.append("Colour sees rust, but the roughness is unchanged: a film or stain of rust, or a change of lamp.")
+        if peak(values["texture"]) < STEADY:
+            said.append(
+                "Colour sees rust, but the roughness is unchanged: a film or stain of rust, or a change of lamp."
+            )
+        else:
+            said.append(
+                "Colour sees rust; the roughness rose and fell back, as where rust covers all that it looks at."
+            )
     if colour is not None and colour >= RISE and "memory" in risen and risen["memory"] < STEADY:
         said.append("Colour sees rust, but the look is unchanged: compare the photographs before acting on it.")
     return tuple(said)

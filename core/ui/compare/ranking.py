@@ -37,7 +37,7 @@ def show(told: Told) -> None:
     blocks.headed(
         "p-values",
         "How the parts spread on one axis for all detectors: -log₁₀ p; 2 is what one good part in a hundred reaches. "
-        "Good parts upwards, anomalous ones (hatched) downwards.",
+        "Good parts upwards, anomalous ones (hatched) downwards, each bar the share of its kind.",
         "A detector that tells them apart has its blue left of the dashed limit and its vermillion right of it.",
         "The axis of a detector ends at the lowest p-value that its calibration images allow; there parts pile up.",
     )

@@ -30,8 +30,9 @@ def show(told: Told, study: StoredComparison | None) -> None:
         "to the pinned detector. Beside them what guessing gets.",
         "The best of a row is bold. Two figures differ for sure only where the paired test says so: see the "
         "differences above.",
-        "F1-max chose its limit on these very data: hindsight, no promise. Time and memory are those of the machine "
-        "and moment they were measured at.",
+        "Intervals are DeLong's for the AUROC, Wilson's for shares and the bootstrap's for the rest; a model's own "
+        "pages have the bootstrap's for all, which differ a little. F1-max chose its limit on these very data: "
+        "hindsight, no promise. Time and memory are those of the machine and moment they were measured at.",
     )
     st.table(_shown(told, rows, shown), border="horizontal", alt=f"Figures of {len(rows)} detectors")
     for row in rows:

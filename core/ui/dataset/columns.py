@@ -15,7 +15,7 @@ from core.datasets.mapping import Guess, TableMapping, guess, preview, signature
 from core.errors import UserError
 from core.ui import errors, rooms, words
 from core.ui.dataset import meanings, pending
-from core.validation import remedy
+from core.validation import told
 
 ROWS = 6  # of the preview
 NONE = "(none)"
@@ -95,11 +95,7 @@ def checked(said: Mapping[str, Any], roles: Mapping[str, str]) -> TableMapping:
     try:
         return TableMapping(**said, sensors=of_role["sensor"], conditions=of_role["condition"])
     except ValidationError as error:
-        first = error.errors()[0]
-        field = "".join(f"{step}: " for step in first["loc"])
-        raise UserError(
-            f"The columns are not clear: {field}{remedy(first)}", "", "Give every column one meaning"
-        ) from None
+        raise UserError(f"The columns are not clear: {told(error)}", "", "Give every column one meaning") from None
 
 
 def _provenance(found: pending.Pending, guessed: Guess, remembered: str | None) -> None:

@@ -13,6 +13,7 @@ from core.datasets.mapping import TableMapping
 from core.datasets.recordings.dialect import is_number, unique
 
 ROLES = ("sensor", "condition", "leave out")
+ABOVE = "chosen above"  # as time, machine or label
 COLUMN, ROLE, EXAMPLES = "Column", "Meaning", "First values"
 _ROWS, _MANY = 20, 12
 
@@ -34,7 +35,7 @@ def table(start: TableMapping, seen: pd.DataFrame, *, key: str) -> dict[str, str
         height="content" if len(rows) <= _MANY else 420,
         column_config={
             ROLE: st.column_config.SelectboxColumn(
-                options=list(ROLES),
+                options=[*ROLES, ABOVE],
                 required=True,
                 help="A condition says what the machine was asked to do: sensors are judged in its light. What "
                 "was chosen above as time, machine or label is no sensor.",
@@ -58,7 +59,6 @@ def _roles(start: TableMapping, seen: pd.DataFrame) -> list[str]:
     """As the mapping says. Where another separator gave other columns, those that hold numbers are sensors."""
     if not {*start.sensors} & {*seen}:
         return ["sensor" if seen[column].head(3).map(is_number).all() else "leave out" for column in seen]
-    return [
-        "sensor" if column in start.sensors else "condition" if column in start.conditions else "leave out"
-        for column in seen
-    ]
+    told = dict.fromkeys(filter(None, (start.time, start.unit, start.label)), ABOVE)
+    told |= dict.fromkeys(start.sensors, "sensor") | dict.fromkeys(start.conditions, "condition")
+    return [told.get(str(column), "leave out") for column in seen]

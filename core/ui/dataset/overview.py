@@ -44,7 +44,7 @@ def of(dataset_id: str, excluded: frozenset[str]) -> Summary:
     return summary(rooms.datasets().get(dataset_id), excluded)
 
 
-@st.cache_data(max_entries=8, ttl=120, show_spinner=False)
+@st.cache_data(max_entries=8, ttl=120, show_spinner="Looking whether the files are still the same…")
 def _changed(dataset_id: str) -> list[str]:
     return rooms.datasets().changed_files(dataset_id)
 

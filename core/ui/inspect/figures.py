@@ -63,7 +63,8 @@ def _table(metrics: Mapping[str, Any]) -> None:
     blocks.headed(
         "Figures",
         "The detector's figures on the labelled test images, with 95\u00a0% intervals, beside what guessing would get.",
-        "An interval says how far the figure could be off with another set of as many images.",
+        "An interval says how far the figure could be off with another set of as many images. It comes from resampled "
+        "images; for the AUROC, Compare has DeLong's, which differs a little.",
         "They hold at the model's own promised limit; moving the limits on this page does not change them.",
     )
     rate = metrics["promised_rate"]  # a guess that flags this share of parts finds as many of the bad ones

@@ -41,7 +41,7 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
     )
     blocks.plot(figure, key="histogram", alt=_histogram_words(drawn, now))
     _slider(scored, now, *figure.layout.xaxis.range)
-    _left_out(len(frame), len(known))
+    left_out(len(frame), len(known))
     _promises(scored, now)
     bycategory.table(scored.calibration, {"review": now.review, "reject": now.reject}, key="limits-by-category")
     left, right = st.columns([4, 5], gap="large")
@@ -51,7 +51,8 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
         costs.show(scored, known, now)
 
 
-def _left_out(n_all: int, n_known: int) -> None:
+def left_out(n_all: int, n_known: int) -> None:
+    """What the figures do not count, and why."""
     if not n_known:
         st.caption("The model was fitted or calibrated on every one of these images: do not judge it by their scores.")
     elif n_known < n_all:
@@ -91,7 +92,7 @@ def _promises(scored: Scored, now: Limits) -> None:
             look, rate = LOOKS[verdict], scored.calibration.promised_rate(limit)  # type: ignore[index]
             st.markdown(
                 f"{look.badge} above **{words.score(limit)}**: "
-                f"{bound(scored.calibration)} {percent(rate)} of good parts",
+                f"{bound(scored.calibration, limit)} {percent(rate)} of good parts",
                 width="content",
             )
         st.space("stretch")

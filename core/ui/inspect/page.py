@@ -47,6 +47,8 @@ def _parts(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
     st.session_state[_SEEN] = scored.dataset_id
     between = (now.review, now.reject)
     if name is None:
+        if not len(counted(frame)):
+            limits_panel.left_out(len(frame), 0)
         gallery.show(scored, filters.apply(frame, filters.bar(frame), between), len(frame))
         return
     toolbar = st.container(horizontal=True, vertical_alignment="center", key="steps")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.detectors import registry
 from core.detectors.image_vae.info import COLLAPSED
 from core.store.models import ModelRow
 from core.ui import blocks, gates, nav, rooms, state, words
@@ -15,15 +14,14 @@ from core.ui.train import cards
 def show() -> None:
     """Both views of the chosen VAE; what to do where there is none."""
     st.title("What has the VAE learned to draw?", anchor=False)
-    title = registry.info(space.DETECTOR).title
     rows = [row for row in rooms.models().list() if row.detector == space.DETECTOR]
     if not rows and gates.elsewhere("image"):
         return
     if not rows:
         if blocks.empty_state(
             "No VAE yet",
-            f"A {title} squeezes each part into a short code and redraws it. Train one to look into that space.",
-            f"Train a {title}",
+            "A convolutional VAE squeezes a part into a short code and redraws it. Train one to look into that space.",
+            "Train a convolutional VAE",
             key="latent-empty",
             icon=":material/bubble_chart:",
         ):

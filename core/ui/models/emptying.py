@@ -27,7 +27,7 @@ def popover() -> None:
 def _content() -> None:
     found = Bin(rooms.workspace()).contents()
     if found.empty:
-        st.markdown("Nothing in the bin can be deleted.")
+        st.markdown("Nothing in the bin can be deleted." if found.kept_datasets else "The bin is empty.")
     else:
         st.markdown(
             f"Deletes for good, **{blocks.size(found.n_bytes)}**: {told(found)}. Photographs and recordings that lie "

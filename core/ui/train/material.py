@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.datasets.checks import RECOMMENDED_GOOD
 from core.datasets.wording import percent
 from core.detectors.base import DetectorInfo
 from core.detectors.calibration import Scheme
@@ -71,7 +72,8 @@ def show(row: DatasetRow, found: Material) -> None:
     if 0 < found.different < ENOUGH:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(
-                f"{few(found.different)} to learn from: {ENOUGH} or more make a usable threshold.",
+                f"{few(found.different)} to learn from: {ENOUGH} or more make a usable threshold, {RECOMMENDED_GOOD} "
+                "are recommended.",
                 icon=":material/photo_library:",
             )
             st.page_link(nav.page("data"), label="Add images", icon=":material/add:")

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from core.datasets.samples import SAMPLES
 from core.detectors.base import DetectorInfo
 from core.jobs.job import Job
 from core.store.datasets import DatasetRow
@@ -82,7 +83,7 @@ def _ask(row: DatasetRow, entry: DetectorInfo, params: Mapping[str, Any], option
         "name": (st.session_state[NAME] or "").strip() or default_name(entry, row),
         **options,
     }
-    standing = rooms.jobs().standing("train", spec)
+    standing = rooms.jobs().standing("train", spec) or _demonstrated(spec)
     if standing is not None and standing.active:
         st.info("Exactly this training is under way.", icon=":material/autorenew:")
         return
@@ -98,6 +99,19 @@ def _ask(row: DatasetRow, entry: DetectorInfo, params: Mapping[str, Any], option
         )
     if start:
         _start(spec, force=standing is not None)
+
+
+def _demonstrated(spec: Mapping[str, Any]) -> Job | None:
+    """The first result in one click that made just this model of its sample."""
+    plain = {key: spec[key] for key in ("dataset_id", "detector", "seed")}
+    if not rooms.jobs().same("train", spec, plain):
+        return None
+    for name in SAMPLES:
+        asked = {"sample": name, "detector": spec["detector"], "seed": spec["seed"]}
+        found = rooms.jobs().standing("demo", asked)
+        if found is not None and (found.result or {}).get("dataset_id") == spec["dataset_id"]:
+            return found
+    return None
 
 
 def _offer(job: Job, model_id: str, row: DatasetRow) -> None:

@@ -164,6 +164,39 @@ def test_thousands_are_not_taken_for_decimals(csv: Write) -> None:
         read_series(csv("a.csv", "time;x;y", rows))
 
 
+@pytest.mark.parametrize(
+    ("separator", "written", "mark"),
+    [
+        (";", ["1.451,9", "987,5", "2.012.300,25", "-1.000"], "."),  # German
+        (",", ['"1,451.9"', "987.5", '"2,012,300.25"', '"-1,000"'], ","),  # American
+        (";", ["1 451,9", "987,5", "2 012 300,25", "-1 000"], " "),  # French, with a space
+        (";", ["1\u202f451,9", "987,5", "2\u202f012\u202f300,25", "-1\u202f000"], "\u202f"),  # and with a narrow one
+        (";", ["1'451.9", "987.5", "2'012'300.25", "-1'000"], "'"),  # Swiss
+    ],
+)
+def test_thousands_set_apart_are_read_and_said(separator: str, written: list[str], mark: str, csv: Write) -> None:
+    rows = [f"{t}{separator}{written[i % 4]}{separator}{i}" for i, t in enumerate(stamps(60))]
+    path = csv("a.csv", f"time{separator}x{separator}y", rows)
+    assert "text" not in " ".join(guess(path).reasons[1:])
+    data = read_series(path)
+    assert np.array_equal(whole(data)[0][:4, 0], np.float32([1451.9, 987.5, 2012300.25, -1000]))
+    assert said(data, "45 numbers", f"«{mark}» between thousands")
+
+
+@pytest.mark.parametrize(("decimal", "whole_numbers"), [("60,03", "1.451"), ("60.03", '"1,451"')])
+def test_whole_thousands_go_by_the_files_decimal_mark(decimal: str, whole_numbers: str, csv: Write) -> None:
+    """1.451 beside 60,03 is a thousand and more, and so are they all if the others are whole and small."""
+    rows = [f"{t};{decimal};{whole_numbers if i % 2 else 987}" for i, t in enumerate(stamps(60))]
+    data = read_series(csv("a.csv", "time;x;y", rows))
+    assert np.array_equal(whole(data)[0][:2], np.float32([[60.03, 987], [60.03, 1451]]))
+
+
+def test_three_decimals_are_no_thousands(csv: Write) -> None:
+    rows = [f"{t};{1 + i},125;0,5" for i, t in enumerate(stamps(60))]
+    data = read_series(csv("a.csv", "time;x;y", rows))
+    assert np.array_equal(whole(data)[0][:, 0], np.arange(60) + np.float32(1.125))
+
+
 def test_text_in_a_sensor_column(csv: Write) -> None:
     rows = lines(60)
     rows[33] = rows[33].replace("16.5", "broken")
