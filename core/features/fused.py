@@ -16,8 +16,9 @@ from core.features.resnet import Block, Stages
 
 
 def available() -> bool:
-    """Whether this torch has the operation."""
-    return hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    """Whether this torch has the operation, and this processor what it needs for bfloat16."""
+    operations = torch.ops.mkldnn
+    return hasattr(operations, "_convolution_pointwise") and bool(operations._is_mkldnn_bf16_supported())
 
 
 def fused(stages: Stages) -> Stages:

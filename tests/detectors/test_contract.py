@@ -61,7 +61,9 @@ def test_an_image_scores_the_same_alone_and_in_any_company(one: tuple[str, Image
         assert score.score == pytest.approx(together[score.name].score, rel=1e-6)
     for item in data.items[:2]:
         (alone,) = scores(one[1], replace(data, items=(item,)))
-        np.testing.assert_allclose(alone.map, together[item.name].map, rtol=1e-5, atol=1e-5)
+        # Where convolutions sum a single image in another order, features differ by 5e-7 of their size and distances,
+        # in standard deviations of normal ones, by some forty times that.
+        np.testing.assert_allclose(alone.map, together[item.name].map, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", sorted(of("image")))

@@ -131,7 +131,7 @@ def test_weights_of_another_network_are_refused(weights_dir, tmp_path: Path) -> 
         load_backbone("resnet18")
 
 
-@pytest.mark.skipif(not fused.available(), reason="this torch has no fused convolution")
+@pytest.mark.skipif(not fused.available(), reason="no fused convolution in bfloat16 in this torch or processor")
 @pytest.mark.parametrize("bottleneck", [False, True])
 def test_a_fused_network_is_the_plain_one_with_less_rounding(bottleneck: bool) -> None:
     """Near to float32, and no farther from it than the plain bfloat16 network; alike for any batch."""

@@ -61,7 +61,8 @@ class Padim(ImageDetector):
         covariance.diagonal(dim1=1, dim2=2).add_(ridge[:, None])
         factor = torch.linalg.cholesky(covariance)
         identity = torch.eye(len(self._channels)).expand_as(factor)
-        self._whitener = torch.linalg.solve_triangular(factor, identity, upper=False)
+        # In the layout that a stored one is read in: products of another one may sum in another order.
+        self._whitener = torch.linalg.solve_triangular(factor, identity, upper=False).contiguous()
 
     def score(self, data: ImageSet, progress: Progress) -> Iterator[ImageScore]:
         done = 0
