@@ -7,6 +7,7 @@ images' patches: a bank scored against itself would be at distance 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,8 @@ from core.progress import Progress
 Made = TypeVar("Made")
 
 STANDARDISED_ON = 24  # training images whose distances give mu and sigma
-MOST_PROBED = 4096  # patches of each of them
+PROBED_EVERY = 4  # patches of them: what is left out changes mu and sigma less than another choice of images would
+MOST_PROBED = 4096  # patches of each
 EXTRACTING = "Extracting patch features"
 SECOND_MOMENT_EVERY = 4  # one patch in so many takes part in the principal components
 
@@ -69,7 +71,7 @@ class PatchCore(ImageDetector):
         def described(piece: Piece, patches: Tensor) -> tuple[Tensor, _Moments, dict[int, Tensor]]:
             patches = patches.flatten(1, 2)
             corner = piece.row, piece.column
-            every = -(-piece.shape[0] * piece.shape[1] // MOST_PROBED)
+            every = _stride(piece)
             shown = zip(piece.numbers, patches, strict=True)
             return (
                 builder.candidates(patches, piece.share, [hash((number, *corner)) for number in piece.numbers]),
@@ -289,6 +291,15 @@ class PatchCore(ImageDetector):
 
 def _unfit(folder: Path, tensor: str) -> UserError:
     return UserError(f"The model's «{tensor}» does not fit its parameters", str(folder), "Train it again")
+
+
+def _stride(piece: Piece) -> int:
+    """Every which of its patches, row after row, is probed: a number that comes by all columns alike."""
+    height, width = piece.shape
+    every = max(PROBED_EVERY, -(-height * width // MOST_PROBED))
+    while math.gcd(every, piece.width) > 1:
+        every += 1
+    return every
 
 
 def _owners(data: ImageSet) -> list[int]:
