@@ -13,6 +13,7 @@ from core.charts import palette
 from core.charts.canvas import canvas
 
 BINS = 60
+HEADROOM = 1.12  # times the tallest bar: the names of the zones stand above it
 NAMED = 0.05  # of the axis: the name of a narrower zone would lie over its neighbour's
 
 
@@ -52,6 +53,7 @@ def score_histogram(
         )
     figure.update_layout(barmode="overlay", bargap=0)
     figure.update_xaxes(range=[edges[0], edges[-1]])
+    figure.update_yaxes(range=[0, HEADROOM * max((bar.y.max() for bar in figure.data), default=1)])
     add_limits(figure, float(edges[0]), float(edges[-1]), accept, reject)
     return figure
 

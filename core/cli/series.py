@@ -10,6 +10,7 @@ from typing import Any
 
 from core.cli.output import emit, table
 from core.datasets.series import SeriesSet
+from core.datasets.wording import count
 from core.detectors import registry
 from core.detectors.base import Params
 from core.errors import UserError
@@ -42,7 +43,8 @@ def inspect(options: argparse.Namespace, data: SeriesSet) -> None:
         "notes": list(data.notes),
     }
     lines = [
-        f"{data.name}: {len(data)} recordings, {data.n_steps} steps of {len(data.sensors)} columns, "
+        f"{data.name}: {count(len(data), 'recording')}, {count(data.n_steps, 'step')} of "
+        f"{count(len(data.sensors), 'column')}, "
         f"format «{data.format}», content {data.content_id[:12]}"
     ]
     rows = [
@@ -78,9 +80,11 @@ def train(options: argparse.Namespace, data: SeriesSet, params: Params, progress
     members = len(fitted.model.members)
     few = shortage({machine: member.calibration for machine, member in fitted.model.members.items()})
     refused = [f"left out: {machine}: {why}" for machine, why in fitted.model.refused.items()]
-    what = "one model for all machines" if members == 1 else f"{members} models, one for each machine"
+    what = f"{members} models, one for each machine"
+    if members == 1:
+        what = "one model for all machines" if len(data.machines) > 1 else "one model"
     text = (
-        f"{entry.title} trained on {len(fitted.roles)} recordings in {fitted.fit_seconds:.1f} s: {what}, calibrated on "
+        f"{entry.title} trained on {count(len(fitted.roles), 'recording')} in {fitted.fit_seconds:.1f} s: {what}, calibrated on "
         f"{manifest.calibration.n} held-out normal steps. Written to {options.out}"
     )
     result = manifest.model_dump(mode="json") | {"refused": dict(fitted.model.refused), "shortage": few}

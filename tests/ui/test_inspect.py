@@ -206,8 +206,9 @@ def test_moving_the_limits_moves_the_verdicts(open_page: Open, scored: ModelRow)
     app = open_page("inspect", view="Limits")
     assert not app.exception
     assert app.slider(key="limits-slider").value == (9.5, 9.9)
-    assert "above **9.500**: at most 5\u00a0% of good parts" in texts(app)
-    assert "above **9.900**: at most 1\u00a0% of good parts" in texts(app)
+    assert [app.number_input(key=f"limit-{name}").value for name in ("review", "reject")] == [9.5, 9.9]
+    assert "at most 5\u00a0% of good parts" in texts(app)
+    assert "at most 1\u00a0% of good parts" in texts(app)
     app.slider(key="limits-slider").set_range(3.0, 22.5).run()
     assert not app.exception
     assert metrics(app) | {"Accept": "2", "Review": "6", "Reject": "2", "Bad, accepted": "0 of 7"} == metrics(app)
@@ -224,6 +225,18 @@ def test_a_handle_that_was_not_touched_keeps_every_digit(open_page: Open, scored
     assert str(app.query_params["limits"]).strip("[]'").endswith(f":3.0:{exact}")
     app.slider(key="limits-slider").set_range(3.01, 9.88).run()
     assert str(app.query_params["limits"]).strip("[]'").endswith(f":3.01:{exact}")
+
+
+def test_a_limit_can_be_typed_and_pushes_the_other_before_it(open_page: Open, scored: ModelRow) -> None:
+    app = open_page("inspect", view="Limits")
+    app.number_input(key="limit-reject").set_value(22.5).run()
+    assert str(app.query_params["limits"]).strip("[]'") == f"{scored.id[:8]}:9.5:22.5"
+    app.number_input(key="limit-review").set_value(23.0).run()
+    assert app.slider(key="limits-slider").value[0] == app.slider(key="limits-slider").value[1]
+    assert str(app.query_params["limits"]).strip("[]'") == f"{scored.id[:8]}:23.0:23.0"
+    app.number_input(key="limit-reject").set_value(3.0).run()
+    assert str(app.query_params["limits"]).strip("[]'") == f"{scored.id[:8]}:3.0:3.0"
+    assert metrics(app)["Review"] == "0"
 
 
 def test_a_day_at_these_limits(open_page: Open, scored: ModelRow) -> None:

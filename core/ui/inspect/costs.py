@@ -31,7 +31,7 @@ def show(scored: Scored, known: pd.DataFrame, now: Limits) -> None:
         st.metric(
             "False alarms",
             _per_day(day.false_alarms),
-            help=f"Good parts that are rejected, {bound(scored.calibration)}",
+            help=f"Good parts that are rejected, {bound(scored.calibration, now.reject)}",
         )
         st.metric("Reviews", _per_day(day.reviews), help="Parts that a person looks at")
         st.metric("Missed", _per_day(day.missed), help="Bad parts that are accepted")

@@ -16,7 +16,7 @@ from core.ui.inspect import costs, limits
 from core.ui.inspect.scored import Scored, counted
 from core.ui.verdicts import LOOKS, REJECT_RATE, REVIEW_RATE, Limits, bound
 
-SLIDER = "limits-slider"
+SLIDER, FIELD = "limits-slider", "limit-"
 SLIDER_PAD = 5  # pixels left and right of a slider's track
 INK = {False: "#17222B", True: "#E8EEF2"}  # the text of the light and dark theme
 STEPS = 1000  # that a handle can take over the whole axis
@@ -28,7 +28,7 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
         "Scores of good and bad parts",
         "How many parts have which score: good, bad (hatched) and, in grey, without a label.",
         "Parts up to the first limit are accepted, parts over the second are rejected, a person looks at those "
-        "between. Move both with the slider below; the tables follow.",
+        "between. Move both with the slider below, or type them; the tables follow.",
         "Bars lie over each other. Limits that are chosen by looking at test images make their figures too good.",
     )
     known = counted(frame)
@@ -40,9 +40,11 @@ def show(scored: Scored, frame: pd.DataFrame, now: Limits) -> None:
         yaxis={"automargin": False, "ticklabelposition": "inside top", "title": {"text": None}},
     )
     blocks.plot(figure, key="histogram", alt=_histogram_words(drawn, now))
-    _slider(scored, now, *figure.layout.xaxis.range)
+    low, high = figure.layout.xaxis.range
+    step = 10.0 ** math.floor(math.log10((high - low) / STEPS))
+    _slider(scored, now, low, high, step)
     left_out(len(frame), len(known))
-    _promises(scored, now)
+    _promises(scored, now, step)
     bycategory.table(scored.calibration, {"review": now.review, "reject": now.reject}, key="limits-by-category")
     left, right = st.columns([4, 5], gap="large")
     with left:
@@ -67,12 +69,11 @@ def _histogram_words(frame: pd.DataFrame, now: Limits) -> str:
     )
 
 
-def _slider(scored: Scored, now: Limits, low: float, high: float) -> None:
-    step = 10.0 ** math.floor(math.log10((high - low) / STEPS))
+def _slider(scored: Scored, now: Limits, low: float, high: float, step: float) -> None:
     # The stored limits are the truth: the slider shows them, and a handle that was not touched keeps every digit.
     st.session_state[SLIDER] = (max(now.review, low), min(max(now.reject, low), high))
     st.slider(
-        "Limits: review and reject", low, high, step=step, format=f"%.{max(0, -math.floor(math.log10(step)))}f",
+        "Limits: review and reject", low, high, step=step, format=f"%.{_decimals(step)}f",
         key=SLIDER, on_change=_moved, args=(scored, now, step), label_visibility="collapsed",
     )  # fmt: skip
 
@@ -86,15 +87,30 @@ def _moved(scored: Scored, before: Limits, step: float) -> None:
     limits.put(scored, Limits(min(kept), max(kept)))
 
 
-def _promises(scored: Scored, now: Limits) -> None:
+def _typed(scored: Scored, before: Limits, verdict: str) -> None:
+    """The limit that was typed counts: the other one gives way where it would lie on the wrong side."""
+    value = st.session_state[FIELD + verdict]
+    review, reject = (value, max(value, before.reject)) if verdict == "review" else (min(value, before.review), value)
+    limits.put(scored, Limits(review, reject))
+
+
+def _decimals(step: float) -> int:
+    """Digits after the point of numbers that go by such steps."""
+    return max(0, -math.floor(math.log10(step)))
+
+
+def _promises(scored: Scored, now: Limits, step: float) -> None:
+    """Each limit as a number that can be typed, and what is promised above it."""
     with st.container(horizontal=True, vertical_alignment="center", key="promises"):
         for verdict, limit in (("review", now.review), ("reject", now.reject)):
             look, rate = LOOKS[verdict], scored.calibration.promised_rate(limit)  # type: ignore[index]
-            st.markdown(
-                f"{look.badge} above **{words.score(limit)}**: "
-                f"{bound(scored.calibration, limit)} {percent(rate)} of good parts",
-                width="content",
-            )
+            st.markdown(f"{look.badge} above", width="content")
+            st.session_state[FIELD + verdict] = limit
+            st.number_input(
+                f"{verdict.capitalize()} above", key=FIELD + verdict, step=step, format=f"%.{_decimals(step / 10)}f",
+                on_change=_typed, args=(scored, now, verdict), label_visibility="collapsed", width=150,
+            )  # fmt: skip
+            st.markdown(f"{bound(scored.calibration, limit)} {percent(rate)} of good parts", width="content")
         st.space("stretch")
         st.button(
             "Reset", icon=":material/restart_alt:", key="limits-reset", disabled=not limits.moved(scored),
