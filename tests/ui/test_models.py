@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -59,6 +60,16 @@ def test_the_table_holds_figures_and_where_they_come_from(open_page: Open, model
     assert line["95 % interval"] == f"{low:.3f} to {high:.3f}"
     assert line["Lowest rate"] == pytest.approx(100 / (model.manifest.calibration.n + 1))
     assert line["Size"] == pytest.approx(table.megabytes(model))
+
+
+def test_a_threshold_needs_no_labels(open_page: Open, workspace: Workspace, model: ModelRow) -> None:
+    """A model of data that nobody labelled was never evaluated; its threshold is that of an evaluated one."""
+    with workspace.transaction() as db:
+        db.execute("DELETE FROM runs")
+    app = open_page("models")
+    (line,) = app.dataframe[0].value.to_dict("records")
+    assert line["Threshold"] == model.metrics["threshold"]
+    assert pd.isna(line["Image AUROC"])
 
 
 def test_the_current_model_is_selected_at_first(open_page: Open, model: ModelRow, other: ModelRow) -> None:

@@ -61,7 +61,7 @@ def _run(run_id: str, _folder: Path) -> tuple[Run, pd.DataFrame]:
     return run, run.scores()
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def _calibration(model_id: str, _folder: Path) -> Calibration:
     return load_calibration(_folder)
 

@@ -9,9 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.errors import UserError
 from core.store.models import ModelRow
 from core.ui import rooms, state
+from core.ui.inspect.scored import calibration_of
 from core.ui.labels import detector, modality
+from core.ui.verdicts import default_limits
 
 SELECTED = "models"  # name in the URL: ids with dots between them
 KEY = "models-table"
@@ -57,7 +60,7 @@ def frame_of(rows: Sequence[ModelRow]) -> pd.DataFrame:
                 "Tags": list(row.tags),
                 **(_of_images(row) if "image" in kinds else {}),
                 **(_of_recordings(row) if "series" in kinds else {}),
-                "Threshold": row.metrics.get("threshold"),
+                "Threshold": _threshold(row),
                 "Size": megabytes(row),
             }
             for row in rows
@@ -97,6 +100,16 @@ def interval(row: ModelRow, name: str) -> str:
 def lowest_rate(row: ModelRow) -> float:
     """The smallest false-alarm rate that the model's threshold can promise."""
     return 1 / (row.manifest.calibration.n + 1)
+
+
+def _threshold(row: ModelRow) -> float | None:
+    """Also where nothing is labelled and so nothing was evaluated; None for recordings then, and for a damaged model."""
+    if "threshold" in row.metrics or modality(row.detector) == "series":
+        return row.metrics.get("threshold")
+    try:
+        return default_limits(calibration_of(row.id)).review
+    except UserError:
+        return None
 
 
 def megabytes(row: ModelRow) -> float:
