@@ -84,8 +84,8 @@ def train(options: argparse.Namespace, data: SeriesSet, params: Params, progress
     if members == 1:
         what = "one model for all machines" if len(data.machines) > 1 else "one model"
     text = (
-        f"{entry.title} trained on {count(len(fitted.roles), 'recording')} in {fitted.fit_seconds:.1f} s: {what}, calibrated on "
-        f"{manifest.calibration.n} held-out normal steps. Written to {options.out}"
+        f"{entry.title} trained on {count(len(fitted.roles), 'recording')} in {fitted.fit_seconds:.1f} s: {what}, "
+        f"calibrated on {manifest.calibration.n} held-out normal steps. Written to {options.out}"
     )
     result = manifest.model_dump(mode="json") | {"refused": dict(fitted.model.refused), "shortage": few}
     emit(result, options.json, "\n".join([*refused, text, *([few] if few else [])]))

@@ -103,7 +103,7 @@ def lowest_rate(row: ModelRow) -> float:
 
 
 def _threshold(row: ModelRow) -> float | None:
-    """Also where nothing is labelled and so nothing was evaluated; None for recordings then, and for a damaged model."""
+    """Also where nothing is labelled and so nothing was evaluated; None for recordings then, and a damaged model."""
     if "threshold" in row.metrics or modality(row.detector) == "series":
         return row.metrics.get("threshold")
     try:
