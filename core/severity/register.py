@@ -40,29 +40,34 @@ class Registration:
 def register(moved: View, fixed: View) -> Registration:
     """Where the part of ``moved`` lies in ``fixed``."""
     if not moved.part.found or not fixed.part.found:
-        return Registration(None, "Not registered: no part was found in one of the pictures.")
+        return _apart("no part was found in one of the two")
     cv2.setRNGSeed(0)  # RANSAC draws at random: the same pictures must give the same answer
     (points, described), (others, there) = _corners(moved), _corners(fixed)
     if described is None or there is None or min(len(points), len(others)) < LEAST_AGREEING:
-        return Registration(None, "Not registered: the part shows too few distinct points.")
+        return _apart("the part shows too few distinct points")
     pairs = cv2.BFMatcher().knnMatch(described, there, k=2)
     good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < RATIO * pair[1].distance]
     if len(good) < LEAST_AGREEING:
-        return Registration(None, "Not registered: too few points of the two pictures look alike; the pose differs.")
+        return _apart("too few points of the two look alike; the pose differs")
     source = np.array([points[match.queryIdx].pt for match in good])
     target = np.array([others[match.trainIdx].pt for match in good])
     small, agreeing = cv2.estimateAffinePartial2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=TOLERANCE, maxIters=2000
     )
     if small is None or int(agreeing.sum()) < LEAST_AGREEING:
-        return Registration(None, "Not registered: the points do not agree on one movement; the pose differs.")
+        return _apart("the points that look alike do not agree on one movement; the pose differs")
     matrix = _full(np.asarray(small, np.float64), _scale(moved), _scale(fixed))
     size = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     cover = _cover(moved.part.outline, fixed.part.outline, matrix)
     if not SCALES[0] < size < SCALES[1] or cover < LEAST_COVER:
-        return Registration(None, f"Not registered: the outlines would cover each other to {percent(cover, 0)} only.")
+        return _apart(f"the outlines would cover each other to {percent(cover, 0)} only")
     turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
-    return Registration(matrix, f"Registered: turned by {turn:.1f}°, {int(agreeing.sum())} points agree.")
+    points_agree = f"{int(agreeing.sum())} points agree"
+    return Registration(matrix, f"Aligned with the first photograph: turned by {turn:.1f}°, {points_agree}.")
+
+
+def _apart(why: str) -> Registration:
+    return Registration(None, f"Not aligned with the first photograph, and measured by itself: {why}.")
 
 
 def _scale(view: View) -> float:

@@ -89,7 +89,7 @@ def test_another_part_is_not_registered() -> None:
     empty = view(np.full((240, 320, 3), 220, np.uint8))
     assert "no part was found" in register(empty, view(scene())).sentence
     other = register(view(scene(seed=5), 24), view(scene()))
-    assert not other.registered and other.sentence.startswith("Not registered")
+    assert not other.registered and other.sentence.startswith("Not aligned with the first photograph")
 
 
 def test_real_parts(shared_datasets: Path) -> None:

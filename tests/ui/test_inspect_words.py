@@ -127,3 +127,19 @@ def test_a_cross_fitted_promise_is_an_approximate_one() -> None:
         "at most",
         "about",
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "moment", "span"),
+    [
+        ("epoch", "2026-03-05 14:07:30 UTC", "2026-03-05 14:07:30 to 2026-03-05 15:00:00 UTC"),
+        ("s", "1,772,719,650 s", "1,772,719,650 to 1,772,722,800 s"),
+        ("cycle", "cycle 1,772,719,650", "cycle 1,772,719,650 to 1,772,722,800"),
+        ("step", "", ""),
+    ],
+)
+def test_times_are_told_in_their_unit(unit: str, moment: str, span: str) -> None:
+    first, last = 1_772_719_650.0, 1_772_722_800.0
+    assert words.moment(first, unit) == moment
+    assert words.span(first, last, unit) == span
+    assert words.moment(0.0125, "s") == "0.013 s"

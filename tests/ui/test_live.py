@@ -87,7 +87,7 @@ def test_a_finished_replay_shows_scores_health_alarms_and_the_archive(finished: 
     charts = app.get("echarts_chart")
     assert len(charts) == 3, "gauges, timeline, readings; no causes of a unit that has ended"
     alarms = [entry.label for entry in app.expander if "peak" in entry.label]
-    assert any("pressure" in label and "from step 300" in label for label in alarms)
+    assert any("pressure" in label and " · 300 s · " in label for label in alarms)
     assert list(app.dataframe[0].value["unit"]) == ["b", "a"]
     assert "Start again" in labels(app)
 

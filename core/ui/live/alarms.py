@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -105,6 +104,4 @@ def _probe(alarm: dict[str, Any], feed: FeedRow) -> None:
 
 
 def _when(time: float, unit: str, step: int) -> str:
-    if unit == "epoch":
-        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"from step {step:,}"
+    return words.moment(time, unit) or f"from step {step:,}"

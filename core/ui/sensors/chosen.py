@@ -87,7 +87,9 @@ def controls(chosen: Chosen, alarms: Stretches) -> None:
         st.number_input("From step", 0, last, chosen.start, key=start_key, on_change=typed, width=140)
         st.number_input("To step", 0, last, chosen.stop - 1, key=stop_key, on_change=typed, width=140)
         where = f"alarm {place[0] + 1} of {len(alarms)}" if len(place) else f"none of the {len(alarms)} alarms"
-        st.caption(f"{chosen.n:,} steps, {where}" if len(alarms) else f"{chosen.n:,} steps; no step is above the limit")
+        when = view.span(chosen.scored.judged.data, unit, chosen.start, chosen.stop)
+        long = f"{chosen.n:,} steps ({when})" if when else f"{chosen.n:,} steps"
+        st.caption(f"{long}, {where}" if len(alarms) else f"{long}; no step is above the limit")
 
 
 def _step_to(label: str, icon: str, chosen: Chosen, target: Stretches) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.datasets.series import Event
 from core.ui import errors, words
+from core.ui.dataset.series import view
 from core.ui.sensors import (
     accuracy,
     answers,
@@ -35,7 +37,7 @@ def show() -> None:
     chosen.controls(now, alarms)
     events = now.events()
     if events:
-        told = [f"{event.kind or 'anomalous'} from step {event.start:,} to {event.stop - 1:,}" for event in events[:3]]
+        told = [_labelled(now, event) for event in events[:3]]
         st.caption(f"Labelled here: {words.plain('; '.join(told))}.")
     quick = causes.at_once(now)
     answer = answers.read(answers.job(now))
@@ -64,3 +66,9 @@ def show() -> None:
     if good.open:
         with good:
             accuracy.show(scored)
+
+
+def _labelled(now: chosen.Chosen, event: Event) -> str:
+    when = view.span(now.scored.judged.data, now.scored.unit, event.start, event.stop)
+    steps = f"{event.kind or 'anomalous'} from step {event.start:,} to {event.stop - 1:,}"
+    return f"{steps} ({when})" if when else steps

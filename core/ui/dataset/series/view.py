@@ -78,6 +78,11 @@ def title(data: SeriesSet) -> str:
     return {"epoch": "time (UTC)", "s": "time, s", "cycle": "cycle", "step": "step"}[data.time_unit]
 
 
+def span(data: SeriesSet, unit: SeriesUnit, start: int, stop: int) -> str:
+    """When the steps from ``start`` up to ``stop`` were, in words; empty where steps are all there is."""
+    return words.span(float(unit.time[start]), float(unit.time[stop - 1]), data.time_unit)
+
+
 def controls(view: View) -> None:
     """Where the view is, and the buttons that move it."""
     unit, width = view.unit, view.stop - view.start
