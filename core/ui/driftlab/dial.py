@@ -51,4 +51,7 @@ def told(drift: Drift) -> str:
     if drift.shape == "none":
         return "No drift: size 0."
     effect = words.plain(SCENARIOS[drift.kind].effect)
-    return f"At size 1, {effect}; here {drift.magnitude:g}, {SHAPES[drift.shape]}."
+    course = SHAPES[drift.shape]
+    if drift.magnitude == 1:
+        return f"The drift: {effect}, {course}."
+    return f"The drift: {course}, of size {drift.magnitude:g}; at size 1, {effect}."

@@ -46,7 +46,7 @@ def show(found: Sequence[Noticed], views: Mapping[ViewName, str], onset: int, la
                 "View": views[one.view],
                 f"Noticed after, {unit}s": one.after,
                 "False alarms": one.alarms,
-                f"a {scale:,} {unit}s": round(scale * one.alarms / max(one.steps, 1), 1),
+                f"False alarms in {scale:,} {unit}s": round(scale * one.alarms / max(one.steps, 1), 1),
             }
             for _, one in named
         ]

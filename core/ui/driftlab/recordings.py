@@ -99,4 +99,5 @@ def _noticed(asked: trial.Asked, last: int) -> None:
     found, without = trial.noticed(asked)
     noticed.show(found, VIEWS, asked.onset, last, "step")
     if without:
-        st.caption(f"This detector has no {' or '.join(VIEWS[view].lower() for view in without)}.")
+        missing = " or ".join(VIEWS[view].lower() for view in without)
+        st.caption(f"Not shown, because this detector does not have it: {missing}.")
