@@ -161,8 +161,9 @@ def pursuit(bias: NDArray[np.float64], error: NDArray[np.float64], bounds: tuple
 
 def side_by_side(rows: Sequence[Measured], title: str) -> go.Figure:
     """A dot and its 95 % interval for each method, in the order given."""
-    figure = canvas(f"{title} (mean over seeds, 95\u00a0% interval)", "", height=90 + 30 * max(len(rows), 3))
     known = [row for row in rows if row.low is not None and row.high is not None]
+    what = "mean over seeds, 95\u00a0% interval" if known else "one seed: no interval"
+    figure = canvas(f"{title} ({what})", "", height=90 + 30 * max(len(rows), 3))
     figure.add_scatter(
         x=[row.mean for row in rows], y=[escaped(row.name) for row in rows], mode="markers", showlegend=False,
         marker={"size": 10, "color": palette.GOOD, "symbol": ["diamond" if r.low is None else "circle" for r in rows]},
