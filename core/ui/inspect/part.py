@@ -110,7 +110,10 @@ def _facts(scored: Scored, item: ImageItem, row: pd.Series) -> Drawing:
     lines += [f"Role: {ROLES[row['role']]}", f"File: {words.plain(item.name)}"]
     st.markdown("\n".join(f"- {line}" for line in lines))
     _judgement(scored, item)
-    opacity = st.slider("Heatmap opacity", 0.0, 1.0, OPACITY, 0.05, key="opacity", persist_state="session")
+    opacity = st.slider(
+        "Heatmap strength", 0.0, 1.0, OPACITY, 0.05, key="opacity", persist_state="session",
+        help="1 is as the scale of colours shows it: the part stays visible below the strongest.",
+    )  # fmt: skip
     outline = st.toggle("Outline what exceeds the limit", True, key="outline", persist_state="session")
     mask = st.toggle(
         "Outline the labelled defect", False, key="mask", persist_state="session", disabled=item.mask is None,
