@@ -40,6 +40,7 @@ bench: $(VENV)/.run-ready $(PEERS:%=$(VENV)/.%-ready)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Faultline needs Python 3.11 or newer; say which with PYTHON=…" >&2; exit 1; }
+	@df -Pk . | awk 'NR == 2 && $$4 < 8 * 1024 * 1024 { printf "Only %.1f GB are free here; where torch brings CUDA along, its packages take 7.\n", $$4 / 1048576 }' >&2
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
