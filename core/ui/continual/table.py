@@ -119,6 +119,8 @@ def _tests(report: dict[str, Any], metric: str) -> None:
             }
         )
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="continual-tests")
+    if len(report["seeds"]) == 1:
+        st.caption("One seed: a difference, and no test of it.")
 
 
 def _ends(interval: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,13 +58,18 @@ def metrics(before: Judged, after: Judged, onset: int, limit: float, rate: float
         st.metric("First alarm after the onset", first, help="Of the detector itself, right or not")
 
 
-def events(before: Judged, after: Judged, onset: int, limit: float) -> None:
-    """Labelled events after the onset: how late each is found with and without the drift."""
+def events(before: Judged, after: Judged, onset: int, limit: float, labelled: Sequence[str]) -> None:
+    """Labelled events after the onset: how late each is found with and without the drift. ``labelled`` are the
+    recordings that have any."""
     from core.metrics.series.alarms import delays
 
     found = [one for one in before.unit.events or () if one.start >= onset]
     if not found:
-        st.caption("No labelled event begins after the onset: what the drift hides cannot be told on this recording.")
+        there = ", ".join(f"«{words.plain(name)}»" for name in labelled[:3])
+        hint = f" Events are labelled in {there}." if there else ""
+        st.caption(
+            f"No labelled event begins after the onset: what the drift hides cannot be told on this recording.{hint}"
+        )
         return
     spans = np.array([(one.start, one.stop) for one in found], np.int64)
     clean, drifted = (delays(one.surprise > limit, spans) for one in (before, after))

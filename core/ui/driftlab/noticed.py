@@ -26,8 +26,9 @@ def headed(shows: str, limits: str) -> None:
     blocks.headed(
         "Who notices?",
         shows,
-        "A diamond after the dashed line is a detection; a cross is where it spoke without the drift: its false-alarm "
-        "cost, labelled faults included. Quick and silent before is what one wants.",
+        "A diamond after the dashed line is a detection, a further one the same detector again; a cross is where it "
+        "spoke without the drift: its false-alarm cost, labelled faults included. Quick and silent before is what one "
+        "wants.",
         f"One trial. {limits} Window tests need 32 blocks, KSWIN 96 with those of the reference.",
     )
 
@@ -45,8 +46,8 @@ def show(found: Sequence[Noticed], views: Mapping[ViewName, str], onset: int, la
                 "Detector": DETECTORS[one.detector],
                 "View": views[one.view],
                 f"Noticed after, {unit}s": one.after,
-                "False alarms": one.alarms,
-                f"False alarms in {scale:,} {unit}s": round(scale * one.alarms / max(one.steps, 1), 1),
+                "False alarms, without the drift": one.alarms,
+                f"the same in {scale:,} {unit}s": round(scale * one.alarms / max(one.steps, 1), 1),
             }
             for _, one in named
         ]

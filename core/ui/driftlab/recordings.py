@@ -59,7 +59,8 @@ def show(dataset: DatasetRow, model: ModelRow) -> None:
             key="lab-distribution",
             alt="Score distribution",
         )
-    figures.events(before, after, asked.onset, limit)
+    labelled = [unit.name for unit in rooms.datasets().series(dataset.id).units if unit.events]
+    figures.events(before, after, asked.onset, limit, labelled)
     with errors.shown():
         _noticed(asked, len(before.surprise))
 
