@@ -17,7 +17,10 @@ from core.datasets.recordings.tablefile import Glimpse, glimpse
 from core.datasets.recordings.tablemapping import Guess, TableMapping
 from core.errors import UserError
 
-_INDEX = re.compile(r"unnamed: ?\d+|index|idx|id|no|nr|row|row[ _]?(id|no|nr|number|index)|udi|column 1")
+_INDEX = re.compile(
+    r"unnamed: ?\d+|column 1|index|idx|id|no|nr|n|#|udi|counter|years?|jahre?"
+    r"|(row|sample|step|frame|seq|sequence)s?([ _]?(id|no|nr|number|index))?"
+)
 _LABEL = re.compile(
     r"(is[ _]?)?(label|labels|anomaly|anomalies|anomalous|outlier|fault|faulty|attack|failure|abnormal|changepoint)"
     r"|normal/attack|(attack|anomaly|fault|machine|ground)[ _]?(label|flag|failure|truth)|target"
@@ -136,10 +139,11 @@ def _time(cells: dict[str, list[str]], reasons: list[str]) -> tuple[str | None, 
 
 
 def _is_index(name: str, values: list[str]) -> bool:
-    if not _INDEX.fullmatch(name.strip().casefold()) or not all(value.isdigit() for value in values):
+    """Whole numbers that rise by one from row to row, under such a name."""
+    whole = [value.removesuffix(".0") for value in values]
+    if not _INDEX.fullmatch(name.strip().casefold()) or not all(value.isdigit() for value in whole):
         return False
-    numbers = [int(value) for value in values]
-    return len(numbers) > 2 and all(b - a == 1 for a, b in pairwise(numbers))
+    return len(whole) > 2 and all(int(b) - int(a) == 1 for a, b in pairwise(whole))
 
 
 def _is_label(values: list[str]) -> bool:

@@ -251,6 +251,15 @@ def test_gigantic_numbers_for_times_name_the_row(csv: Write) -> None:
         read_series(csv("a.csv", "time,x,y", lines(60, times)))
 
 
+@pytest.mark.parametrize(("name", "step", "left_out"), [("YEAR", 1, True), ("YEAR", 2, False), ("load", 1, False)])
+def test_years_are_no_sensor(csv: Write, name: str, step: int, left_out: bool) -> None:
+    """A column that counts the rows and is called so; in other steps, or under another name, it could be readings."""
+    path = csv("a.csv", f"{name},x,y", [f"{1700 + step * i}.0,{i * i % 7},{i % 5}" for i in range(60)])
+    found = guess(path)
+    assert (name not in found.mapping.sensors) is left_out
+    assert any(f"«{name}» only counts the rows" in reason for reason in found.reasons) is left_out
+
+
 def test_index_columns_units_labels_and_conditions(csv: Write) -> None:
     rows = [f"{i},{i // 40},{i % 40},{i % 7},{i * 0.5},{int(i % 40 > 30)},0" for i in range(240)]
     path = csv("a.csv", ",unit_id,cycle,setting_1,x,is_anomaly,changepoint", rows)
