@@ -25,6 +25,7 @@ from core.detectors.patchcore.coreset import greedy_k_centre, thin_each
 from core.detectors.patchcore.detector import PatchCore
 from core.detectors.patchcore.info import PatchCoreParams, chosen_bank_size
 from core.detectors.patchcore.search import MemoryBank, _Shortlist
+from core.detectors.patchcore.views import Piece
 from core.detectors.state import save_tensors
 from core.detectors.suspects import leave_one_out, suspicious
 from core.errors import UserError
@@ -304,3 +305,12 @@ def test_components_in_bfloat16_are_those_in_float32_but_for_rounding(
     assert model._centre is not None and model._components is not None
     torch.testing.assert_close(found[0], (rows - model._centre) @ model._components, rtol=1e-3, atol=1e-3)
     assert (found[1] - found[0]).square().mean() < 1e-4 * found[0].square().mean()
+
+
+@pytest.mark.parametrize("side", [4, 12, 20, 28, 32, 48, 64, 96, 128])
+def test_what_is_probed_of_an_image_comes_by_all_columns_alike(side: int) -> None:
+    """mu and sigma are to be those of the whole image, whose border is unlike its middle."""
+    every = detector_module._stride(Piece(range(1), side, side, 0, 0, (side, side)))
+    columns = np.bincount(np.arange(side**2)[::every] % side, minlength=side)
+    assert columns.max() - columns.min() <= 1
+    assert min(side**2, 144) <= columns.sum() <= 4096

@@ -57,7 +57,7 @@ def test_the_table_holds_figures_and_where_they_come_from(open_page: Open, model
     assert (line["Name"], line["Detector"], line["Dataset"]) == ("First", "Toy", "parts")
     assert line["Image AUROC"] == model.metrics["image_auroc"]
     low, high = model.metrics["ci95"]["image_auroc"]
-    assert line["95 % interval"] == f"{low:.3f} to {high:.3f}"
+    assert line["Image AUROC, 95 %"] == f"{low:.3f} to {high:.3f}"
     assert line["Lowest rate"] == pytest.approx(100 / (model.manifest.calibration.n + 1))
     assert line["Size"] == pytest.approx(table.megabytes(model))
 

@@ -37,7 +37,7 @@ Made = TypeVar("Made")
 
 STANDARDISED_ON = 24  # training images whose distances give mu and sigma
 PROBED_EVERY = 4  # patches of them: what is left out changes mu and sigma less than another choice of images would
-MOST_PROBED = 4096  # patches of each
+FEWEST_PROBED, MOST_PROBED = 200, 4096  # patches of each, where it has as many
 EXTRACTING = "Extracting patch features"
 SECOND_MOMENT_EVERY = 4  # one patch in so many takes part in the principal components
 
@@ -296,7 +296,8 @@ def _unfit(folder: Path, tensor: str) -> UserError:
 def _stride(piece: Piece) -> int:
     """Every which of its patches, row after row, is probed: a number that comes by all columns alike."""
     height, width = piece.shape
-    every = max(PROBED_EVERY, -(-height * width // MOST_PROBED))
+    count = height * width
+    every = max(min(PROBED_EVERY, count // FEWEST_PROBED), -(-count // MOST_PROBED))
     while math.gcd(every, piece.width) > 1:
         every += 1
     return every

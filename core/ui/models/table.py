@@ -72,7 +72,7 @@ def _of_images(row: ModelRow) -> dict[str, Any]:
     judges_images = modality(row.detector) != "series"
     return {
         "Image AUROC": row.metrics.get("image_auroc"),
-        "95 % interval": interval(row, "image_auroc"),
+        "Image AUROC, 95 %": interval(row, "image_auroc"),
         "Pixel AUROC": row.metrics.get("pixel_auroc"),
         "Lowest rate": 100 * lowest_rate(row) if judges_images else None,
     }
@@ -122,7 +122,7 @@ def _columns() -> dict[str, Any]:
         "Created": column.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=st.context.timezone),
         "Tags": column.ListColumn(),
         "Image AUROC": column.NumberColumn(format="%.3f", help="On the images kept from training that have labels."),
-        "95 % interval": column.TextColumn(help="Bootstrap interval of the image AUROC."),
+        "Image AUROC, 95 %": column.TextColumn(help="Bootstrap interval of the image AUROC."),
         "Pixel AUROC": column.NumberColumn(format="%.3f", help="Of the heatmap against masks, where there are any."),
         "VUS-PR": column.NumberColumn(
             format="%.3f", help="On labelled test recordings: how well the score ranks, for every width of tolerance."
