@@ -313,4 +313,4 @@ def test_what_is_probed_of_an_image_comes_by_all_columns_alike(side: int) -> Non
     every = detector_module._stride(Piece(range(1), side, side, 0, 0, (side, side)))
     columns = np.bincount(np.arange(side**2)[::every] % side, minlength=side)
     assert columns.max() - columns.min() <= 1
-    assert min(side**2, 144) <= columns.sum() <= 4096
+    assert min(side**2, 130) <= columns.sum() <= 4096

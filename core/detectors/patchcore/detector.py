@@ -37,7 +37,7 @@ Made = TypeVar("Made")
 
 STANDARDISED_ON = 24  # training images whose distances give mu and sigma
 PROBED_EVERY = 4  # patches of them: what is left out changes mu and sigma less than another choice of images would
-FEWEST_PROBED, MOST_PROBED = 200, 4096  # patches of each, where it has as many
+FEWEST_PROBED, MOST_PROBED = 200, 4096  # patches of each, about, where it has as many
 EXTRACTING = "Extracting patch features"
 SECOND_MOMENT_EVERY = 4  # one patch in so many takes part in the principal components
 
