@@ -48,7 +48,7 @@ WANTED = {  # what to give, by pydantic's type of error; in braces what the mode
 def refused(error: ValidationError, given: Any, whole: str) -> UserError:
     """What is wrong first with what was ``given``, where, and how to mend it; ``whole`` is what all of it is called,
     such as «The body»."""
-    faults = [(_place(fault["loc"], given, fault["type"]), fault) for fault in error.errors()]
+    faults = [(_way(fault["loc"], given, fault["type"]), fault) for fault in error.errors()]
     found, first = faults[0]
     where = f"«{found}»" if found else whole
     if first["type"] == "missing":
@@ -83,7 +83,7 @@ def told(error: ValidationError, whole: str = "") -> str:
     return f"{where}: {remedy(first)}" if where else remedy(first)
 
 
-def _place(steps: tuple[int | str, ...], given: Any, kind: str) -> str:
+def _way(steps: tuple[int | str, ...], given: Any, kind: str) -> str:
     """The way to the fault through what was given, without the names that pydantic puts in for the sorts of a union."""
     found = []
     for number, step in enumerate(steps):

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from core.datasets.series import Sensor, SeriesUnit, TimeUnit
-from core.datasets.wording import percent
+from core.datasets.wording import moment, percent
 from core.explain.onset import Onset
 from core.explain.ranking import Ranking, consensus
-
-
-def moment(time: float, time_unit: TimeUnit) -> str:
-    """A moment in the set's own time: ``cycle 140``, ``12.5 s``, ``2024-03-01 08:15:00 UTC``, ``step 7``."""
-    if time_unit == "epoch":
-        return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    number = f"{time:,.10g}"
-    return f"{number} s" if time_unit == "s" else f"{time_unit} {number}"
 
 
 def explained(name: str, share: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
 
 from core.datasets.wording import count, percent
 
@@ -44,23 +43,6 @@ def score(value: float) -> str:
 def amount(value: float) -> str:
     """A cost, a duration or a factor without an exponent: ``0.0123``, ``4.56``, ``12,300``."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def moment(time: float, unit: str) -> str:
-    """A time of a recording in its unit: ``2026-03-05 14:07:30 UTC``, ``425,920 s``, ``cycle 12``; empty where steps
-    are all there is."""
-    if unit == "epoch":
-        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    number = f"{time:,.3f}".rstrip("0").rstrip(".")
-    return {"s": f"{number} s", "cycle": f"cycle {number}"}.get(unit, "")
-
-
-def span(start: float, stop: float, unit: str) -> str:
-    """``2026-03-05 14:07:30 to 2026-03-05 15:00:00 UTC``, ``425,920 to 427,930 s``, ``cycle 12 to 20``; empty as
-    ``moment`` is."""
-    first, last = moment(start, unit), moment(stop, unit)
-    shared = " UTC" if unit == "epoch" else " s" if unit == "s" else ""
-    return f"{first.removesuffix(shared)} to {last.removeprefix('cycle ')}" if first else ""
 
 
 def share(part: int, whole: int) -> str:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from core.datasets.series import SeriesUnit
+from core.datasets.wording import moment
 from core.explain.began import onsets
 from core.explain.onset import Onset
 from core.explain.reference import Reference
 from core.explain.stretch import Stretch
-from core.explain.wording import moment, strayed
+from core.explain.wording import strayed
 from tests.explain.toys import correlated, data, model
 
 N, START, STOP = 900, 500, 700

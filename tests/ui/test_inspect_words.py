@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.datasets.series import TimeUnit
+from core.datasets.wording import moment, span
 from core.detectors.calibration import Calibration
 from core.errors import UserError
 from core.ui import errors, words
@@ -130,16 +132,16 @@ def test_a_cross_fitted_promise_is_an_approximate_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "moment", "span"),
+    ("unit", "at", "from_to"),
     [
         ("epoch", "2026-03-05 14:07:30 UTC", "2026-03-05 14:07:30 to 2026-03-05 15:00:00 UTC"),
         ("s", "1,772,719,650 s", "1,772,719,650 to 1,772,722,800 s"),
         ("cycle", "cycle 1,772,719,650", "cycle 1,772,719,650 to 1,772,722,800"),
-        ("step", "", ""),
+        ("step", "step 1,772,719,650", "step 1,772,719,650 to 1,772,722,800"),
     ],
 )
-def test_times_are_told_in_their_unit(unit: str, moment: str, span: str) -> None:
+def test_times_are_told_in_their_unit(unit: TimeUnit, at: str, from_to: str) -> None:
     first, last = 1_772_719_650.0, 1_772_722_800.0
-    assert words.moment(first, unit) == moment
-    assert words.span(first, last, unit) == span
-    assert words.moment(0.0125, "s") == "0.013 s"
+    assert moment(first, unit) == at
+    assert span(first, last, unit) == from_to
+    assert moment(0.0125, "s") == "0.0125 s"

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.charts import live as charts
-from core.datasets.wording import percent
+from core.datasets.series import TimeUnit
+from core.datasets.wording import moment, percent
 from core.live.exports import alarms_csv
 from core.live.table import FeedRow
 from core.streaming import rounds
@@ -63,12 +64,11 @@ def _filtered(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _entry(alarm: dict[str, Any], feed: FeedRow) -> None:
-    time_unit = str(feed.status.get("time_unit"))
     causes = alarm["causes"]
     first = f" · {words.plain(causes[0]['sensor'])} {percent(causes[0]['share'], 0)}" if causes else ""
     now = ":material/notifications_active: " if alarm["open"] else ""
     label = (
-        f"{now}**{words.plain(alarm['unit'])}** · {_when(alarm['start_time'], time_unit, alarm['start'])} · "
+        f"{now}**{words.plain(alarm['unit'])}** · {_when(alarm, feed)} · "
         f"{words.count(alarm['stop'] - alarm['start'], 'step')} · peak {alarm['peak']:.1f}{first}"
     )
     with st.expander(label, key=f"alarm-{alarm['key']}", on_change="rerun") as entry:
@@ -103,5 +103,6 @@ def _probe(alarm: dict[str, Any], feed: FeedRow) -> None:
     st.page_link(nav.page("sensors"), label="Probe this stretch", icon=nav.PAGES["sensors"][1], query_params=query)
 
 
-def _when(time: float, unit: str, step: int) -> str:
-    return words.moment(time, unit) or f"from step {step:,}"
+def _when(alarm: dict[str, Any], feed: FeedRow) -> str:
+    unit: TimeUnit = feed.status.get("time_unit") or "step"
+    return moment(alarm["start"] if unit == "step" else alarm["start_time"], unit)

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.datasets import wording
 from core.datasets.series import Event, SeriesSet, SeriesUnit
 from core.ui import words
 
@@ -80,7 +81,9 @@ def title(data: SeriesSet) -> str:
 
 def span(data: SeriesSet, unit: SeriesUnit, start: int, stop: int) -> str:
     """When the steps from ``start`` up to ``stop`` were, in words; empty where steps are all there is."""
-    return words.span(float(unit.time[start]), float(unit.time[stop - 1]), data.time_unit)
+    if data.time_unit == "step":
+        return ""
+    return wording.span(float(unit.time[start]), float(unit.time[stop - 1]), data.time_unit)
 
 
 def controls(view: View) -> None:
